@@ -1,0 +1,23 @@
+"""All tables, split by noun; import from here."""
+
+from gateway.models.conversation import Conversation, Delivery, Message
+from gateway.models.escalation import Assessment, AuditEntry, Escalation, Page, Referral
+from gateway.models.people import Contact, LogIn, OptOut, Responder, Shift
+from gateway.models.row import Row
+
+__all__ = [
+    "Assessment",
+    "AuditEntry",
+    "Contact",
+    "Conversation",
+    "Delivery",
+    "Escalation",
+    "LogIn",
+    "Message",
+    "OptOut",
+    "Page",
+    "Referral",
+    "Responder",
+    "Row",
+    "Shift",
+]
