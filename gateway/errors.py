@@ -50,7 +50,9 @@ class SmsFailed(FrontDoorError):
     although no answer arrived (a POST to Twilio has no idempotency key); ``code`` is Twilio's error code, if any.
     """
 
-    def __init__(self, code: int | None, *, retryable: bool, ambiguous: bool = False, after: float | None = None) -> None:
+    def __init__(
+        self, code: int | None, *, retryable: bool, ambiguous: bool = False, after: float | None = None
+    ) -> None:
         super().__init__(f"code={code} retryable={retryable} ambiguous={ambiguous}")
         self.code = code
         self.retryable = retryable

@@ -87,7 +87,10 @@ class Message(Row):
 
 
 class Delivery(Row):
-    """What became of one outbound message: queued, sending, sent, delivered, failed or cancelled."""
+    """What became of one outbound message: queued, sending, sent, delivered, failed or cancelled.
+
+    ``confirms_stop`` marks the one text that may follow a STOP (FCC: a single confirmation, within five minutes).
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -106,6 +109,7 @@ class Delivery(Row):
     provider_id: Mapped[str | None] = mapped_column(String(80))
     error_code: Mapped[int | None]
     segments: Mapped[int] = mapped_column(SmallInteger)
+    confirms_stop: Mapped[bool] = mapped_column(default=False)
     updated_at: Mapped[datetime]
 
     message: Mapped[Message] = relationship(lazy="joined", innerjoin=True)

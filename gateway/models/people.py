@@ -32,9 +32,7 @@ class OptOut(Row):
 
     __tablename__ = "opt_outs"
     __table_args__ = (
-        Index(
-            "uq_opt_outs_in_force", "channel", "address_hash", unique=True, postgresql_where="ended_at IS NULL"
-        ),
+        Index("uq_opt_outs_in_force", "channel", "address_hash", unique=True, postgresql_where="ended_at IS NULL"),
     )
 
     id: Mapped[Id]

@@ -1,0 +1,50 @@
+"""Builds the web application: opens the parts in order, checks them, and hands them to the blueprints."""
+
+from flask import Flask
+
+from gateway import community, logs, risk, web
+from gateway.acceptor import Acceptor
+from gateway.clients.bell import Bell
+from gateway.db import Database
+from gateway.door import Door
+from gateway.errors import SettingsError
+from gateway.journal import Journal
+from gateway.settings import Settings
+
+ACCEPT_STATEMENT_MS = 1_000
+BODY_BYTES = 128 * 1024
+
+
+def build(settings: Settings) -> Flask:
+    """Make the application; see :func:`gateway.create_app`."""
+    logs.start(settings, "web")
+    refuse_failing_cards()
+    app = Flask("gateway")
+    app.config.update(
+        SECRET_KEY=settings.keys.cookie_key,
+        MAX_CONTENT_LENGTH=BODY_BYTES,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.extensions["front_door"] = open_door(settings)
+    web.register(app)
+    return app
+
+
+def open_door(settings: Settings) -> Door:
+    """Open the store, the bell, the journal and the way in, without waiting for any of them to be up."""
+    town = community.load(settings.community_file)
+    database = Database(settings.database_url, statement_ms=ACCEPT_STATEMENT_MS, pool=16)
+    bell = Bell(settings.redis_url)
+    journal = Journal(settings.var / "journal", settings.keys)
+    acceptor = Acceptor(settings.keys, town, database, journal, bell)
+    return Door(settings, town, database, bell, journal, acceptor)
+
+
+def refuse_failing_cards() -> None:
+    """Run every risk card's own tests. Raises :class:`SettingsError` listing each that fails."""
+    faults = [f"risk card: {fault}" for fault in risk.self_test()]
+    if faults:
+        raise SettingsError(faults)

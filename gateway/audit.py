@@ -1,0 +1,23 @@
+"""Who did what: one entry per act, written in the same transaction as the act."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gateway.models import AuditEntry
+
+
+def note(
+    session: Session,
+    now: datetime,
+    act: str,
+    subject: str,
+    subject_id: int | None,
+    responder_id: int | None = None,
+    **detail: Any,
+) -> None:
+    """Write down an act. ``detail`` may hold ids, levels and codes; never a number or the words of a resident."""
+    session.add(
+        AuditEntry(at=now, responder_id=responder_id, act=act, subject=subject, subject_id=subject_id, detail=detail)
+    )

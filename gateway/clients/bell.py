@@ -1,0 +1,69 @@
+"""The bell: tells workers that mail lies in Postgres, and open pages that something changed. Redis may be down.
+
+Nothing is ever lost with it: the worker sweeps and the pages poll. So every failure here is noted and swallowed, and
+after one the bell stays silent for a second, lest each message wait for a dead Redis again.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+WORK, CHANGED = "front-door:work", "front-door:changed"
+PATIENCE = 0.05  # seconds: the accepting process must never wait for Redis
+PAUSE = 1.0
+
+
+class Bell:
+    """Rings and listens over Redis pub/sub. Thread-safe."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._redis = Redis.from_url(
+            url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, decode_responses=True, max_connections=32
+        )
+        self._silent_until = 0.0
+
+    def ring(self, conversation_id: int) -> None:
+        """Tell the workers that a conversation has mail."""
+        self._publish(WORK, conversation_id)
+
+    def announce(self, conversation_id: int) -> None:
+        """Tell open pages that a conversation changed."""
+        self._publish(CHANGED, conversation_id)
+
+    def listen(self, topic: str, stop: threading.Event) -> Iterator[int | None]:
+        """Yield conversation ids as they are published, and None each second; reconnects for ever until ``stop``."""
+        while not stop.is_set():
+            try:
+                yield from self._subscribe(topic, stop)
+            except RedisError:
+                yield None
+                stop.wait(PAUSE)
+
+    def ping(self) -> float:
+        """Seconds that Redis took to answer. Raises ``redis.exceptions.RedisError``."""
+        started = time.monotonic()
+        self._redis.ping()
+        return time.monotonic() - started
+
+    def _publish(self, topic: str, conversation_id: int) -> None:
+        if time.monotonic() < self._silent_until:
+            return
+        try:
+            self._redis.publish(topic, conversation_id)
+        except RedisError as failure:
+            self._silent_until = time.monotonic() + PAUSE
+            log.warning("bell is silent: %s", type(failure).__name__)
+
+    def _subscribe(self, topic: str, stop: threading.Event) -> Iterator[int | None]:
+        with Redis.from_url(self._url, decode_responses=True, socket_connect_timeout=PAUSE).pubsub() as inbox:
+            inbox.subscribe(topic)
+            while not stop.is_set():
+                note = inbox.get_message(ignore_subscribe_messages=True, timeout=PAUSE)
+                yield int(note["data"]) if note else None

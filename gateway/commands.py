@@ -1,0 +1,166 @@
+"""Obeys what the bot suggests, through the same verbs as everybody else, and says what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gateway import conversations, delivery, escalations, language, optout, paging, texts
+from gateway.directory import answers
+from gateway.directory.search import Found, Wanted, search
+from gateway.models import Conversation, Message, Referral
+from gateway.risk import Level
+
+AT_ONCE = 3  # services in one text
+REASONS = frozenset(("asked_for_person", "bot_could_not_help", "danger_said", "team_request", "bot_unavailable"))
+FIELDS = frozenset(("screen_safety", "for_whom", "need", "zip", "place"))
+LONGEST_ANSWER = 200
+URGENT_REASONS = {"danger_said": Level.URGENT}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a command acts on: one conversation, locked, and the message that is being answered."""
+
+    session: Session
+    conversation: Conversation
+    message: Message
+    now: datetime
+
+    @property
+    def language(self) -> str:
+        """The language to answer in; English stands in only where none was ever heard."""
+        return self.conversation.language or "en"
+
+
+def obey(scene: Scene, command: dict[str, Any]) -> list[str]:
+    """Carry out one command; returns the texts that are to be said because of it."""
+    return VERBS[command["command"]](scene, command)
+
+
+def find_services(scene: Scene, command: dict[str, Any]) -> list[str]:
+    """Search the directory and remember the search, so that MORE can go on with it."""
+    wanted = {
+        "needs": [str(need) for need in command.get("needs") or [] if isinstance(need, str)][:5],
+        "zip": _short(command.get("zip")),
+        "place": _short(command.get("place")),
+        "for_whom": _short(command.get("for_whom")),
+        "offset": 0,
+    }
+    return _search(scene, wanted)
+
+
+def more_services(scene: Scene, command: dict[str, Any]) -> list[str]:  # noqa: ARG001 - a verb's shape
+    """The next three of the last search."""
+    last = scene.conversation.last_search
+    if not last:
+        return [texts.say("no_more_services", scene.language)]
+    return _search(scene, last | {"offset": int(last["offset"]) + AT_ONCE})
+
+
+def escalate(scene: Scene, command: dict[str, Any]) -> list[str]:
+    """Ask a person to take over; the resident is told only now, when the escalation stands."""
+    reason = command.get("reason")
+    reason = reason if reason in REASONS else "bot_could_not_help"
+    given = command.get("level")
+    level = Level(given) if given in {level.value for level in Level} else Level.ROUTINE
+    level = max(level, URGENT_REASONS.get(reason, Level.ROUTINE))
+    escalations.open_(scene.session, scene.conversation, reason, level, scene.now, scene.message.id)
+    return [person_asked(scene)]
+
+
+def person_asked(scene: Scene) -> str:
+    """The truth about who will read this: a person was asked, or nobody is on call just now."""
+    staffed = paging.on_call(scene.session, scene.now)
+    return texts.say("person_asked" if staffed else "person_asked_nobody_on_shift", scene.language)
+
+
+def set_language(scene: Scene, command: dict[str, Any]) -> list[str]:
+    """The resident asked for a language: hold on to it."""
+    chosen = command.get("language")
+    if chosen in {"en", "es"}:
+        memory = language.Memory(chosen, strong=True, opposite_run=0, locked=True)
+        scene.conversation.language, scene.conversation.language_memory = chosen, memory.to_dict()
+        scene.conversation.contact.language_memory = memory.to_dict()
+    return []
+
+
+def record(scene: Scene, command: dict[str, Any]) -> list[str]:
+    """Keep one answer of the screening, for the responder and for the figures."""
+    field, value = command.get("field"), _short(command.get("value"))
+    if field in FIELDS and value:
+        scene.conversation.answers = {**scene.conversation.answers, field: value}
+    return []
+
+
+def opt_out(scene: Scene, command: dict[str, Any]) -> list[str]:  # noqa: ARG001
+    """The resident asked in a sentence not to be texted: as good as STOP (FCC, since April 2025)."""
+    conversation = scene.conversation
+    if conversation.channel != conversations.SMS:
+        return [texts.say("conversation_closed", scene.language)]
+    contact = conversation.contact
+    if optout.stop(scene.session, contact.channel, contact.address_hash, "sentence", scene.now):
+        delivery.cancel(scene.session, conversation.id, scene.now, least=delivery.EMERGENCY)
+        confirm = texts.both("opt_out_confirm", scene.language)
+        conversations.say(
+            scene.session, conversation, confirm, "system", scene.now, priority=delivery.EMERGENCY, confirms_stop=True
+        )
+    return []
+
+
+def close(scene: Scene, command: dict[str, Any]) -> list[str]:  # noqa: ARG001
+    """The resident is done. A conversation that a person was asked for stays open for that person."""
+    if escalations.of_conversation(scene.session, scene.conversation.id) is None:
+        conversations.close(scene.session, scene.conversation, "resident_done", scene.now)
+    return []
+
+
+VERBS: dict[str, Callable[[Scene, dict[str, Any]], list[str]]] = {
+    "find_services": find_services,
+    "more_services": more_services,
+    "escalate": escalate,
+    "set_language": set_language,
+    "record": record,
+    "opt_out": opt_out,
+    "close": close,
+}
+
+
+def _search(scene: Scene, wanted: dict[str, Any]) -> list[str]:
+    found = search(
+        scene.session,
+        Wanted(
+            needs=tuple(wanted["needs"]),
+            zip=wanted["zip"],
+            place=wanted["place"],
+            for_whom=wanted["for_whom"],
+            language=scene.language,
+            offset=wanted["offset"],
+        ),
+        scene.now,
+        limit=AT_ONCE,
+    )
+    scene.conversation.last_search = wanted
+    _refer(scene, found, wanted["needs"])
+    return answers.render(found, scene.language, scene.conversation.channel)
+
+
+def _refer(scene: Scene, found: Found, needs: list[str]) -> None:
+    scene.session.add_all(
+        Referral(
+            conversation_id=scene.conversation.id,
+            message_id=scene.message.id,
+            service_id=service.id,
+            need=needs[0] if needs else "other",
+            state="offered",
+            offered_at=scene.now,
+            changed_at=scene.now,
+        )
+        for service in found.services
+    )
+
+
+def _short(value: Any) -> str | None:
+    return value.strip()[:LONGEST_ANSWER] or None if isinstance(value, str) else None

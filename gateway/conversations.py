@@ -1,0 +1,171 @@
+"""The thread with one contact: find or open it, say something in it, hand it over and back, close it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from gateway import delivery
+from gateway.errors import Refused
+from gateway.keys import Keys
+from gateway.models import Contact, Conversation, Message
+
+BOT, RESPONDER = "bot", "responder"
+SMS, WEBCHAT = "sms", "webchat"
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One message as a channel hands it in; the same for SMS and web chat.
+
+    ``address`` is an E.164 number, or what stands for a web visitor; ``provider_id`` is unique for the message
+    (Twilio's MessageSid). ``said`` is what was already answered when the message had to wait in the journal.
+    """
+
+    channel: str
+    address: str
+    provider_id: str
+    text: str
+    media: tuple[str, ...] = ()
+    received_at: datetime | None = None
+    said: tuple[str, ...] | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+def thread(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Conversation:
+    """The open conversation with this contact, opened when there is none; its contact and its row are locked.
+
+    All writers of one contact take turns from here on, so the order of message ids is the order of acceptance.
+    """
+    contact = _contact(session, keys, inbound, now)
+    found = session.scalar(
+        select(Conversation)
+        .where(Conversation.contact_id == contact.id, Conversation.closed_at.is_(None))
+        .with_for_update(key_share=True, of=Conversation)
+    )
+    return found or _open(session, contact, now)
+
+
+def lock(session: Session, conversation_id: int) -> Conversation:
+    """Read one conversation afresh and keep every other writer out until this transaction ends."""
+    found = session.scalar(
+        select(Conversation)
+        .where(Conversation.id == conversation_id)
+        .with_for_update(key_share=True, of=Conversation)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise Refused(404, "no_such_conversation")
+    return found
+
+
+def say(  # noqa: PLR0913 - what is said, by whom, and on which road it goes
+    session: Session,
+    conversation: Conversation,
+    text: str,
+    author: str,
+    now: datetime,
+    *,
+    priority: int = delivery.BOT,
+    language: str | None = None,
+    responder_id: int | None = None,
+    answers: int | None = None,
+    ordinal: int | None = None,
+    in_webhook: bool = False,
+    confirms_stop: bool = False,
+) -> Message:
+    """Store something said to the resident, and what is to be done so that it arrives.
+
+    ``answers`` and ``ordinal`` make it unrepeatable: the same place in the answer to the same message is one row.
+    """
+    message = Message(
+        conversation_id=conversation.id,
+        direction="out",
+        author=author,
+        responder_id=responder_id,
+        text=text,
+        language=language or conversation.language,
+        answers_id=answers,
+        ordinal=ordinal,
+        in_webhook=in_webhook,
+        created_at=now,
+    )
+    session.add(message)
+    session.flush()
+    # A web visitor reads the rows themselves; only a text has a road of its own that can fail.
+    if conversation.channel == SMS:
+        delivery.queue(session, message, priority, now, in_webhook=in_webhook, confirms_stop=confirms_stop)
+    return message
+
+
+def hand_over(session: Session, conversation: Conversation, now: datetime) -> None:
+    """Give the conversation to a responder; what the bot was about to say is void from this commit on."""
+    conversation.handler = RESPONDER
+    conversation.epoch += 1
+    _put_down(session, conversation, now, RESPONDER)
+
+
+def hand_back(session: Session, conversation: Conversation, now: datetime) -> None:  # noqa: ARG001 - a verb's shape
+    """Give the conversation back to the bot, which starts afresh but keeps what the resident already answered."""
+    conversation.handler = BOT
+    conversation.epoch += 1
+    conversation.menu_open = None
+
+
+def close(session: Session, conversation: Conversation, reason: str, now: datetime) -> None:
+    """End the conversation; the contact's next message opens a new one."""
+    _put_down(session, conversation, now, "closed")
+    conversation.closed_at = now
+    conversation.close_reason = reason
+
+
+def _put_down(session: Session, conversation: Conversation, now: datetime, by: str) -> None:
+    """Nothing of this conversation waits for the bot any longer."""
+    session.execute(
+        update(Message)
+        .where(Message.conversation_id == conversation.id, Message.direction == "in", Message.handled_at.is_(None))
+        .values(handled_at=now, handled_by=by)
+    )
+    conversation.pending_since = None
+
+
+def _contact(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Contact:
+    address_hash = keys.hash(inbound.address)
+    wanted = (
+        select(Contact)
+        .where(Contact.channel == inbound.channel, Contact.address_hash == address_hash)
+        .with_for_update(key_share=True)
+    )
+    found = session.scalar(wanted)
+    if found is None:
+        sealed = keys.seal(inbound.address) if inbound.channel == SMS else None
+        session.execute(
+            insert(Contact)
+            .values(channel=inbound.channel, address_hash=address_hash, address_sealed=sealed, created_at=now)
+            .on_conflict_do_nothing()
+        )
+        found = session.scalars(wanted).one()
+    return found
+
+
+def _open(session: Session, contact: Contact, now: datetime) -> Conversation:
+    memory = contact.language_memory
+    made = Conversation(
+        public_id=uuid4(),
+        contact_id=contact.id,
+        contact=contact,
+        channel=contact.channel,
+        handler=BOT,
+        epoch=0,
+        opened_at=now,
+        language=(memory or {}).get("lang"),
+        language_memory=memory,
+        answers={},
+        lease_epoch=0,
+    )
+    session.add(made)
+    session.flush()
+    return made

@@ -1,0 +1,118 @@
+"""JSON logs with ids only, and Sentry with a scrubber: no number and no word of a resident leaves through either."""
+
+import logging
+import re
+import sys
+from typing import Any
+
+import sentry_sdk
+import structlog
+from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.types import Event, Hint
+
+from gateway.settings import Settings
+
+# Fields that a log line may carry besides its own text. Everything else is dropped, not masked: what is not on the
+# list cannot leak.
+ALLOWED = frozenset(
+    "timestamp level event logger process status code route conversation message_id escalation delivery responder seconds "
+    "child count reason attempt error_code epoch lease pid port where".split()  # noqa: SIM905 - a list of words
+)
+NUMBER = re.compile(r"\+?\d[\d\s().-]{6,}\d")
+KEPT_IN_SENTRY = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment", "transaction")
+
+
+def start(settings: Settings, process: str) -> None:
+    """Set up the logs of this process, and Sentry when ``SENTRY_DSN`` is set."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *_shared(process)],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                only_allowed,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for noisy in ("httpx", "httpcore", "twilio", "twilio.http_client", "urllib3", "alembic", "werkzeug"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if settings.sentry_dsn:
+        start_sentry(settings.sentry_dsn, process, settings.mode)
+
+
+def _shared(process: str) -> list[Any]:
+    def name_process(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+        return line | {"process": process}
+
+    return [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        where_it_broke,
+        name_process,
+    ]
+
+
+def where_it_broke(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    """Keep of an exception its type and the places it went through; its text may quote a resident."""
+    failure = line.pop("exc_info", None)
+    line.pop("stack_info", None)
+    if failure is True:
+        failure = sys.exc_info()
+    if not failure or not failure[0]:
+        return line
+    places, frame = [], failure[2]
+    while frame is not None:
+        places.append(f"{frame.tb_frame.f_globals.get('__name__', '?')}:{frame.tb_lineno}")
+        frame = frame.tb_next
+    return line | {"reason": failure[0].__name__, "where": places[-8:]}
+
+
+def only_allowed(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    """Drop every field that is not on the list, and anything in the text that looks like a number."""
+    kept = {key: value for key, value in line.items() if key in ALLOWED}
+    kept["event"] = NUMBER.sub("#", str(kept.get("event", "")))
+    return kept
+
+
+def start_sentry(dsn: str, process: str, environment: str) -> None:
+    """Report crashes to Sentry, scrubbed: no bodies, numbers, locals, source lines or breadcrumbs."""
+    sentry_sdk.init(
+        dsn=dsn,
+        environment=environment,
+        send_default_pii=False,
+        include_local_variables=False,
+        include_source_context=False,
+        max_request_body_size="never",
+        max_breadcrumbs=0,
+        traces_sample_rate=0.0,
+        server_name=process,
+        before_send=scrub,
+        integrations=[LoggingIntegration(level=None, event_level=None)],
+    )
+
+
+def scrub(event: Event, _hint: Hint) -> Event:
+    """Build the report anew from what may leave: the exception's type and the places it went through."""
+    whole: dict[str, Any] = dict(event)
+    kept: dict[str, Any] = {key: whole[key] for key in KEPT_IN_SENTRY if key in whole}
+    kept["transaction"] = None
+    kept["exception"] = {
+        "values": [_scrub_exception(value) for value in (whole.get("exception") or {}).get("values", [])]
+    }
+    return kept  # type: ignore[return-value]
+
+
+def _scrub_exception(value: dict[str, Any]) -> dict[str, Any]:
+    frames = (value.get("stacktrace") or {}).get("frames", [])
+    names = ("filename", "function", "lineno", "module", "in_app")
+    return {
+        "type": value.get("type"),
+        "value": None,
+        "module": value.get("module"),
+        "stacktrace": {"frames": [{name: frame.get(name) for name in names} for frame in frames]},
+    }

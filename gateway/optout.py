@@ -1,0 +1,47 @@
+"""STOP and START: which addresses must not be texted (FCC 47 CFR 64.1200: any reasonable means, honoured at once)."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from gateway.models import OptOut
+
+# Twilio answers these words itself and blocks the number: a second confirmation of ours would be refused (21610).
+ANSWERED_BY_TWILIO = frozenset(
+    "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START UNSTOP YES".split()  # noqa: SIM905 - a list of words
+)
+
+
+def in_force(session: Session, channel: str, address_hash: str) -> bool:
+    """Whether this address said STOP and has not said START since."""
+    return session.scalar(_in_force(channel, address_hash).limit(1)) is not None
+
+
+def stop(session: Session, channel: str, address_hash: str, source: str, now: datetime) -> bool:
+    """Record an opt-out; returns whether it is a new one (a repeated STOP gets no second confirmation)."""
+    made = session.execute(
+        insert(OptOut)
+        .values(channel=channel, address_hash=address_hash, source=source, since=now)
+        .on_conflict_do_nothing()
+        .returning(OptOut.id)
+    )
+    return made.first() is not None
+
+
+def start(session: Session, channel: str, address_hash: str, now: datetime) -> bool:
+    """End an opt-out; returns whether there was one."""
+    ended = session.execute(
+        update(OptOut)
+        .where(OptOut.channel == channel, OptOut.address_hash == address_hash, OptOut.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(OptOut.id)
+    )
+    return ended.first() is not None
+
+
+def _in_force(channel: str, address_hash: str):  # type: ignore[no-untyped-def]
+    return select(OptOut.id).where(
+        OptOut.channel == channel, OptOut.address_hash == address_hash, OptOut.ended_at.is_(None)
+    )

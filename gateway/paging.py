@@ -1,0 +1,40 @@
+"""Who is on call, and the pages that tell them; the ladder of pages grows from here."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from gateway.models import Escalation, Page, Responder, Shift
+
+
+def on_call(session: Session, now: datetime) -> list[Responder]:
+    """Active responders whose shift covers ``now``."""
+    return list(
+        session.scalars(
+            select(Responder)
+            .join(Shift, Shift.responder_id == Responder.id)
+            .where(Responder.active, Shift.starts_at <= now, Shift.ends_at > now)
+            .order_by(Responder.id)
+            .distinct()
+        )
+    )
+
+
+def page(session: Session, escalation: Escalation, now: datetime) -> list[Page]:
+    """Page everybody on call about an escalation, on the console's queue."""
+    rows = [
+        Page(escalation_id=escalation.id, responder_id=responder.id, means="console", sent_at=now)
+        for responder in on_call(session, now)
+    ]
+    session.add_all(rows)
+    return rows
+
+
+def acknowledge(session: Session, escalation_id: int, responder_id: int, now: datetime) -> None:
+    """A claim acknowledges the pages that the winner had got."""
+    session.execute(
+        update(Page)
+        .where(Page.escalation_id == escalation_id, Page.responder_id == responder_id, Page.acknowledged_at.is_(None))
+        .values(acknowledged_at=now)
+    )

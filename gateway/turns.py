@@ -1,0 +1,206 @@
+"""One turn of one conversation: read its oldest unanswered message, ask the bot, write the answer once.
+
+Three steps, so that no transaction is open while the bot thinks: note (locked), ask (nothing locked), write (locked
+again, and only if nobody took the conversation over meanwhile).
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway import escalations, leases, menu, texts
+from gateway.clients.rasa import Answer, Rasa, Turn
+from gateway.commands import Scene, obey, person_asked
+from gateway.community import Community
+from gateway.conversations import BOT, RESPONDER, say
+from gateway.db import Database
+from gateway.errors import BotUnavailable
+from gateway.leases import Lease
+from gateway.models import Conversation, Message
+from gateway.risk import Level
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3
+HOLD = timedelta(minutes=3)
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A message that is to be answered, as it stood when it was read; without a ``turn`` the bot is not needed."""
+
+    message_id: int
+    epoch: int
+    turn: Turn | None
+
+
+def answer_next(database: Database, rasa: Rasa, community: Community, lease: Lease, clock: Clock) -> int | None:
+    """Deal with the oldest unanswered message of a leased conversation.
+
+    Returns its id, or None when there is nothing left (the lease is then given back). Raises
+    :class:`gateway.leases.LeaseLost` when another worker holds the conversation now.
+    """
+    with database.begin() as session:
+        question = _note(session, community, lease, clock())
+    if question is None:
+        return None
+    answer = _ask(rasa, question)
+    with database.begin() as session:
+        _write(session, lease, question, answer, clock())
+    return question.message_id
+
+
+def _note(session: Session, community: Community, lease: Lease, now: datetime) -> Question | None:
+    """Read the message and count the attempt, so that one which breaks us every time is found out."""
+    conversation = leases.held(session, lease)
+    message = _oldest_unanswered(session, conversation.id)
+    if message is None or conversation.handler == RESPONDER:
+        conversation.pending_since = None
+        leases.give_back(conversation)
+        return None
+    message.attempts += 1
+    scene = Scene(session, conversation, message, now)
+    if _without_bot(scene) is not None:
+        return Question(message.id, conversation.epoch, None)
+    turn = Turn(
+        turn_id=str(message.id),
+        conversation=str(conversation.public_id),
+        channel=conversation.channel,
+        language=scene.language,
+        text=_words(session, conversation, message),
+        state=conversation.bot_state,
+        community={"name": community.name},
+    )
+    return Question(message.id, conversation.epoch, turn)
+
+
+def _without_bot(scene: Scene) -> str | None:
+    """Why this message needs no bot, if it needs none."""
+    if scene.message.attempts > MOST_ATTEMPTS:
+        return "failed"
+    if scene.conversation.language is None:
+        return "language_menu"
+    if menu.applies(scene.conversation.menu_open, scene.message.text):
+        return "menu"
+    return "hold" if _on_hold(scene) else None
+
+
+def _failed(scene: Scene) -> list[str]:
+    log.error("message could not be processed", extra={"message_id": scene.message.id})
+    escalations.open_(
+        scene.session, scene.conversation, "could_not_process", Level.ROUTINE, scene.now, scene.message.id
+    )
+    return [person_asked(scene)]
+
+
+def _language_menu(scene: Scene) -> list[str]:
+    scene.conversation.menu_open = "language"
+    return [texts.say("ask_language", "en")]
+
+
+def _menu(scene: Scene) -> list[str]:
+    return menu.answer(scene, scene.message.text)
+
+
+WITHOUT_BOT: dict[str, Callable[[Scene], list[str]]] = {
+    "failed": _failed,
+    "language_menu": _language_menu,
+    "menu": _menu,
+    "hold": lambda scene: [person_asked(scene)],
+}
+
+
+def _on_hold(scene: Scene) -> bool:
+    """After danger showed, the bot steps back until a person comes; if nobody does, it helps again."""
+    row = escalations.of_conversation(scene.session, scene.conversation.id)
+    return (
+        row is not None
+        and Level(row.level) >= Level.URGENT
+        and row.reason in {"risk", "danger_said"}
+        and scene.now - row.opened_at < HOLD
+    )
+
+
+def _words(session: Session, conversation: Conversation, message: Message) -> str:
+    """What the bot is to read: the resident's first words, when this message only chose a language."""
+    if conversation.menu_open != "language":
+        return message.text
+    earlier = session.scalar(
+        select(Message.text)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.id < message.id,
+            Message.handled_by == "language_menu",
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    return earlier or message.text
+
+
+def _ask(rasa: Rasa, question: Question) -> Answer | None:
+    if question.turn is None:
+        return None
+    try:
+        return rasa.turn(question.turn)
+    except BotUnavailable as failure:
+        log.warning("bot unavailable", extra={"reason": str(failure), "message_id": question.message_id})
+        return None
+
+
+def _write(session: Session, lease: Lease, question: Question, answer: Answer | None, now: datetime) -> None:
+    conversation = leases.held(session, lease)
+    message = session.get_one(Message, question.message_id)
+    if conversation.handler != BOT or conversation.epoch != question.epoch or message.handled_at is not None:
+        log.info("answer dropped", extra={"message_id": message.id, "reason": "taken_over"})
+        return
+    scene = Scene(session, conversation, message, now)
+    if answer is not None:
+        conversation.bot_state = answer.state
+        conversation.menu_open = None
+        _obey_all(scene, answer)
+        _done(scene, "bot")
+        return
+    by = "menu" if question.turn is not None else _without_bot(scene) or "menu"
+    _say_all(scene, WITHOUT_BOT[by](scene))
+    _done(scene, by)
+
+
+def _obey_all(scene: Scene, answer: Answer) -> None:
+    """Say the bot's texts and then what came of its commands; languages change before anything is said."""
+    said: list[str] = []
+    for command in sorted(answer.commands, key=_order):
+        said += obey(scene, command)
+    _say_all(scene, [*answer.texts, *said])
+
+
+def _order(command: dict[str, Any]) -> int:
+    return {"set_language": 0, "record": 1, "close": 9}.get(command["command"], 5)
+
+
+def _say_all(scene: Scene, said: list[str]) -> None:
+    for ordinal, text in enumerate(said):
+        say(scene.session, scene.conversation, text, "bot", scene.now, answers=scene.message.id, ordinal=ordinal)
+
+
+def _done(scene: Scene, by: str) -> None:
+    scene.message.handled_at, scene.message.handled_by = scene.now, by
+    scene.session.flush()
+    if _oldest_unanswered(scene.session, scene.conversation.id) is None:
+        scene.conversation.pending_since = None
+        leases.give_back(scene.conversation)
+
+
+def _oldest_unanswered(session: Session, conversation_id: int) -> Message | None:
+    return session.scalar(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.direction == "in", Message.handled_at.is_(None))
+        .order_by(Message.id)
+        .limit(1)
+    )

@@ -1,0 +1,76 @@
+"""The web edge: registers every blueprint, turns our exceptions into HTTP in one place, sets the common headers."""
+
+import logging
+
+from flask import Flask, Response, jsonify, render_template, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from gateway.errors import Conflict, Refused
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def register(app: Flask) -> None:
+    """Open all doors of this process, each with its guard."""
+    from gateway.web import chat, console, health, pages, sms  # noqa: PLC0415 - they need the guards of a built door
+
+    for module in (health, sms, chat, console, pages):
+        made = module.make()
+        for blueprint in made if isinstance(made, list) else [made]:
+            app.register_blueprint(blueprint)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _store_down)
+    app.register_error_handler(OSError, _nowhere_to_keep)
+    app.after_request(_headers)
+
+
+def _refused(failure: Refused) -> tuple[Response | str, int]:
+    log.info("refused", extra={"status": failure.status, "code": failure.code, "route": _route()})
+    owner = failure.owner if isinstance(failure, Conflict) else None
+    return _say(failure.status, failure.code, owner), failure.status
+
+
+def _http(failure: HTTPException) -> tuple[Response | str, int]:
+    status = failure.code or 500
+    return _say(status, failure.name.lower().replace(" ", "_")), status
+
+
+def _store_down(failure: OperationalError) -> tuple[Response | str, int]:  # noqa: ARG001 - its text may quote a row
+    log.error("store unavailable", extra={"route": _route()})
+    return _say(503, "store_unavailable"), 503
+
+
+def _nowhere_to_keep(failure: OSError) -> tuple[Response | str, int]:
+    """Neither Postgres nor the disk took the message: no 2xx, so that Twilio goes to its fallback URL."""
+    log.critical("message could not be kept: %s", type(failure).__name__, extra={"route": _route()})
+    return _say(503, "not_kept"), 503
+
+
+def _say(status: int, code: str, owner: str | None = None) -> Response | str:
+    blueprint = request.blueprint or ""
+    if blueprint == "sms":
+        return Response(status=status)
+    if blueprint.startswith(("console", "log_in")) and request.accept_mimetypes.accept_html:
+        return render_template("console/refused.html", status=status, code=code, owner=owner)
+    return jsonify(error=code, owner=owner) if owner else jsonify(error=code)
+
+
+def _route() -> str:
+    """The rule, not the path: a path may carry a token or an id."""
+    return str(request.url_rule) if request.url_rule else "none"
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    return response

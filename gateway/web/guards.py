@@ -1,0 +1,119 @@
+"""Who may enter: every blueprint is made here with its guard, the public ones too.
+
+A route cannot exist without one: ``tests/test_house.py`` refuses any blueprint that was not made by
+:func:`blueprint`.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from twilio.request_validator import SIGNATURE_SETTINGS_HEADER, RequestValidator, get_signature_algorithm
+
+from gateway.door import Door
+from gateway.errors import Refused
+
+Guard = Callable[[], ResponseReturnValue | None]
+
+FORM_BYTES = 64 * 1024
+FORM_FIELDS = 200  # Twilio sends about 20, and adds parameters without notice
+SID = re.compile(r"^(SM|MM)[0-9a-f]{32}$")
+ADDRESS = re.compile(r"^(\+[1-9]\d{6,14}|\d{3,8})$")  # E.164, or a short code
+REQUIRED = ("MessageSid", "AccountSid", "From", "To")
+GUARDS: dict[str, str] = {}
+
+
+def blueprint(name: str, *, guard: Guard, url_prefix: str | None = None) -> Blueprint:
+    """Make a blueprint whose every request passes ``guard`` first."""
+    made = Blueprint(name, f"gateway.web.{name}", url_prefix=url_prefix)
+    made.before_request(guard)
+    GUARDS[name] = guard.__name__
+    return made
+
+
+def door() -> Door:
+    """The parts that belong to this application, for use inside a request."""
+    found: Door = current_app.extensions["front_door"]
+    return found
+
+
+def public() -> None:
+    """Anybody may enter."""
+
+
+def responder() -> ResponseReturnValue | None:
+    """Only a logged-in responder; ``g.responder`` is who. Pages are sent to the log-in, everything else gets 401."""
+    from gateway import log_ins  # noqa: PLC0415 - argon2 is not needed by the processes that only accept texts
+
+    token = request.cookies.get("fd_log_in", "")
+    with door().database.begin() as session:
+        g.responder = log_ins.responder_of(session, token, datetime.now(UTC)) if token else None
+    if g.responder is not None:
+        return None
+    wants_page = request.method == "GET" and request.accept_mimetypes.accept_html
+    if wants_page and "HX-Request" not in request.headers and "text/event-stream" not in request.accept_mimetypes:
+        return redirect(url_for("log_in.form", next=request.path))
+    raise Refused(401, "log_in_needed")
+
+
+def twilio_signed() -> None:
+    """Only Twilio, and only a form as Twilio sends it; ``g.form`` is the checked form, the only thing to read.
+
+    Cheap limits come before the signature, because the check itself costs work before any secret is known
+    (40,000 small fields cost 0.3 s). The fields are checked again after it, because the signature does not cover
+    their boundaries: a captured request, re-split so that one field swallows the next, has the same signature.
+    """
+    _limits()
+    _signature(request.form)
+    g.form = _well_formed(request.form)
+
+
+def _limits() -> None:
+    if request.query_string:
+        raise Refused(400, "query_string")
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise Refused(415, "not_a_form")
+    if request.content_length is None or request.headers.get("Transfer-Encoding"):
+        raise Refused(411, "length_required")
+    if request.content_length > FORM_BYTES:
+        raise Refused(413, "too_large")
+    if request.get_data(cache=True, parse_form_data=False).count(b"&") >= FORM_FIELDS:
+        raise Refused(400, "too_many_fields")
+
+
+def _signature(form: Any) -> None:
+    settings = door().settings
+    given = request.headers.get("X-Twilio-Signature", "")
+    # The configured address, never the Host header: that one is the sender's to choose.
+    url = settings.public_url + request.path
+    algorithm = get_signature_algorithm(request.headers.get(SIGNATURE_SETTINGS_HEADER))
+    if given.isascii() and any(_fits(token, url, form, given, algorithm) for token in settings.twilio_auth_tokens):
+        return
+    raise Refused(403, "bad_signature")
+
+
+def _fits(token: str, url: str, form: Any, given: str, algorithm: str) -> bool:
+    try:
+        return bool(RequestValidator(token).validate(url, form, given, algorithm))
+    except (ValueError, TypeError):  # an unknown algorithm, or a header that is no signature at all
+        return False
+
+
+def _well_formed(form: Any) -> dict[str, str]:
+    fields = {}
+    for name, values in form.lists():
+        if len(values) != 1:
+            raise Refused(400, "repeated_field")
+        fields[name] = values[0]
+    if any(not fields.get(name) for name in REQUIRED):
+        raise Refused(400, "field_missing")
+    if not SID.match(fields["MessageSid"]):
+        raise Refused(400, "bad_sid")
+    if fields["AccountSid"] != door().settings.twilio_account_sid:
+        raise Refused(400, "other_account")
+    if not (ADDRESS.match(fields["From"]) and ADDRESS.match(fields["To"])):
+        raise Refused(400, "bad_address")
+    return fields

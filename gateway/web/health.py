@@ -1,0 +1,94 @@
+"""What a load balancer and a person on call may ask: is it up, can it take a message in, how is each part."""
+
+import shutil
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from flask import Blueprint, Response, jsonify
+from redis.exceptions import RedisError
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway import risk
+from gateway.models import Conversation, Delivery
+from gateway.risk import Level
+from gateway.web.guards import blueprint, door, public
+
+CANARIES = (("i took all my pills", Level.EMERGENCY), ("me tomé todas las pastillas", Level.EMERGENCY))
+LEAST_DISK = 64 * 1024 * 1024
+BOT_SECONDS = 0.5
+
+
+def make() -> Blueprint:
+    """``/healthz`` and ``/readyz``."""
+    health = blueprint("health", guard=public)
+    health.add_url_rule("/healthz", view_func=healthz)
+    health.add_url_rule("/readyz", view_func=readyz)
+    return health
+
+
+def healthz() -> Response:
+    """The process answers."""
+    return jsonify(up=True)
+
+
+def readyz() -> tuple[Response, int]:
+    """Ready means: can keep a message durably and screen it. Not: the bot is up.
+
+    Postgres down is still ready while the journal can be written, because then nothing is lost. Every dependency has
+    its own state, so that a person sees what is missing.
+    """
+    parts = {
+        "screening": _ask(_screening),
+        "journal": _ask(_journal),
+        "postgres": _ask(door().database.ping),
+        "redis": _ask(door().bell.ping),
+        "bot": _ask(_bot),
+    }
+    oldest = _ask(_oldest_unanswered)
+    ready = parts["screening"]["up"] and (parts["postgres"]["up"] or parts["journal"]["up"])
+    body = {"ready": ready, "at": datetime.now(UTC).isoformat(), "parts": parts, "waiting": oldest}
+    return jsonify(body), 200 if ready else 503
+
+
+def _ask(question: Callable[[], Any]) -> dict[str, Any]:
+    started = time.monotonic()
+    try:
+        answer = question()
+    except (SQLAlchemyError, RedisError, OSError, httpx.HTTPError, RuntimeError) as failure:
+        return {"up": False, "why": type(failure).__name__, "seconds": round(time.monotonic() - started, 4)}
+    return {"up": True, "seconds": round(time.monotonic() - started, 4)} | (answer if isinstance(answer, dict) else {})
+
+
+def _screening() -> None:
+    for text, least in CANARIES:
+        found = risk.screen(text)
+        if found.level < least or found.not_screened:
+            raise RuntimeError
+
+
+def _journal() -> dict[str, Any]:
+    if shutil.disk_usage(door().settings.var).free < LEAST_DISK:
+        raise OSError
+    return {"waiting": door().journal.pending()}
+
+
+def _bot() -> None:
+    httpx.get(f"{door().settings.bot_url}/webhooks/frontdoor/health", timeout=BOT_SECONDS).raise_for_status()
+
+
+def _oldest_unanswered() -> dict[str, Any]:
+    """The age of the oldest message nobody dealt with, and of the oldest text not sent: the alarms that matter."""
+    with door().database.begin() as session:
+        pending = session.scalar(select(func.min(Conversation.pending_since)))
+        queued = session.scalar(
+            select(func.min(Delivery.next_attempt_at)).where(Delivery.status.in_(["queued", "sending"]))
+        )
+    now = datetime.now(UTC)
+    return {
+        "oldest_unanswered_seconds": round((now - pending).total_seconds(), 1) if pending else 0,
+        "oldest_unsent_seconds": round(max(0.0, (now - queued).total_seconds()), 1) if queued else 0,
+    }

@@ -1,0 +1,67 @@
+"""SMS at the edge: Twilio's form in, TwiML out, receipts in. It only translates."""
+
+from datetime import UTC, datetime
+from xml.sax.saxutils import escape
+
+from flask import Blueprint, Response, g
+
+from gateway import delivery
+from gateway.conversations import SMS, Inbound
+from gateway.web.guards import blueprint, door, twilio_signed
+
+MOST_MEDIA = 10  # Twilio's own limit for one MMS
+FACTS = ("OptOutType", "NumSegments")
+
+
+def make() -> Blueprint:
+    """The webhook routes, which only Twilio may call."""
+    sms = blueprint("sms", guard=twilio_signed, url_prefix="/sms")
+    sms.add_url_rule("/inbound", view_func=inbound, methods=["POST"])
+    sms.add_url_rule("/status", view_func=status, methods=["POST"])
+    return sms
+
+
+def inbound() -> Response:
+    """Take one text; what must be said at once rides in this very answer, as TwiML."""
+    receipt = door().acceptor.accept(translate(g.form))
+    return twiml(receipt.replies)
+
+
+def status() -> Response:
+    """Take one delivery receipt. An unknown text is no error: Twilio would only repeat it."""
+    form = g.form
+    code = form.get("ErrorCode", "")
+    with door().database.begin() as session:
+        delivery.receipt(
+            session,
+            form["MessageSid"],
+            form.get("MessageStatus") or form.get("SmsStatus", ""),
+            int(code) if code.isdigit() and len(code) < 7 else None,  # noqa: PLR2004 - Twilio's codes have five digits
+            datetime.now(UTC),
+        )
+    return Response(status=204)
+
+
+def translate(form: dict[str, str]) -> Inbound:
+    """Twilio's checked form in our words."""
+    count = form.get("NumMedia", "0")
+    media = [form.get(f"MediaUrl{index}", "") for index in range(min(int(count), MOST_MEDIA) if count.isdigit() else 0)]
+    return Inbound(
+        channel=SMS,
+        address=form["From"],
+        provider_id=form["MessageSid"],
+        text=form.get("Body", ""),
+        media=tuple(url for url in media if url),
+        facts={name: form[name] for name in FACTS if name in form},
+    )
+
+
+def twiml(replies: list[str]) -> Response:
+    """An answer that makes Twilio send each reply as a text of its own; none when there is nothing to say yet."""
+    said = "".join(f"<Message>{escape(_allowed(reply))}</Message>" for reply in replies)
+    return Response(f'<?xml version="1.0" encoding="UTF-8"?><Response>{said}</Response>', mimetype="text/xml")
+
+
+def _allowed(text: str) -> str:
+    """XML 1.0 has no room for control characters."""
+    return "".join(char for char in text if char >= " " or char in "\n\t")

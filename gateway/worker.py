@@ -1,0 +1,148 @@
+"""The worker: answers the bell, one conversation at a time each thread; sends what waits; sweeps up what was dropped."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway import leases, sending, turns
+from gateway.acceptor import Acceptor
+from gateway.clients.bell import WORK, Bell
+from gateway.clients.rasa import Rasa
+from gateway.community import Community
+from gateway.db import Database
+from gateway.keys import Keys
+from gateway.leases import LeaseLost
+from gateway.sending import Carrier
+
+log = logging.getLogger(__name__)
+
+TURNERS, SENDERS = 6, 4
+SWEEP_SECONDS = 2.0
+PAUSE_AFTER_FAILURE = 1.0
+
+
+class Worker:
+    """All threads of one worker process."""
+
+    def __init__(  # noqa: PLR0913 - the parts of a worker
+        self,
+        database: Database,
+        bell: Bell,
+        rasa: Rasa,
+        carrier: Carrier,
+        keys: Keys,
+        community: Community,
+        acceptor: Acceptor,
+    ) -> None:
+        self._database, self._bell, self._rasa, self._carrier = database, bell, rasa, carrier
+        self._keys, self._community, self._acceptor = keys, community, acceptor
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._stop = threading.Event()
+        self._turns, self._sends = _Wake(TURNERS), _Wake(SENDERS)
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start every thread and return."""
+        for index in range(TURNERS):
+            self._spawn(f"turn-{index}", lambda: self._serve(self._turns, self.answer_one))
+        for index in range(SENDERS):
+            self._spawn(f"send-{index}", lambda: self._serve(self._sends, self.send_one))
+        self._spawn("bell", self._hear)
+        self._spawn("sweep", self._sweep)
+
+    def stop(self, seconds: float = 10.0) -> None:
+        """Finish what is under way and end; leases that are still held run out by themselves."""
+        self._stop.set()
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def answer_one(self) -> bool:
+        """Lease one conversation and answer all that waits in it; returns whether there was one."""
+        with self._database.begin() as session:
+            lease = leases.take(session, self._owner)
+        if lease is None:
+            return False
+        try:
+            while not self._stop.is_set() and self._answer(lease):
+                pass
+        except LeaseLost:
+            log.warning("lease lost", extra={"conversation": lease.conversation_id})
+        return True
+
+    def _answer(self, lease: leases.Lease) -> bool:
+        done = turns.answer_next(self._database, self._rasa, self._community, lease, now)
+        self._bell.announce(lease.conversation_id)
+        self._sends.one()
+        return done is not None
+
+    def send_one(self) -> bool:
+        """Send one text, if one waits."""
+        return sending.send_next(self._database, self._carrier, self._keys, now)
+
+    def _serve(self, wake: "_Wake", work: Callable[[], bool]) -> None:
+        while not self._stop.is_set():
+            try:
+                if not work():
+                    wake.wait(SWEEP_SECONDS)
+            except SQLAlchemyError as failure:
+                log.warning("store unavailable", extra={"reason": type(failure).__name__})
+                self._stop.wait(PAUSE_AFTER_FAILURE)
+            except Exception:
+                # One bad message must not end the thread: it is counted, and after three tries a person gets it.
+                log.exception("turn failed")
+                self._stop.wait(PAUSE_AFTER_FAILURE)
+
+    def _hear(self) -> None:
+        for heard in self._bell.listen(WORK, self._stop):
+            if heard is not None:
+                self._turns.one()
+                self._sends.one()
+
+    def _sweep(self) -> None:
+        """Every few seconds: what the bell missed, what a dead process left half sent, what waits in the journal."""
+        while not self._stop.wait(SWEEP_SECONDS):
+            try:
+                if self._acceptor.drain():
+                    self._turns.one()
+                while sending.settle_stuck(self._database, self._carrier, self._keys, now):
+                    pass
+            except Exception:
+                log.exception("sweep failed")
+            self._turns.one()
+            self._sends.one()
+
+    def _spawn(self, name: str, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+
+class _Wake:
+    """Wakes sleeping threads, one for each ring, and remembers no more rings than there are threads."""
+
+    def __init__(self, threads: int) -> None:
+        self._changed = threading.Condition()
+        self._rings = 0
+        self._most = threads
+
+    def one(self) -> None:
+        with self._changed:
+            self._rings = min(self._rings + 1, self._most)
+            self._changed.notify()
+
+    def wait(self, seconds: float) -> None:
+        with self._changed:
+            if self._changed.wait_for(lambda: self._rings > 0, seconds):
+                self._rings -= 1
+
+
+def now() -> datetime:
+    """The wall clock, aware."""
+    return datetime.now(UTC)
