@@ -1,0 +1,60 @@
+"""The commands that the gateway obeys, as the custom payloads in which they travel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.actions.said import PLACELESS_NEEDS, TEAM_NEEDS, Known
+
+Command = dict[str, Any]
+
+ROUTINE, URGENT, EMERGENCY = "routine", "urgent", "emergency"
+
+ASKED_FOR_PERSON_LEVEL = URGENT
+"""domain.md 1.1, "Live person now": asks for a person."""
+COULD_NOT_HELP_LEVEL = URGENT
+"""domain.md 1.1, "Live person now": bot unsure twice."""
+_TEAM_LEVELS = {"welfare_check": URGENT, "distress_in_public": URGENT}
+
+_SAFETY_VALUES = {"yes": "danger_now", "no": "no_danger", "unsure": "unsure", "not_asked": "not_asked"}
+
+
+def find_services(known: Known) -> Command:
+    """Search for everything that the resident named and that a directory can answer."""
+    return {
+        "command": "find_services",
+        "needs": [need for need in known.needs if need not in TEAM_NEEDS],
+        "zip": known.zip,
+        "place": known.place,
+        "for_whom": known.for_whom if known.for_whom in ("self", "other") else None,
+    }
+
+
+def escalate(reason: str, level: str, need: str | None) -> Command:
+    """Ask the gateway to bring in a person. The gateway says so itself, once that is a fact in the database."""
+    return {"command": "escalate", "reason": reason, "level": level, "need": need}
+
+
+def danger(known: Known, *, life_at_stake: bool) -> Command:
+    """Someone is hurt or in danger, as the resident said or was not sure of."""
+    return escalate("danger_said", EMERGENCY if life_at_stake else URGENT, first_need(known))
+
+
+def team(need: str) -> Command:
+    """A request that people go out to someone, or come in between."""
+    return escalate("team_request", _TEAM_LEVELS.get(need, ROUTINE), need)
+
+
+def record(field: str, value: str) -> Command:
+    """Something the resident said that belongs on the record."""
+    return {"command": "record", "field": field, "value": _SAFETY_VALUES.get(value, value) if field == "screen_safety" else value}
+
+
+def first_need(known: Known) -> str | None:
+    """The need that was named first, if any."""
+    return known.needs[0] if known.needs else None
+
+
+def needs_place(needs: tuple[str, ...]) -> bool:
+    """Whether a place makes the answer to any of these needs better."""
+    return any(need not in PLACELESS_NEEDS for need in needs)

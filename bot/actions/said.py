@@ -1,0 +1,106 @@
+"""What a message said and what is known so far, read from Rasa's tracker in our own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa_sdk import Tracker
+
+FORM = "screening"
+QUESTIONS = ("safety", "for_whom", "needs", "place")
+"""The screening's questions in their order (domain.md 1.2): safety first, the place last and only when it is used."""
+
+TEAM_NEEDS = ("welfare_check", "dispute", "distress_in_public", "syringe_pickup")
+"""Needs that end with people going out or a person in between, not with a list of services."""
+
+PLACELESS_NEEDS = ("mental_health", "domestic_violence", "other")
+"""Needs answered by lines that serve everywhere. Where someone flees from is not asked for a phone number."""
+
+OWN_NEEDS = ("dispute", "syringe_pickup", "distress_in_public", "welfare_check")
+"""Needs for which "is this for you or someone else" has no use."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """The latest message: its intent and the values found in it."""
+
+    intent: str
+    needs: tuple[str, ...] = ()
+    for_whom: str | None = None
+    zip: str | None = None
+    place: str | None = None
+    language: str | None = None
+    life_at_stake: bool = False
+    ranking: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the message told a need, a place or a person."""
+        return bool(self.needs or self.for_whom or self.zip or self.place)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of this conversation: the slots."""
+
+    open_question: str | None = None
+    safety: str | None = None
+    for_whom: str | None = None
+    needs: tuple[str, ...] = ()
+    zip: str | None = None
+    place: str | None = None
+    place_asked: str | None = None
+    language: str = "en"
+    introduced: bool = False
+    served: bool = False
+    misses: int = 0
+    menu: tuple[str, ...] = field(default=())
+
+    @property
+    def has_place(self) -> bool:
+        """Whether a place was given, or was asked for and not given."""
+        return bool(self.zip or self.place or self.place_asked)
+
+
+def said(tracker: Tracker) -> Said:
+    """The latest message of a tracker."""
+    message = tracker.latest_message
+    found: dict[str, list[str]] = {}
+    for entity in message.get("entities") or []:
+        found.setdefault(entity["entity"], []).append(str(entity["value"]))
+    ranking = tuple((str(r.get("name")), float(r.get("confidence") or 0)) for r in message.get("intent_ranking") or [])
+
+    def one(name: str) -> str | None:
+        return found[name][-1] if found.get(name) else None
+
+    return Said(
+        intent=(message.get("intent") or {}).get("name") or "nlu_fallback",
+        needs=tuple(found.get("need", ())),
+        for_whom=one("for_whom"),
+        zip=one("zip"),
+        place=one("place"),
+        language=one("language"),
+        life_at_stake="life" in found,
+        ranking=ranking,
+    )
+
+
+def known(tracker: Tracker) -> Known:
+    """The slots of a tracker. A question is open only while the form is active."""
+    slots: dict[str, Any] = tracker.slots
+    is_active = (tracker.active_loop or {}).get("name") == FORM
+    return Known(
+        open_question=slots.get("requested_slot") if is_active else None,
+        safety=slots.get("safety"),
+        for_whom=slots.get("for_whom"),
+        needs=tuple(slots.get("needs") or ()),
+        zip=slots.get("zip"),
+        place=slots.get("place"),
+        place_asked=slots.get("place_asked"),
+        language=slots.get("language") or "en",
+        introduced=bool(slots.get("introduced")),
+        served=bool(slots.get("served")),
+        misses=int(slots.get("misses") or 0),
+        menu=tuple(slots.get("menu") or ()),
+    )

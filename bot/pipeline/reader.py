@@ -1,0 +1,260 @@
+"""Read a message in the light of the question that is open: menu digits, places, needs by their words, danger."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.pipeline import sources
+from bot.pipeline.people import for_whom
+from bot.pipeline.places import as_place, place, zip_code
+from bot.pipeline.plain import plain
+
+_FILE = "words.json"
+_NEED = "need_"
+_FALLBACK = "nlu_fallback"
+# Intents that mean little by themselves: a need told by its words in the same message counts for more.
+_WEAK = frozenset({_FALLBACK, "greet", "affirm", "deny", "acknowledge", "safe", "inform", "out_of_scope", "thanks", "bye", "unsure"})
+# Intents that interrupt a question about the place when the text is not clearly a place.
+_INTERRUPTS = frozenset(
+    {"ask_person", "more", "another_place", "change_language", "why_ask", "about_program", "thanks", "bye", "stop_texts",
+     "skip", "affirm", "deny", "acknowledge", "unsure", "greet", "safe"}
+)  # fmt: skip
+_SURE = 0.5
+_VERY_SURE = 0.65
+
+
+@dataclass
+class Reading:
+    """What is found in one message: the intent with its confidence, and named values."""
+
+    text: str
+    words: str
+    open_question: str | None
+    menu: list[str]
+    intent: str
+    confidence: float
+    found: dict[str, list[str]] = field(default_factory=dict)
+
+    def decide(self, intent: str, confidence: float = 1.0) -> None:
+        """Settle the intent; a decision made by exact words has confidence 1."""
+        self.intent = intent
+        self.confidence = max(confidence, self.confidence) if intent == self.intent else confidence
+
+    def add(self, name: str, value: str) -> None:
+        """Note a value once."""
+        values = self.found.setdefault(name, [])
+        if value not in values:
+            values.append(value)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class ContextReader(GraphComponent):  # type: ignore[misc]
+    """The last word on a message. Its word lists are the `lookup` tables beside the examples in bot/data."""
+
+    def __init__(self, storage: ModelStorage, resource: Resource, words: dict[str, list[str]]) -> None:
+        self._storage = storage
+        self._resource = resource
+        self._words = words
+        self._exact = {w: name[6:] for name, listed in words.items() if name.startswith("exact_") for w in listed}
+        spoken = [(w, name[6:]) for name, listed in words.items() if name.startswith("words_") for w in listed]
+        # Longest first, so that "food stamps" is benefits before "food" is food.
+        self._spoken = [
+            (re.compile(rf"\b{re.escape(w)}\b"), name) for w, name in sorted(spoken, key=lambda item: -len(item[0]))
+        ]
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Train again when any file of this folder changes."""
+        return sources.fingerprint()
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> ContextReader:
+        """A reader without words; `train` gives it some."""
+        return cls(model_storage, resource, {})
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Take the word lists from the lookup tables and keep them as JSON."""
+        words: dict[str, list[str]] = {}
+        for table in training_data.lookup_tables:
+            words.setdefault(table["name"], []).extend(plain(w) for w in table["elements"])
+        with self._storage.write_to(self._resource) as folder:
+            (folder / _FILE).write_text(json.dumps(words, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> ContextReader:
+        """A reader with the words it was trained with."""
+        with model_storage.read_from(resource) as folder:
+            words = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        return cls(model_storage, resource, words)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Training examples pass through unchanged."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Settle intent and entities of each message."""
+        for message in messages:
+            reading = self.read(message)
+            intent = {"name": reading.intent, "confidence": reading.confidence}
+            message.set(INTENT, intent, add_to_output=True)
+            message.set(ENTITIES, _entities(reading), add_to_output=True)
+        return messages
+
+    def read(self, message: Message) -> Reading:
+        """Everything that one message says, given the question that is open (in the message's metadata)."""
+        context = message.get("metadata") or {}
+        text = message.get(TEXT) or ""
+        intent = message.get(INTENT) or {}
+        reading = Reading(
+            text=text,
+            words=plain(text),
+            open_question=context.get("open"),
+            menu=list(context.get("menu") or []),
+            intent=intent.get("name") or _FALLBACK,
+            confidence=float(intent.get("confidence") or 0.0),
+        )
+        self._find_words(reading)
+        exact = self._exact.get(reading.words)
+        if _is_menu_answer(reading):
+            _choose(reading)
+        elif exact:
+            reading.decide(exact)
+        self._find_language(reading)
+        _find_needs(reading, message.get(INTENT_RANKING_KEY) or [], is_exact=exact is not None)
+        _find_people(reading)
+        _find_danger(reading)
+        if reading.intent not in ("danger", "change_language", "stop_texts") and exact is None:
+            _find_place(reading)
+        return reading
+
+    def _find_words(self, reading: Reading) -> None:
+        rest = reading.words
+        for pattern, name in self._spoken:
+            if pattern.search(rest):
+                rest = pattern.sub(" ", rest)
+                reading.add(f"said_{name}", name)
+
+    def _find_language(self, reading: Reading) -> None:
+        for language in ("en", "es"):
+            if f"said_language_{language}" in reading.found or reading.intent == f"language_{language}":
+                reading.decide("change_language")
+                reading.add("language", language)
+        if reading.intent == "change_language" and "language" not in reading.found:
+            # "change the language" without saying to which: there are only two.
+            reading.add("language", "other")
+
+
+def _is_menu_answer(reading: Reading) -> bool:
+    digits = reading.words.split()
+    return bool(reading.menu and digits) and all(re.fullmatch(r"[1-9]", d) for d in digits if d not in ("and", "y", "e"))
+
+
+def _choose(reading: Reading) -> None:
+    """Take the menu's items for the digits; a digit that was not offered is not understood."""
+    digits = [int(d) for d in reading.words.split() if d.isdigit()]
+    chosen = [reading.menu[d - 1] for d in digits if d <= len(reading.menu)]
+    if not chosen:
+        reading.decide(_FALLBACK, 0.0)
+        return
+    reading.found.clear()
+    for item in chosen:
+        if item in ("self", "other"):
+            reading.add("for_whom", item)
+            reading.decide("inform")
+        elif item == "something_else":
+            reading.decide("other_need")
+        else:
+            reading.add("need", item)
+            reading.decide(_NEED + item)
+
+
+def _find_needs(reading: Reading, ranking: list[dict[str, Any]], *, is_exact: bool) -> None:
+    spoken = [name for name in _said(reading) if not name.startswith(("life", "harm", "language", "calm"))]
+    if reading.intent.startswith(_NEED):
+        code = reading.intent[len(_NEED) :]
+        if code in spoken or not spoken or reading.confidence >= _VERY_SURE:
+            reading.add("need", code)
+        else:
+            reading.decide(_NEED + spoken[0], _SURE)
+    elif spoken and reading.intent in _WEAK and not is_exact:
+        reading.decide(_NEED + spoken[0], _SURE)
+    if reading.intent.startswith(_NEED):
+        for code in spoken:
+            reading.add("need", code)
+
+
+def _find_people(reading: Reading) -> None:
+    asked = reading.open_question == "for_whom"
+    who = for_whom(reading.words, asked=asked, about_need=reading.intent.startswith(_NEED))
+    if who and "for_whom" not in reading.found:
+        reading.add("for_whom", who)
+        if asked and (reading.intent in _WEAK or reading.intent == "unsure"):
+            reading.decide("inform", _SURE)
+        elif reading.intent == _FALLBACK:
+            reading.decide("inform", _SURE)
+
+
+def _find_danger(reading: Reading) -> None:
+    said = _said(reading)
+    is_calm = "calm" in said
+    if ("life" in said or "harm" in said) and not is_calm:
+        reading.decide("danger")
+    if reading.intent == "danger" and "life" in said:
+        reading.add("life", "yes")
+
+
+def _find_place(reading: Reading) -> None:
+    code = zip_code(reading.text)
+    words = place(reading.text)
+    asked = reading.open_question == "place"
+    if code:
+        reading.add("zip", code)
+    if asked and (code or words):
+        words = as_place(reading.text) or words
+    elif asked and not _interrupts(reading):
+        words = as_place(reading.text)
+    if words:
+        reading.add("place", words)
+    if (code or words) and (reading.intent in _WEAK or (asked and reading.intent != "another_place")):
+        reading.found.pop("need", None) if asked and words else None
+        reading.decide("inform", _SURE)
+
+
+def _interrupts(reading: Reading) -> bool:
+    if reading.intent in _INTERRUPTS:
+        return reading.confidence >= _SURE or len(reading.words.split()) <= 1
+    return reading.intent.startswith(_NEED) and (reading.confidence >= _VERY_SURE or bool(_said(reading)))
+
+
+def _said(reading: Reading) -> list[str]:
+    return [name[5:] for name in reading.found if name.startswith("said_")]
+
+
+def _entities(reading: Reading) -> list[dict[str, Any]]:
+    told = {k: v for k, v in reading.found.items() if not k.startswith("said_")}
+    return [
+        {"entity": name, "value": value, "start": 0, "end": 0, "extractor": "ContextReader"}
+        for name, values in told.items()
+        for value in values
+    ]
