@@ -1,0 +1,1 @@
+"""One vendor each, in our words; nothing here knows the database."""

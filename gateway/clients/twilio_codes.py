@@ -1,0 +1,82 @@
+"""Twilio's error codes in our words: may the same text be tried again, and what is a responder told?"""
+
+RETRYABLE: dict[int, str] = {
+    # Ours to repair, by an operator; the text is not lost meanwhile.
+    20003: "account",  # Authenticate: wrong or rotated token
+    20005: "account",  # account not active
+    # Never processed, so a second try cannot double the text (Twilio, "Error 20429").
+    20429: "busy",
+    14107: "busy",  # rate limit of the sender
+    21611: "queue_full",  # more than ten hours of texts wait for this sender
+    30001: "queue_full",
+    30022: "busy",  # A2P 10DLC rate limit
+    30003: "unreachable",  # handset off or out of reach
+    30008: "unknown",
+    30017: "busy",  # carrier network congestion
+    30410: "busy",  # provider timeout
+}
+
+PERMANENT: dict[int, str] = {
+    20001: "rejected",
+    20404: "account",
+    21211: "bad_number",
+    21212: "sender",
+    21217: "bad_number",
+    21265: "bad_number",
+    21266: "bad_number",
+    21408: "region",
+    21601: "sender",
+    21602: "empty",
+    21603: "sender",
+    21604: "bad_number",
+    21605: "too_long",
+    21606: "sender",
+    21608: "trial",
+    21609: "rejected",
+    21610: "opted_out",
+    21612: "unreachable",
+    21614: "bad_number",
+    21617: "too_long",
+    21619: "empty",
+    21635: "landline",
+    21659: "sender",
+    21660: "sender",
+    30002: "account",
+    30004: "blocked",
+    30005: "bad_number",
+    30006: "landline",
+    30007: "filtered",
+    30010: "price",
+    30023: "sender",
+    30034: "unregistered",
+    30036: "expired",
+    30453: "blocked",
+}
+
+TOO_MANY = 429
+TIMED_OUT = 408
+UNAUTHORIZED = 401
+SERVER = range(500, 600)
+
+
+def reason(code: int | None) -> str:
+    """The word for why a text did not arrive, a key into the texts that responders read; ``unknown`` when new to us."""
+    if code is None:
+        return "no_answer"
+    return PERMANENT.get(code) or RETRYABLE.get(code) or _by_status(code)
+
+
+def retryable(code: int | None, status: int | None = None) -> bool:
+    """Whether the same text may go through later. An unknown refusal is final: a person looks, not a loop."""
+    if code in PERMANENT:
+        return False
+    if code in RETRYABLE or code is None:
+        return True
+    return status in {TOO_MANY, TIMED_OUT, UNAUTHORIZED} or status in SERVER
+
+
+def _by_status(code: int) -> str:
+    """The SDK gives the HTTP status as the code when the answer had none."""
+    if code in SERVER or code in {TIMED_OUT, TOO_MANY}:
+        return "busy"
+    return "account" if code == UNAUTHORIZED else "unknown"
