@@ -26,9 +26,9 @@ class Inbound:
     """
 
     channel: str
-    address: str
+    address: str = field(repr=False)
     provider_id: str
-    text: str
+    text: str = field(repr=False)
     media: tuple[str, ...] = ()
     received_at: datetime | None = None
     said: tuple[str, ...] | None = None

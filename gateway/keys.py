@@ -5,7 +5,7 @@ import hmac
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -21,9 +21,9 @@ class Keys:
     ``seal_keys`` are Fernet keys, newest first: the first one seals, all of them open (rotation).
     """
 
-    hash_key: str
-    seal_keys: tuple[str, ...]
-    cookie_key: str
+    hash_key: str = field(repr=False)
+    seal_keys: tuple[str, ...] = field(repr=False)
+    cookie_key: str = field(repr=False)
 
     @staticmethod
     def faults(hash_key: str | None, seal_keys: str | None) -> list[str]:

@@ -3,7 +3,7 @@
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -37,8 +37,8 @@ class Parcel:
     conversation_id: int
     priority: int
     attempts: int
-    to: str
-    body: str
+    to: str = field(repr=False)
+    body: str = field(repr=False)
     since: datetime
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.errors import SettingsError
@@ -23,17 +23,17 @@ class Settings:
     host: str
     port: int
     public_url: str
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     twilio_account_sid: str
-    twilio_auth_tokens: tuple[str, ...]
+    twilio_auth_tokens: tuple[str, ...] = field(repr=False)
     twilio_number: str
     twilio_api_url: str | None
     bot_url: str
-    bot_secret: str
+    bot_secret: str = field(repr=False)
     keys: Keys
     community_file: Path | None
-    sentry_dsn: str | None
+    sentry_dsn: str | None = field(repr=False)
 
     @property
     def demo(self) -> bool:

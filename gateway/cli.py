@@ -1,0 +1,151 @@
+"""The ``frontdoor`` command: run it, run one part of it, look after it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gateway.errors import FrontDoorError
+from gateway.settings import Settings, read
+
+
+@click.group()
+def main() -> None:
+    """Front Door: a chat and SMS front door for community requests."""
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Our own errors as the one clear sentence they carry, without a traceback."""
+    try:
+        yield
+    except FrontDoorError as failure:
+        raise click.ClickException(str(failure)) from None
+
+
+@main.command()
+def up() -> None:
+    """Start everything on this machine and print where it is; Ctrl-C stops it all."""
+    from gateway import up as everything  # noqa: PLC0415 - each command loads only what it needs
+
+    with plain_errors():
+        sys.exit(everything.run())
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from gateway import schema  # noqa: PLC0415
+    from gateway.db import Database  # noqa: PLC0415
+
+    with plain_errors():
+        database = Database(read().database_url)
+        schema.upgrade(database)
+        click.echo(f"schema is at {schema.current(database)}")
+
+
+@main.command()
+def worker() -> None:
+    """Run one worker process: bot turns, sending, the sweep."""
+    from gateway import worker_process  # noqa: PLC0415
+
+    with plain_errors():
+        worker_process.run(read())
+
+
+@main.command()
+@click.option("--number", default="+15555550111", show_default=True, help="The resident's number.")
+@click.option("--wait", default=8.0, show_default=True, help="Seconds to wait for answers to piped texts.")
+def phone(number: str, wait: float) -> None:
+    """Be a resident: text the running demo from this terminal."""
+    from gateway.demo import terminal  # noqa: PLC0415
+
+    with plain_errors():
+        terminal.phone(number, wait)
+
+
+@main.command()
+@click.argument("file", type=click.File("r", encoding="utf-8", errors="surrogateescape"), default="-")
+def screen(file: Iterator[str]) -> None:
+    """Screen JSON lines {"id","text"} for danger; no database and no server are needed."""
+    from gateway.risk.lines import screen_lines  # noqa: PLC0415
+
+    for line in screen_lines(file):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("file", type=click.File("r", encoding="utf-8", errors="surrogateescape"), default="-")
+@click.option("--conversations", is_flag=True, help="Lines are conversations; answer the language of each reply.")
+def language(file: Iterator[str], conversations: bool) -> None:
+    """Name the language of JSON lines {"id","text"}."""
+    from gateway.language import lines  # noqa: PLC0415
+
+    for line in (lines.conversation_lines if conversations else lines.detect_lines)(file):
+        click.echo(line)
+
+
+@main.group()
+def directory() -> None:
+    """The directory of services."""
+
+
+@directory.command("import")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+def directory_import(path: Path) -> None:
+    """Read an HSDS 3.x package (a folder of CSV files, or JSON) and say what was taken and what was refused."""
+    from gateway.db import Database  # noqa: PLC0415
+    from gateway.directory import commands as directory_commands  # noqa: PLC0415
+
+    with plain_errors():
+        for line in directory_commands.import_lines(Database(_database_url(), statement_ms=0), path, datetime.now(UTC)):
+            click.echo(line)
+
+
+@directory.command("search")
+@click.argument("need")
+@click.option("--zip", "zip_code", help="ZIP code to search near.")
+@click.option("--language", "language_code", type=click.Choice(["en", "es"]), default="en", show_default=True)
+def directory_search(need: str, zip_code: str | None, language_code: str) -> None:
+    """Find services for NEED, as a resident would get them."""
+    from gateway.db import Database  # noqa: PLC0415
+    from gateway.directory import commands as directory_commands  # noqa: PLC0415
+
+    with plain_errors():
+        database = Database(_database_url())
+        for line in directory_commands.search_lines(database, need, zip_code, language_code, datetime.now(UTC)):
+            click.echo(line)
+
+
+@main.group()
+def responder() -> None:
+    """The people who answer."""
+
+
+@responder.command("add")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(["responder", "supervisor", "admin"]), default="responder", show_default=True)
+@click.option("--on-call-hours", default=0.0, help="Put on call from now for so many hours.")
+def responder_add(email: str, name: str, role: str, on_call_hours: float) -> None:
+    """Add a responder; the password is made here and shown once."""
+    from gateway import log_ins  # noqa: PLC0415
+    from gateway.db import Database  # noqa: PLC0415
+
+    with plain_errors(), Database(_database_url()).begin() as session:
+        password = log_ins.add_responder(session, email, name, role, datetime.now(UTC), on_call_hours)
+    click.echo(f"{email}  password: {password}  (shown once)")
+
+
+def _database_url() -> str:
+    return _running().database_url
+
+
+def _running() -> Settings:
+    """Settings, with the addresses of the demo that runs on this machine when none are given."""
+    from gateway import up as everything  # noqa: PLC0415
+
+    return read(everything.running_environment())

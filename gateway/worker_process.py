@@ -1,0 +1,46 @@
+"""Starts one worker process and ends it cleanly on SIGTERM."""
+
+import signal
+import threading
+
+from gateway import logs
+from gateway.app import open_door, refuse_failing_cards
+from gateway.clients.rasa import Rasa
+from gateway.clients.twilio import Twilio
+from gateway.db import Database
+from gateway.settings import Settings
+from gateway.worker import SENDERS, TURNERS, Worker
+
+
+def build(settings: Settings) -> Worker:
+    """A worker on the stores, the bot and the carrier that the settings name."""
+    door = open_door(settings)
+    twilio = Twilio(
+        settings.twilio_account_sid,
+        settings.twilio_auth_tokens[0],
+        settings.twilio_number,
+        api_url=settings.twilio_api_url,
+        status_callback=f"{settings.public_url}/sms/status",
+    )
+    return Worker(
+        Database(settings.database_url, pool=TURNERS + SENDERS + 2),
+        door.bell,
+        Rasa(settings.bot_url, settings.bot_secret),
+        twilio,
+        settings.keys,
+        door.community,
+        door.acceptor,
+    )
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    logs.start(settings, "worker")
+    refuse_failing_cards()
+    worker = build(settings)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    worker.start()
+    ended.wait()
+    worker.stop()

@@ -1,0 +1,277 @@
+"""A turn is written once, by whoever holds the lease; without the bot a menu answers; a person is always offered."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from gateway import escalations, leases, turns
+from gateway.clients.rasa import Rasa
+from gateway.community import Community
+from gateway.conversations import SMS, Inbound, hand_over
+from gateway.db import Database
+from gateway.door import Door
+from gateway.keys import Keys
+from gateway.leases import LeaseLost
+from gateway.models import Conversation, Escalation, Message, OptOut, Referral, Responder, Shift
+from gateway.receiving import receive
+from gateway.risk import Level
+from tests.conftest import RESIDENT, Clock
+from tests.fakes.fake_rasa import NONSENSE, FakeRasa, good
+
+
+@pytest.fixture
+def bot() -> Iterator[FakeRasa]:
+    server = FakeRasa()
+    yield server
+    server.stop()
+
+
+class Street:
+    """Texts of one resident, and a worker that answers them, without threads."""
+
+    def __init__(self, database: Database, keys: Keys, town: Community, rasa: Rasa, clock: Clock) -> None:
+        self.database, self.keys, self.town, self.rasa, self.clock = database, keys, town, rasa, clock
+        self.count = 0
+
+    def text(self, body: str) -> int:
+        self.count += 1
+        inbound = Inbound(SMS, RESIDENT, f"SM{self.count:032x}", body)
+        with self.database.begin() as session:
+            receipt = receive(session, self.keys, self.town, inbound, self.clock())
+        assert receipt.message_id is not None
+        return receipt.message_id
+
+    def lease(self) -> leases.Lease:
+        with self.database.begin() as session:
+            lease = leases.take(session, "test")
+        assert lease is not None
+        return lease
+
+    def work(self) -> None:
+        lease = self.lease()
+        while turns.answer_next(self.database, self.rasa, self.town, lease, self.clock) is not None:
+            pass
+
+    def said(self) -> list[str]:
+        with self.database.begin() as session:
+            return list(session.scalars(select(Message.text).where(Message.direction == "out").order_by(Message.id)))
+
+    def ask(self, body: str) -> list[str]:
+        before = len(self.said())
+        self.text(body)
+        self.work()
+        return self.said()[before:]
+
+    def handled(self) -> list[str | None]:
+        with self.database.begin() as session:
+            return list(
+                session.scalars(select(Message.handled_by).where(Message.direction == "in").order_by(Message.id))
+            )
+
+    def one(self, table: Any) -> Any:
+        with self.database.begin() as session:
+            return session.scalars(select(table)).one()
+
+
+@pytest.fixture
+def street(database: Database, door: Door, bot: FakeRasa, clock: Clock) -> Street:
+    return Street(database, door.settings.keys, door.community, Rasa(bot.url, "s"), clock)
+
+
+def suggest(bot: FakeRasa, *commands: dict[str, Any], text: str = "ok") -> None:
+    bot.behave = lambda request: (200, json.dumps(good(request, text, list(commands))).encode())
+
+
+def test_messages_are_answered_in_order_and_the_state_goes_round(street: Street, bot: FakeRasa) -> None:
+    for body in ("hello there", "i need food", "thank you"):
+        street.text(body)
+    street.work()
+    assert street.said() == ["echo 1: hello there", "echo 2: i need food", "echo 3: thank you"]
+    assert [request["state"] for request in bot.requests] == [None, {"turns": 1}, {"turns": 2}]
+    conversation = street.one(Conversation)
+    assert (conversation.pending_since, conversation.lease_until) == (None, None)
+    assert str(conversation.public_id) == bot.requests[0]["conversation"]
+    assert RESIDENT not in json.dumps(bot.requests)
+
+
+def test_only_one_worker_holds_a_conversation(street: Street) -> None:
+    street.text("hello there")
+    street.lease()
+    with street.database.begin() as session:
+        assert leases.take(session, "other") is None
+
+
+def test_a_worker_that_slept_through_its_lease_writes_nothing(street: Street, bot: FakeRasa) -> None:
+    street.text("hello there")
+    old = street.lease()
+    slow = threading.Event()
+
+    def take_over(request: dict[str, Any]) -> tuple[int, bytes]:
+        if not slow.is_set():
+            slow.set()
+            with street.database.begin() as session:
+                session.execute(update(Conversation).values(lease_until=datetime(2000, 1, 1)))  # noqa: DTZ001
+            street.work()
+        return 200, json.dumps(good(request)).encode()
+
+    bot.behave = take_over
+    with pytest.raises(LeaseLost):
+        turns.answer_next(street.database, street.rasa, street.town, old, street.clock)
+    assert street.said() == ["echo 1: hello there"]
+
+
+def test_an_answer_that_comes_after_the_claim_is_dropped(street: Street, bot: FakeRasa) -> None:
+    street.text("hello there")
+
+    def claimed_meanwhile(request: dict[str, Any]) -> tuple[int, bytes]:
+        with street.database.begin() as session:
+            hand_over(session, session.scalars(select(Conversation)).one(), street.clock())
+        return 200, json.dumps(good(request)).encode()
+
+    bot.behave = claimed_meanwhile
+    street.work()
+    assert street.said() == []
+    assert street.handled() == ["responder"]
+
+
+def test_a_new_message_in_a_claimed_conversation_goes_to_the_person(street: Street, bot: FakeRasa) -> None:
+    street.ask("hello there")
+    with street.database.begin() as session:
+        hand_over(session, session.scalars(select(Conversation)).one(), street.clock())
+    street.text("are you a person?")
+    with street.database.begin() as session:
+        assert leases.take(session, "test") is None
+    assert len(bot.requests) == 1
+
+
+@pytest.mark.parametrize("name", ["http 503", "empty list", "other turn", "nothing said"])
+def test_without_a_usable_bot_the_menu_answers(street: Street, bot: FakeRasa, name: str) -> None:
+    bot.behave = NONSENSE[name]
+    [menu] = street.ask("i need some help with food")
+    assert "1" in menu
+    assert "9" in menu
+    assert street.handled() == ["menu"]
+
+
+def test_the_menu_serves_and_gives_a_person(street: Street, bot: FakeRasa) -> None:
+    bot.behave = NONSENSE["http 503"]
+    street.ask("necesito ayuda con comida")
+    [services] = street.ask("1")
+    assert services
+    assert street.ask("9")
+    assert street.one(Escalation).reason == "asked_for_person"
+
+
+def test_two_answers_the_menu_cannot_read_bring_a_person(street: Street, bot: FakeRasa) -> None:
+    bot.behave = NONSENSE["http 503"]
+    for body in ("please help me find food", "i do not understand this", "what is that supposed to be"):
+        street.ask(body)
+    assert street.one(Escalation).reason == "bot_unavailable"
+
+
+def test_an_unknown_language_gets_the_bilingual_menu_and_keeps_the_first_words(street: Street, bot: FakeRasa) -> None:
+    [menu] = street.ask("94110")
+    assert "English" in menu
+    assert "Español" in menu
+    assert street.ask("2") == ["echo 1: 94110"]
+    assert bot.requests[0]["language"] == "es"
+
+
+def test_commands_search_and_more_goes_on(street: Street, bot: FakeRasa, now: datetime) -> None:
+    from gateway.directory import demo  # noqa: PLC0415
+
+    with street.database.begin() as session:
+        demo.load_demo(session, now)
+    suggest(bot, {"command": "find_services", "needs": ["food"], "zip": "94110"}, {"command": "record", "field": "zip", "value": "94110"})  # fmt: skip
+    first = street.ask("i need food, 94110")
+    assert first[0] == "ok"
+    assert len(first) > 1
+    suggest(bot, {"command": "more_services"})
+    more = street.ask("more")
+    assert more[1] != first[1]
+    with street.database.begin() as session:
+        referrals = session.scalars(select(Referral)).all()
+        assert len(referrals) >= 3
+        assert {row.state for row in referrals} == {"offered"}
+    assert street.one(Conversation).answers == {"zip": "94110"}
+
+
+@pytest.mark.parametrize("staffed", [True, False])
+def test_the_truth_is_said_about_who_will_read(street: Street, bot: FakeRasa, now: datetime, staffed: bool) -> None:
+    if staffed:
+        with street.database.begin() as session:
+            ana = Responder(
+                email="a@b.example", name="Ana", role="responder", password_hash="-", languages=[], created_at=now
+            )
+            session.add(ana)
+            session.flush()
+            hour = timedelta(hours=1)
+            session.add(Shift(responder_id=ana.id, starts_at=now - hour, ends_at=now + hour))
+    suggest(bot, {"command": "escalate", "reason": "asked_for_person", "level": "routine"}, text="one moment")
+    said = street.ask("i want to talk to a person")
+    assert ("911" in said[-1]) is not staffed
+    assert street.one(Escalation).status == "waiting"
+
+
+def test_the_bot_may_raise_the_level_and_never_lower_it(street: Street, bot: FakeRasa) -> None:
+    street.text("i want to die")
+    suggest(bot, {"command": "escalate", "reason": "bot_could_not_help", "level": "none"})
+    street.clock.forward(minutes=10)
+    street.ask("hello are you there")
+    assert street.one(Escalation).level in {"urgent", "emergency"}
+
+
+def test_after_danger_the_bot_steps_back_for_a_while(street: Street, bot: FakeRasa) -> None:
+    street.text("i want to die")
+    assert street.ask("hello are you there") != []
+    assert bot.requests == []
+    street.clock.forward(minutes=4)
+    street.ask("i need food please")
+    assert len(bot.requests) == 1
+
+
+def test_an_opt_out_in_a_sentence_counts(street: Street, bot: FakeRasa) -> None:
+    suggest(bot, {"command": "opt_out"}, text="ok, no more texts")
+    street.ask("please do not text me ever again")
+    assert street.one(OptOut).source == "sentence"
+
+
+def test_closing_opens_a_new_conversation_next_time(street: Street, bot: FakeRasa) -> None:
+    suggest(bot, {"command": "close"}, text="bye")
+    assert street.ask("thank you, bye now") == ["bye"]
+    assert street.one(Conversation).close_reason == "resident_done"
+    suggest(bot)
+    street.ask("hello there again")
+    with street.database.begin() as session:
+        assert len(session.scalars(select(Conversation)).all()) == 2
+
+
+def test_a_message_that_breaks_every_turn_goes_to_a_person(
+    street: Street, bot: FakeRasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street.text("hello there")
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(turns, "_obey_all", broken)
+    lease = street.lease()
+    for _ in range(turns.MOST_ATTEMPTS):
+        with pytest.raises(ZeroDivisionError):
+            turns.answer_next(street.database, street.rasa, street.town, lease, street.clock)
+    assert turns.answer_next(street.database, street.rasa, street.town, lease, street.clock)
+    assert street.handled() == ["failed"]
+    assert street.one(Escalation).reason == "could_not_process"
+    assert street.said()
+
+
+def test_the_queue_shows_it_until_a_person_resolves(street: Street) -> None:
+    street.text("i took all my pills")
+    with street.database.begin() as session:
+        [row] = escalations.queue(session)
+        assert Level(row.level) is Level.EMERGENCY
