@@ -1,0 +1,120 @@
+"""Letters as typed made into plain words, each of which knows its place in the raw text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+# Letters of other alphabets that look like Latin ones; NFKC leaves them alone.
+_LOOKALIKE = {
+    **dict(zip("авеіјкмнорстухѕьп", "abeijkmhopctyxsbn", strict=True)),
+    **dict(zip("αβεηικνορτυχ", "abenikvoptux", strict=True)),
+    **dict(zip("ıłøđ", "ilod", strict=True)),
+}
+_APOSTROPHES = frozenset("'’‘`´ʼ′＇")
+_STOPS = frozenset(".!?;:\n\r¿¡…。")
+_COMMAS = frozenset(",()[]—–")
+_SYMBOLS = frozenset("@$!|*+#")
+_NO_WIDTH = frozenset({"Mn", "Me", "Cf"})
+_TOKEN = re.compile(r"#?[a-z0-9$@](?:[a-z0-9]|[@$!|*+](?=[a-z0-9]))*|[.!?;:]+|,")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word (or stop, or comma) of a view and the range of raw text it was read from."""
+
+    text: str
+    start: int
+    end: int
+
+    def respelled(self, words: Sequence[str]) -> list[Token]:
+        """Other words read from the same place."""
+        return [Token(word, self.start, self.end) for word in words]
+
+
+@dataclass(frozen=True)
+class View:
+    """One spelling of a message: tokens, joined by single spaces with a space at both ends."""
+
+    name: str
+    tokens: tuple[Token, ...]
+
+    @cached_property
+    def text(self) -> str:
+        """The view as a string of a-z, 0-9, '.', ',' and single spaces."""
+        return "".join(f" {token.text}" for token in self.tokens) + " "
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        begins, at = [], 0
+        for token in self.tokens:
+            begins.append(at)
+            at += len(token.text) + 1
+        return begins
+
+    def start_of(self, index: int) -> int:
+        """Where in `text` the token of that index begins (its leading space); the last space when there is none."""
+        return self._begins[index] if index < len(self.tokens) else len(self.text) - 1
+
+    def token_range(self, start: int, end: int) -> tuple[int, int]:
+        """The tokens (first, one past last) that the range of `text` touches."""
+        first = bisect_right(self._begins, start) - 1
+        last = bisect_right(self._begins, max(start, end - 1)) - 1
+        return max(0, first), max(0, last) + 1
+
+    def raw_range(self, start: int, end: int) -> tuple[int, int]:
+        """The range of raw text that a range of this view's `text` was read from."""
+        first, past = self.token_range(start, end)
+        touched = self.tokens[first:past]
+        if not touched:
+            return 0, 0
+        return min(token.start for token in touched), max(token.end for token in touched)
+
+
+@lru_cache(maxsize=4096)
+def fold(char: str) -> str:
+    """One raw character as lower-case ASCII letters, digits and marks; '' when it has no width; ' ' for all else."""
+    if char in _APOSTROPHES:
+        return ""
+    if char in _STOPS:
+        return char if char in ".!?;:" else "."
+    if char in _COMMAS:
+        return ","
+    kept = []
+    for part in unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", char).lower()):
+        if unicodedata.category(part) in _NO_WIDTH:
+            continue
+        plain = _LOOKALIKE.get(part, part)
+        kept.append(plain if plain in _SYMBOLS or (plain.isascii() and plain.isalnum()) else " ")
+    return "".join(kept)
+
+
+def tokens_of(raw: str) -> list[Token]:
+    """The tokens of raw text, with the symbols inside words kept so that later steps can read them."""
+    folded: list[str] = []
+    places: list[int] = []
+    for index, char in enumerate(raw):
+        for part in fold(char):
+            folded.append(part)
+            places.append(index)
+    found = []
+    for match in _TOKEN.finditer("".join(folded)):
+        text = "." if match.group()[0] in ".!?;:" else match.group()
+        found.append(Token(text, places[match.start()], places[match.end() - 1] + 1))
+    return found
+
+
+def merge(tokens: Sequence[Token], merges: dict[tuple[str, str], str]) -> list[Token]:
+    """Two words that are one contraction, as that contraction: 'i am' is 'im', 'want to' is 'wanna'."""
+    out: list[Token] = []
+    for token in tokens:
+        joined = merges.get((out[-1].text, token.text)) if out else None
+        if joined is None:
+            out.append(token)
+        else:
+            out[-1] = Token(joined, out[-1].start, token.end)
+    return out

@@ -1,0 +1,135 @@
+"""The words screening speaks in: how dangerous, what was found, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+_ORDER = ("none", "routine", "urgent", "emergency")
+
+
+class Level(StrEnum):
+    """How soon a person is needed. Levels compare by danger, so `max` of several is the one to act on.
+
+    EMERGENCY: someone may die or be gravely hurt within minutes to hours (911). URGENT: a live responder now.
+    ROUTINE: asks for a person, or is sad without danger. NONE: everything else.
+    """
+
+    NONE = "none"
+    ROUTINE = "routine"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+    @property
+    def rank(self) -> int:
+        """0 for none up to 3 for emergency."""
+        return _ORDER.index(self.value)
+
+    def __lt__(self, other: str) -> bool:
+        return self.rank < Level(other).rank
+
+    def __le__(self, other: str) -> bool:
+        return self.rank <= Level(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank > Level(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= Level(other).rank
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule card that fired, and the words that made it fire.
+
+    `start` and `end` are offsets into the raw text of the message that was screened, so a page can highlight them.
+    A finding that began in an earlier message starts at 0; one that lies wholly in earlier messages has
+    `earlier` true and an empty range. `words` are always as typed.
+    """
+
+    card_id: str
+    level: Level
+    category: str
+    start: int
+    end: int
+    words: str
+    why_en: str
+    why_es: str
+    earlier: bool = False
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as JSON-able values."""
+        return {
+            "card_id": self.card_id,
+            "level": self.level.value,
+            "category": self.category,
+            "start": self.start,
+            "end": self.end,
+            "words": self.words,
+            "why_en": self.why_en,
+            "why_es": self.why_es,
+            "earlier": self.earlier,
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Finding:
+        """The finding that `to_dict` stored. Raises KeyError or ValueError when it is not one."""
+        return cls(
+            card_id=stored["card_id"],
+            level=Level(stored["level"]),
+            category=stored["category"],
+            start=stored["start"],
+            end=stored["end"],
+            words=stored["words"],
+            why_en=stored["why_en"],
+            why_es=stored["why_es"],
+            earlier=stored.get("earlier", False),
+            notes=tuple(stored.get("notes", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The result of screening one message.
+
+    `not_screened` says that screening was not completed, and for what cause; the level is then at least urgent,
+    because a person must look. `elapsed_ms` does not take part in comparisons.
+    """
+
+    level: Level
+    categories: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    version: str = ""
+    not_screened: str | None = None
+    elapsed_ms: float = field(default=0.0, compare=False)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the message itself, and not only what came before it, gave cause for the level."""
+        return self.not_screened is not None or any(not found.earlier for found in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The assessment as JSON-able values."""
+        return {
+            "level": self.level.value,
+            "categories": list(self.categories),
+            "findings": [found.to_dict() for found in self.findings],
+            "version": self.version,
+            "not_screened": self.not_screened,
+            "elapsed_ms": self.elapsed_ms,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Assessment:
+        """The assessment that `to_dict` stored. Raises KeyError or ValueError when it is not one."""
+        return cls(
+            level=Level(stored["level"]),
+            categories=tuple(stored["categories"]),
+            findings=tuple(Finding.from_dict(each) for each in stored["findings"]),
+            version=stored["version"],
+            not_screened=stored["not_screened"],
+            elapsed_ms=stored.get("elapsed_ms", 0.0),
+        )

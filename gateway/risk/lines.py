@@ -1,0 +1,88 @@
+"""Screening of JSON lines, for the command line: one message a line in, one level a line out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gateway.risk.level import Assessment, Level
+from gateway.risk.screening import screen
+
+
+class _BadLine(ValueError):
+    """A line that is not a message."""
+
+
+def screen_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Each line `{"id", "text", "lang"?, "context"?}` as `{"id", "level", "category", "reasons": [...]}`.
+
+    A line that cannot be read gives a line with an "error" and level "urgent", and the rest goes on. Empty lines are
+    passed over.
+    """
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield json.dumps(_screened(line, number), ensure_ascii=True)
+
+
+def _screened(line: str, number: int) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    try:
+        row = _row(line)
+        text, context = _message(row)
+    except ValueError as fault:  # json.JSONDecodeError is one
+        error = str(fault) if isinstance(fault, _BadLine) else "not JSON"
+        return {
+            "id": row.get("id"),
+            "level": Level.URGENT.value,
+            "category": "not_screened",
+            "reasons": [],
+            "error": f"line {number}: {error}",
+        }
+    return {"id": row["id"], **_told(screen(text, context))}
+
+
+def _row(line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except RecursionError as fault:
+        raise _BadLine("nested too deeply") from fault
+    if not isinstance(row, dict):
+        raise _BadLine("not an object")
+    return row
+
+
+def _message(row: dict[str, Any]) -> tuple[str, list[str]]:
+    if "id" not in row:
+        raise _BadLine("no id")
+    text, context = row.get("text"), row.get("context") or []
+    if not isinstance(text, str):
+        raise _BadLine("text is not a string")
+    if not isinstance(context, list) or not all(isinstance(each, str) for each in context):
+        raise _BadLine("context is not a list of strings")
+    return text, context
+
+
+def _told(assessment: Assessment) -> dict[str, Any]:
+    """The assessment as a line shows it: the first category, and a reason for each card that fired."""
+    reasons = [
+        {
+            "card": found.card_id,
+            "level": found.level.value,
+            "words": found.words,
+            "start": found.start,
+            "end": found.end,
+            "why_en": found.why_en,
+            "why_es": found.why_es,
+        }
+        for found in assessment.findings
+    ]
+    told: dict[str, Any] = {
+        "level": assessment.level.value,
+        "category": assessment.categories[0] if assessment.categories else None,
+        "reasons": reasons,
+    }
+    if assessment.not_screened is not None:
+        told["category"] = told["category"] or "not_screened"
+        told["not_screened"] = assessment.not_screened
+    return told

@@ -1,0 +1,235 @@
+"""Is someone in danger? Text in, assessment out: never raises, never silent, always in both languages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gateway.risk.cards import CARDS, HERE, Card, CardError, Deck, Example, load_cards, new_compiler, read_words
+from gateway.risk.letters import View
+from gateway.risk.level import Assessment, Finding, Level
+from gateway.risk.matching import Candidate, Matcher, any_match, spans
+from gateway.risk.scope import Scoper, Verdict
+from gateway.risk.spelling import Spelling, read_spelling
+from gateway.risk.views import views_of
+
+LONGEST = 4000  # characters read; a text message has at most 1,600
+DEADLINE = 0.050  # seconds; reliability invariant I4
+_TAIL = 1000
+_SPLIT_OVER = 2  # earlier messages that are read together with this one
+_BESIDE = 40  # characters around a match in which its `unless` words count
+_CONTEXT = 600  # characters kept of each earlier message
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """A stretch of text to be read, and where the message itself lies in it."""
+
+    text: str
+    offset: int = 0
+    earlier: int = 0
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been found so far in one call."""
+
+    started: float
+    found: dict[str, Finding] = field(default_factory=dict)
+    idioms: set[str] = field(default_factory=set)
+    trouble: str | None = None
+
+    def keep(self, finding: Finding) -> None:
+        known = self.found.get(finding.card_id)
+        if known is None or (finding.level, not finding.earlier) > (known.level, not known.earlier):
+            self.found[finding.card_id] = finding
+
+
+class Screener:
+    """Screens messages with one deck of cards. Has no state of its own, so that threads may share it."""
+
+    def __init__(
+        self, deck: Deck, scoper: Scoper, spelling: Spelling, *, matcher: Matcher | None = None, clock: Clock | None = None
+    ) -> None:
+        self.deck = deck
+        self._scoper = scoper
+        self._spelling = spelling
+        self._matcher = matcher or Matcher(deck.cards)
+        self._clock = clock or time.monotonic
+
+    def screen(self, text: str, context: Sequence[str] = ()) -> Assessment:
+        """The assessment of one message; see `gateway.risk.screen`."""
+        return self.trace(text, context)[0]
+
+    def trace(self, text: str, context: Sequence[str] = ()) -> tuple[Assessment, frozenset[str]]:
+        """The assessment, and the ids of the idiom cards that used up words."""
+        reading = _Reading(0.0)
+        try:
+            reading.started = self._clock()
+            for passage in _passages(text, context):
+                self._read(passage, reading)
+            if len(text) > LONGEST:
+                reading.trouble = reading.trouble or f"longer than {LONGEST} characters"
+            elapsed = self._check_time(reading)
+        except Exception as fault:  # whatever it is, a person must look
+            reading.trouble, elapsed = f"error: {type(fault).__name__}", 0.0
+        return self._assessment(reading, elapsed), frozenset(reading.idioms)
+
+    def _check_time(self, reading: _Reading) -> float:
+        elapsed = self._clock() - reading.started
+        if elapsed > DEADLINE:
+            reading.trouble = reading.trouble or f"took more than {DEADLINE * 1000:.0f} ms"
+        return elapsed
+
+    def _read(self, passage: _Passage, reading: _Reading) -> None:
+        for view in views_of(passage.text, self._spelling):
+            consumed: list[tuple[int, int]] = []
+            candidates = self._matcher.candidates(view.text)
+            for candidate in sorted(candidates, key=lambda each: not each.card.idiom):
+                self._check_time(reading)
+                if reading.trouble:
+                    return
+                try:
+                    self._weigh(candidate, view, passage, consumed, reading)
+                except Exception as fault:  # one broken rule must not hide what the others find
+                    reading.trouble = f"error: {type(fault).__name__} in {candidate.card.id}"
+
+    def _weigh(
+        self, candidate: Candidate, view: View, passage: _Passage, consumed: list[tuple[int, int]], reading: _Reading
+    ) -> None:
+        card = candidate.card
+        for start, end in spans(candidate.pattern, view.text):
+            if card.idiom:
+                if not self._scoper.serious(view):
+                    consumed.append((start, end))
+                    reading.idioms.add(card.id)
+                continue
+            if "idiom" in card.heeds and _used_up(start, end, consumed):
+                continue
+            if any_match(card.unless, view.text[max(0, start - _BESIDE) : end + _BESIDE]):
+                continue
+            verdict = self._scoper.judge(view, start, end, card.heeds)
+            if verdict in {Verdict.MEANT, Verdict.PAST}:
+                reading.keep(_finding(card, verdict, view, (start, end), passage))
+
+    def _assessment(self, reading: _Reading, elapsed: float) -> Assessment:
+        kept = [each for each in reading.found.values() if not each.earlier or each.level >= Level.URGENT]
+        kept.sort(key=lambda each: (-each.level.rank, each.earlier, each.start, each.card_id))
+        level = max((each.level for each in kept), default=Level.NONE)
+        if reading.trouble is not None:
+            level = max(level, Level.URGENT)
+        return Assessment(
+            level=level,
+            categories=tuple(dict.fromkeys(each.category for each in kept)),
+            findings=tuple(kept),
+            version=self.deck.version,
+            not_screened=reading.trouble,
+            elapsed_ms=round(elapsed * 1000, 3),
+        )
+
+
+def _passages(text: str, context: Sequence[str]) -> Iterator[_Passage]:
+    """The message, its end when it is too long to be read whole, and the last three messages as one."""
+    yield _Passage(text[:LONGEST])
+    if len(text) > LONGEST:
+        start = max(LONGEST, len(text) - _TAIL)
+        yield _Passage(text[start:], offset=start)
+    before = "".join(each[-_CONTEXT:] + " " for each in context[-_SPLIT_OVER:])
+    if before.strip():
+        yield _Passage(before + text[: LONGEST - len(before)], earlier=len(before))
+
+
+def _used_up(start: int, end: int, consumed: list[tuple[int, int]]) -> bool:
+    """Whether a longer idiom lies over the match (longest match wins)."""
+    return any(a < end and start < b and b - a >= end - start for a, b in consumed)
+
+
+def _finding(card: Card, verdict: Verdict, view: View, span: tuple[int, int], passage: _Passage) -> Finding:
+    start, end = view.raw_range(*span)
+    notes: list[str] = [] if view.name == "plain" else [f"read as: {view.text[span[0] : span[1]].strip()}"]
+    level = card.level
+    if card.lifts is not None and any_match(card.lifts.patterns, view.text):
+        level = max(level, card.lifts.level)
+        notes.append(f"raised to {level}")
+    if verdict is Verdict.PAST:
+        level = min(level, Level.ROUTINE)
+        notes.append("long past")
+    words = passage.text[start:end].replace("\0", " ").encode("utf-8", "replace").decode()
+    shift = passage.offset - passage.earlier
+    return Finding(
+        card_id=card.id,
+        level=level,
+        category=card.category,
+        start=max(0, start + shift),
+        end=max(0, end + shift),
+        words=words,
+        why_en=card.why_en,
+        why_es=card.why_es,
+        earlier=end <= passage.earlier,
+        notes=tuple(notes),
+    )
+
+
+def build(folder: Path = CARDS, *, clock: Clock | None = None) -> Screener:
+    """A screener of the cards in that folder. Raises CardError, which lists every fault."""
+    compiler = new_compiler()
+    scoper = Scoper(read_words(HERE / "scope.yml"), compiler)
+    deck = load_cards(folder, compiler)
+    spelling = read_spelling(read_words(HERE / "spelling.yml"), frozenset(compiler.vocabulary))
+    return Screener(deck, scoper, spelling, clock=clock)
+
+
+@cache
+def screener() -> Screener:
+    """The screener of the cards that ship, built once per process. Raises CardError."""
+    return build()
+
+
+def screen(text: str, context: Sequence[str] = ()) -> Assessment:
+    """Screen one message of a resident, in English and Spanish at once.
+
+    `context` holds the same person's earlier messages, oldest first; a sentence split over the last three is read
+    whole. Never raises. When screening breaks, takes more than 50 ms or meets a text over 4,000 characters, the level
+    is at least urgent and `not_screened` says so; what was found until then is kept.
+    """
+    try:
+        return screener().screen(text, context)
+    except CardError:
+        return Assessment(Level.URGENT, not_screened="the rule cards cannot be loaded")
+    except Exception as fault:  # whatever it is, a person must look
+        return Assessment(Level.URGENT, not_screened=f"error: {type(fault).__name__}")
+
+
+def self_test(subject: Screener | None = None) -> list[str]:
+    """Run every card's own tests. Returns one line per failure; a gateway must not start when there is one.
+
+    Raises CardError when the cards do not even load.
+    """
+    subject = subject or screener()
+    return [line for card in subject.deck.cards for line in test_card(subject, card)]
+
+
+def test_card(subject: Screener, card: Card) -> list[str]:
+    """The failures of one card's tests."""
+    fired = (_fault_of(subject, card, example, fires=True) for example in card.fire)
+    silent = (_fault_of(subject, card, example, fires=False) for example in card.silent)
+    return [fault for fault in (*fired, *silent) if fault]
+
+
+def _fault_of(subject: Screener, card: Card, example: Example, *, fires: bool) -> str | None:
+    assessment, idioms = subject.trace(example.text, example.context)
+    seen: Any = {each.card_id: each.level for each in assessment.findings}
+    if card.idiom:
+        seen = dict.fromkeys(idioms, assessment.level)
+    level = seen.get(card.id)
+    if fires and level != example.level:
+        return f"{card.id}: {example.text!r} should give {example.level}, gave {level or 'nothing'}"
+    if not fires and level is not None:
+        return f"{card.id}: {example.text!r} should be silent, gave {level}"
+    return None
