@@ -1,0 +1,58 @@
+// Rings. Browsers allow sound only after a gesture, so a responder tests it once, at the start of a shift.
+let context = null;
+const HEARD = "sound-heard";
+
+function tone(at, frequency, seconds) {
+  const oscillator = context.createOscillator();
+  const volume = context.createGain();
+  oscillator.frequency.value = frequency;
+  volume.gain.setValueAtTime(0.0001, at);
+  volume.gain.exponentialRampToValueAtTime(0.4, at + 0.02);
+  volume.gain.exponentialRampToValueAtTime(0.0001, at + seconds);
+  oscillator.connect(volume).connect(context.destination);
+  oscillator.start(at);
+  oscillator.stop(at + seconds);
+}
+
+const TUNES = {
+  emergency: [880, 660, 880, 660, 880, 660],
+  urgent: [740, 740, 740],
+  routine: [520],
+  none: [520],
+  "not-live": [220, 180],
+};
+
+export function ring(kind) {
+  document.body.dataset.lastRing = kind;
+  if (!context || context.state !== "running") return false;
+  (TUNES[kind] ?? TUNES.routine).forEach((frequency, place) => tone(context.currentTime + place * 0.22, frequency, 0.2));
+  return true;
+}
+
+async function wake() {
+  context ??= new AudioContext();
+  if (context.state !== "running") await context.resume();
+  showState();
+  return context.state === "running";
+}
+
+function showState() {
+  const bar = document.getElementById("sound");
+  if (bar) bar.hidden = context?.state === "running" && sessionStorage.getItem(HEARD) !== null;
+}
+
+export function setUp() {
+  document.getElementById("sound-test")?.addEventListener("click", async () => {
+    if (!(await wake())) return;
+    sessionStorage.setItem(HEARD, "1");
+    ring("urgent");
+    showState();
+  });
+  // A sound that was tested before on this shift comes back with the first touch of the next page.
+  const again = () => {
+    if (sessionStorage.getItem(HEARD) !== null) wake();
+  };
+  document.addEventListener("pointerdown", again, { once: true });
+  document.addEventListener("keydown", again, { once: true });
+  showState();
+}

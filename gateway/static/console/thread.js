@@ -1,0 +1,85 @@
+// One thread: keeps the draft, the place on the page and what was open while the rest is drawn anew.
+import { count } from "./segments.js";
+
+const opened = new Set();
+let problem = null;
+let atEnd = true;
+
+const byId = (id) => document.getElementById(id);
+
+function nearEnd() {
+  return window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 120;
+}
+
+function showCost() {
+  const place = byId("segments");
+  const text = byId("text").value;
+  if (place.dataset.channel !== "sms") {
+    place.textContent = `${[...text].length} characters`;
+    return;
+  }
+  const cost = count(text);
+  place.textContent = `${cost.units} ${cost.encoding} · ${cost.segments} ${cost.segments === 1 ? "text" : "texts"}`;
+}
+
+function grow() {
+  const field = byId("text");
+  field.rows = Math.min(8, Math.max(2, field.value.split("\n").length, Math.ceil(field.value.length / 42)));
+}
+
+function typed() {
+  const { draft } = byId("reply").dataset;
+  const text = byId("text").value;
+  if (text) sessionStorage.setItem(draft, text);
+  else sessionStorage.removeItem(draft);
+  showCost();
+  grow();
+}
+
+function match() {
+  const { mine, canText } = byId("thread").dataset;
+  byId("reply").hidden = canText !== "1";
+  byId("resolve-sheet").hidden = mine !== "1";
+}
+
+function remember() {
+  atEnd = nearEnd();
+  opened.clear();
+  document.querySelectorAll("#thread details[open]").forEach((each) => opened.add(each.id));
+}
+
+function restore() {
+  opened.forEach((id) => byId(id)?.setAttribute("open", ""));
+  // What was refused must stay to be read, although the page reads itself again at once.
+  const found = byId("problem");
+  if (found) problem = { html: found.cloneNode(true), until: performance.now() + 8000 };
+  else if (problem && performance.now() < problem.until) document.querySelector("#thread .state").after(problem.html.cloneNode(true));
+  match();
+  if (atEnd) window.scrollTo({ top: document.documentElement.scrollHeight });
+}
+
+function sent(event) {
+  if (event.target.id !== "reply" || event.detail.xhr.status !== 200) return;
+  byId("text").value = "";
+  problem = null;
+  typed();
+  window.scrollTo({ top: document.documentElement.scrollHeight });
+}
+
+export function setUp() {
+  if (!byId("reply")) return;
+  const field = byId("text");
+  if (!field.value) field.value = sessionStorage.getItem(byId("reply").dataset.draft) ?? "";
+  field.addEventListener("input", typed);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("reply").requestSubmit();
+  });
+  document.body.addEventListener("htmx:beforeSwap", remember);
+  document.body.addEventListener("htmx:afterSettle", restore);
+  document.body.addEventListener("htmx:afterRequest", sent);
+  showCost();
+  grow();
+  match();
+  const target = byId("alert") ?? byId("problem");
+  if (!target) window.scrollTo({ top: document.documentElement.scrollHeight });
+}

@@ -1,0 +1,85 @@
+"""What holds for every console page: form tokens, same origin, nothing cached, no script or style but our own."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask.blueprints import BlueprintSetupState
+from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]
+
+from gateway.errors import Refused
+from gateway.web import console_words, guards
+from gateway.web.console_evidence import marked
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_csrf = CSRFProtect()
+
+
+def apply_rules(blueprint: Blueprint) -> None:
+    """Give a blueprint of the console its protections; call it right after the blueprint is made."""
+    blueprint.record(_prepare)
+    blueprint.before_request(refuse_forged)
+    blueprint.after_request(harden)
+    blueprint.context_processor(console_words.for_templates)
+
+
+def refuse_forged() -> None:
+    """Refuse a state change that did not come from one of our own pages. Raises :class:`Refused` with 403.
+
+    Three checks, each enough for most browsers: what the browser says of the request's origin, the form token, and
+    (by the cookie itself) SameSite=Lax. With ``no-referrer`` browsers send ``Origin: null`` for plain forms, so that
+    value decides nothing by itself.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    ours = {guards.door().settings.public_url, request.host_url.rstrip("/")}
+    if site not in {None, "same-origin"} or (origin not in {None, "null"} and origin not in ours):
+        raise Refused(403, "other_origin")
+    try:
+        _csrf.protect()
+    except CSRFError:
+        raise Refused(403, "form_expired") from None
+
+
+def harden(response: Response) -> Response:
+    """Set the headers of a page that shows what residents wrote."""
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.vary.add("HX-Request")
+    return response
+
+
+def _prepare(state: BlueprintSetupState) -> None:
+    app = state.app
+    if "csrf" in app.extensions:
+        return
+    app.config.update(
+        WTF_CSRF_CHECK_DEFAULT=False,  # Twilio and the chat have their own proofs; the console asks for itself
+        WTF_CSRF_TIME_LIMIT=None,  # a page open all night must still be able to claim
+        WTF_CSRF_SSL_STRICT=False,  # asks for a Referer, which our own policy never sends; the origin is checked above
+    )
+    _csrf.init_app(app)
+    app.jinja_env.globals.setdefault("_", _untranslated)
+    app.jinja_env.filters["marked"] = marked
+
+
+def _untranslated(text: str, **values: Any) -> str:
+    """Stands where Flask-Babel's gettext will stand."""
+    return text % values if values else text

@@ -1,0 +1,214 @@
+"""What the console's pages show: rows read from the store and made ready to be drawn, nothing decided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from gateway import audit, escalations
+from gateway.conversations import SMS
+from gateway.keys import Keys
+from gateway.models import (
+    Assessment,
+    AuditEntry,
+    Contact,
+    Delivery,
+    Escalation,
+    Message,
+    OptOut,
+    Responder,
+)
+from gateway.risk import Level
+from gateway.web.console_evidence import marked, snippet, spans
+
+VIEW_NOTED_EVERY = timedelta(minutes=10)
+HISTORY_ACTS = ("open", "raise", "claim", "release", "resolve")
+Findings = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One open escalation, as the queue shows it."""
+
+    escalation: Escalation
+    age: int
+    why: str
+    snippet: Markup
+    categories: Sequence[str]
+    opted_out: bool
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message of a thread."""
+
+    message: Message
+    html: Markup
+    who: str
+    delivery: Delivery | None
+    level: str
+    findings: Findings = field(default_factory=list)
+    not_screened: str | None = None
+
+
+@dataclass(frozen=True)
+class Thread:
+    """One escalation with everything that was said and done in its thread."""
+
+    escalation: Escalation
+    age: int
+    mine: bool
+    opted_out: bool
+    address: str
+    lines: Sequence[Line]
+    history: Sequence[tuple[AuditEntry, str | None]]
+    newer: int | None
+
+    @property
+    def can_text(self) -> bool:
+        """Whether a reply may be written: the thread is ours, and its resident has not said STOP."""
+        return self.mine and not self.opted_out
+
+
+def queue(session: Session, responder: Responder, now: datetime) -> list[QueueRow]:
+    """All open escalations, the most dangerous first and then the longest waiting."""
+    rows = escalations.queue(session)
+    ids = [row.message_id for row in rows if row.message_id]
+    texts = dict(session.execute(select(Message.id, Message.text).where(Message.id.in_(ids))).tuples())
+    screened = {
+        row.message_id: row for row in session.scalars(select(Assessment).where(Assessment.message_id.in_(ids)))
+    }
+    stopped = _opted_out(session, [row.conversation.contact for row in rows])
+    return [
+        _queue_row(row, texts.get(row.message_id or 0), screened.get(row.message_id or 0), stopped, responder, now)
+        for row in rows
+    ]
+
+
+def _queue_row(  # noqa: PLR0913, PLR0917 - one row of each table
+    row: Escalation,
+    text: str | None,
+    assessment: Assessment | None,
+    stopped: set[int],
+    responder: Responder,
+    now: datetime,
+) -> QueueRow:
+    findings: Findings = assessment.findings if assessment else []
+    worst = max(findings, key=_danger, default=None)
+    return QueueRow(
+        escalation=row,
+        age=_seconds(row.opened_at, now),
+        why=worst["why_en"] if worst else "",
+        snippet=snippet(text, findings) if text else Markup(""),
+        categories=assessment.categories if assessment else (),
+        opted_out=row.conversation.contact_id in stopped,
+        mine=row.owner_id == responder.id,
+    )
+
+
+def thread(session: Session, keys: Keys, escalation_id: int, responder: Responder, now: datetime) -> Thread | None:
+    """One escalation's thread, or None when there is no such escalation."""
+    row = session.get(Escalation, escalation_id)
+    if row is None:
+        return None
+    contact = row.conversation.contact
+    newer = escalations.of_conversation(session, row.conversation_id)
+    return Thread(
+        escalation=row,
+        age=_seconds(row.opened_at, now),
+        mine=row.status == escalations.CLAIMED and row.owner_id == responder.id,
+        opted_out=contact.id in _opted_out(session, [contact]),
+        address=masked(contact, keys),
+        lines=_lines(session, row.conversation_id),
+        history=_history(session, row.id),
+        newer=newer.id if newer and newer.id != row.id else None,
+    )
+
+
+def masked(contact: Contact, keys: Keys) -> str:
+    """The last two digits of a number: enough to tell two threads apart, too little to call or look up."""
+    if contact.channel != SMS or contact.address_sealed is None:
+        return ""
+    return "•••• " + keys.open(contact.address_sealed)[-2:]
+
+
+def note_view(session: Session, row: Escalation, responder: Responder, now: datetime, *, again: bool = False) -> None:
+    """Write down that somebody read a thread; a page that refreshes itself (``again``) only every ten minutes."""
+    if again and session.scalar(
+        select(AuditEntry.id)
+        .where(
+            AuditEntry.subject == "escalation",
+            AuditEntry.subject_id == row.id,
+            AuditEntry.act == "view",
+            AuditEntry.responder_id == responder.id,
+            AuditEntry.at > now - VIEW_NOTED_EVERY,
+        )
+        .limit(1)
+    ):
+        return
+    audit.note(session, now, "view", "escalation", row.id, responder.id)
+
+
+def _lines(session: Session, conversation_id: int) -> list[Line]:
+    found = session.execute(
+        select(Message, Delivery, Assessment, Responder.name)
+        .outerjoin(Delivery, Delivery.message_id == Message.id)
+        .outerjoin(Assessment, Assessment.message_id == Message.id)
+        .outerjoin(Responder, Responder.id == Message.responder_id)
+        .where(Message.conversation_id == conversation_id)
+        .order_by(Message.id)
+    )
+    return [_line(*row) for row in found.tuples()]
+
+
+def _line(message: Message, delivery: Delivery | None, assessment: Assessment | None, name: str | None) -> Line:
+    findings: Findings = sorted(assessment.findings, key=_danger, reverse=True) if assessment else []
+    return Line(
+        message=message,
+        html=marked(message.text, spans(findings, len(message.text))),
+        who=name or message.author,
+        delivery=delivery,
+        level=assessment.level if assessment else Level.NONE.value,
+        findings=findings,
+        not_screened=assessment.not_screened if assessment else None,
+    )
+
+
+def _history(session: Session, escalation_id: int) -> list[tuple[AuditEntry, str | None]]:
+    found = session.execute(
+        select(AuditEntry, Responder.name)
+        .outerjoin(Responder, Responder.id == AuditEntry.responder_id)
+        .where(
+            AuditEntry.subject == "escalation",
+            AuditEntry.subject_id == escalation_id,
+            AuditEntry.act.in_(HISTORY_ACTS),
+        )
+        .order_by(AuditEntry.id)
+    )
+    return [(entry, name) for entry, name in found.tuples()]
+
+
+def _opted_out(session: Session, contacts: Sequence[Contact]) -> set[int]:
+    """The ids of those contacts who said STOP and not START since."""
+    addresses = {(each.channel, each.address_hash) for each in contacts}
+    stopped = set(
+        session.execute(
+            select(OptOut.channel, OptOut.address_hash).where(
+                OptOut.ended_at.is_(None), tuple_(OptOut.channel, OptOut.address_hash).in_(addresses)
+            )
+        ).tuples()
+    )
+    return {each.id for each in contacts if (each.channel, each.address_hash) in stopped}
+
+
+def _danger(finding: dict[str, Any]) -> tuple[int, bool]:
+    return Level(finding["level"]).rank, not finding.get("earlier", False)
+
+
+def _seconds(since: datetime, now: datetime) -> int:
+    return max(0, int((now - since).total_seconds()))

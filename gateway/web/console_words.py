@@ -1,0 +1,97 @@
+"""What the console calls things, for the people who work in it; one place, so that a translation finds all of it."""
+
+from typing import Any
+
+from flask import g
+
+from gateway.escalations import DISPOSITIONS
+
+LEVELS = {
+    "emergency": "Emergency",
+    "urgent": "Urgent",
+    "routine": "Routine",
+    "none": "No danger found",
+}
+REASONS = {
+    "risk": "Possible danger",
+    "asked_for_person": "Asked for a person",
+    "bot_could_not_help": "The bot could not help",
+    "bot_unavailable": "The bot is not available",
+    "interpreter": "Needs an interpreter",
+    "danger_said": "Said there is danger",
+    "team_request": "Asks for a team to come",
+}
+CHANNELS = {"sms": "Text message", "webchat": "Web chat"}
+LANGUAGES = {"en": "English", "es": "Spanish"}
+AUTHORS = {"resident": "Resident", "bot": "Bot", "system": "Front Door", "responder": "Responder"}
+STATUSES = {"waiting": "Waiting", "claimed": "Claimed", "resolved": "Resolved"}
+DELIVERIES = {
+    "queued": "Waiting to be sent",
+    "sending": "Being sent",
+    "sent": "Sent",
+    "delivered": "Delivered",
+    "failed": "Not delivered",
+    "cancelled": "Cancelled, not sent",
+}
+ACTS = {
+    "open": "Opened",
+    "raise": "Raised",
+    "claim": "Claimed",
+    "release": "Put back into the queue",
+    "resolve": "Resolved",
+}
+PROBLEMS = {
+    "empty": "Nothing was sent: the message is empty.",
+    "too_long": "Nothing was sent: the message has more than 1,600 characters.",
+    "no_disposition": "Not resolved: choose how it ended.",
+    "opted_out": "Nothing was sent: the resident opted out. Call instead.",
+}
+REFUSALS = {
+    "form_expired": "This page was too old. Nothing was changed. Go back, reload and try again.",
+    "other_origin": "This did not come from the console. Nothing was changed.",
+    "log_in_needed": "Log in to go on.",
+    "no_such_escalation": "There is no such thread.",
+    "busy": "Too many people are logging in at once. Try again in a moment.",
+    "store_unavailable": "The store does not answer. Nothing was changed. Residents still get safety texts.",
+}
+
+WORDS = {
+    "levels": LEVELS,
+    "reasons": REASONS,
+    "channels": CHANNELS,
+    "languages": LANGUAGES,
+    "authors": AUTHORS,
+    "statuses": STATUSES,
+    "deliveries": DELIVERIES,
+    "acts": ACTS,
+    "problems": PROBLEMS,
+    "refusals": REFUSALS,
+}
+
+
+def for_templates() -> dict[str, Any]:
+    """The words and the person who is logged in, for every page of the console."""
+    return {
+        "words": WORDS,
+        "dispositions": {key: text for key, text in DISPOSITIONS.items() if key != "returned_to_bot"},
+        "all_dispositions": DISPOSITIONS,
+        "me": g.get("responder"),
+        "plain": plain,
+        "span": span,
+    }
+
+
+def plain(code: str) -> str:
+    """A code that has no words of its own, made readable: ``domestic_violence`` is "domestic violence"."""
+    return code.replace("_", " ")
+
+
+def span(seconds: int) -> str:
+    """How long somebody waits, as the page's own clock shows it: 45 s, 3 min, 2 h 05."""
+    if seconds < 60:  # noqa: PLR2004
+        return f"{seconds} s"
+    if seconds < 3600:  # noqa: PLR2004
+        return f"{seconds // 60} min"
+    if seconds < 86_400:  # noqa: PLR2004
+        return f"{seconds // 3600} h {seconds % 3600 // 60:02d}"
+    return f"{seconds // 86_400} d {seconds % 86_400 // 3600} h"
