@@ -1,0 +1,152 @@
+"""Takes an HSDS 3 directory in: all of it or nothing, the same input twice changes nothing."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from gateway.db import Database
+from gateway.directory import indexing, needs, reading, staging
+from gateway.directory.flatten import Record
+from gateway.directory.mending import mend
+from gateway.directory.objects import BY_NAME, KINDS
+from gateway.directory.report import ImportFailed, Remark, Report
+from gateway.models.directory import DATASET_LENGTH, Dataset
+
+Progress = Callable[[int], None]
+ONE_AT_A_TIME = 720_912  # any constant: two imports at once would wait for each other's rows
+STEP = 1_000  # rows between two calls of ``progress``
+TOO_MANY_REFUSED = 0.5
+GENERIC = frozenset(("csv", "json", "hsds", "hsds3", "data", "services", "export", "output"))
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What is to be imported: rows, where they come from, and the report (which names the dataset) to fill."""
+
+    records: Iterable[Record]
+    source: str
+    report: Report
+    mapping: needs.Mapping = field(default_factory=needs.standard)
+
+
+def import_path(
+    store: Database | Session,
+    path: Path,
+    now: datetime,
+    progress: Progress | None = None,
+    *,
+    dataset: str | None = None,
+) -> Report:
+    """Import a folder of HSDS CSV files, or a JSON file or folder.
+
+    With a :class:`Database` the import is a transaction of its own; with a session it is a savepoint of the
+    caller's. ``dataset`` names the set that is replaced; without it the name is made from the path. ``progress`` is
+    called with the number of rows read so far. Raises :class:`ImportFailed`, and then nothing has changed.
+    """
+    report = Report(slug(dataset) if dataset else dataset_name(path))
+    return import_records(store, Incoming(reading.records(path, report), str(path), report), now, progress)
+
+
+def import_records(
+    store: Database | Session, incoming: Incoming, now: datetime, progress: Progress | None = None
+) -> Report:
+    """Import rows that are already at hand; fills and returns the report. Raises as :func:`import_path` does."""
+    try:
+        if isinstance(store, Database):
+            with store.begin() as session:
+                _replace(session, incoming, now, progress)
+        else:
+            with store.begin_nested():
+                _replace(store, incoming, now, progress)
+    except (SQLAlchemyError, psycopg.Error) as error:
+        raise ImportFailed([f"the database refused the import ({type(error).__name__})"]) from error
+    return incoming.report
+
+
+def dataset_name(path: Path) -> str:
+    """A name from the last telling parts of a path: ``…/ilao/hsds3/services.json`` -> ``ilao``."""
+    parts = [slug(part) for part in (*path.resolve().parent.parts[1:], path.stem)]
+    telling = [part for part in parts if part and part not in GENERIC]
+    return telling[-1] if telling else "directory"
+
+
+def slug(name: str) -> str:
+    """Small letters, digits and hyphens, short enough to stand before every service id."""
+    return re.sub(r"[^a-z0-9]+", "-", needs.fold(name)).strip("-")[:DATASET_LENGTH].strip("-")
+
+
+def _replace(session: Session, incoming: Incoming, now: datetime, progress: Progress | None) -> None:
+    report = incoming.report
+    session.flush()
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+    connection = staging.driver(session)
+    stage = staging.Staging(connection, report.dataset, report)
+    read = _stage(stage, incoming, progress)
+    stage.settle()
+    _accept(report, read)
+    stage.merge()
+    needs.tag(connection, report.dataset, incoming.mapping)
+    indexing.build(connection, report.dataset)
+    indexing.analyze(connection, [*BY_NAME, "service_need", "search_entry"])
+    _remember(session, report, incoming.source, now)
+    _warn_of_copies(session, report)
+
+
+def _stage(stage: staging.Staging, incoming: Incoming, progress: Progress | None) -> int:
+    """Mend and stage every row; returns how many rows of services were read."""
+    services, report = 0, incoming.report
+    for count, record in enumerate(incoming.records, start=1):
+        services += record.kind == "service"
+        mended = mend(record)
+        report.unknown.update(f"{record.kind}.{name}" for name in mended.unknown)
+        for note in mended.notes:
+            report.mend(record.kind, Remark(record.file, record.row, note))
+        if mended.row is None:
+            report.refuse(record.kind, Remark(record.file, record.row, mended.refused or "refused"))
+        else:
+            stage.add(BY_NAME[record.kind], mended.row, record.file, record.row)
+        if progress and count % STEP == 0:
+            progress(count)
+    return services
+
+
+def _accept(report: Report, read: int) -> None:
+    """An import that would leave nothing, or that mostly fails, is a wrong file and not a new directory."""
+    taken, refused = report.taken["service"], report.refused_count["service"]
+    if taken and refused <= TOO_MANY_REFUSED * max(read, 1):
+        return
+    fault = f"{refused} of {read} services were refused" if read else "no services were found"
+    reasons = [str(remark) for remark in report.refused][:10]
+    raise ImportFailed([fault, *reasons, *report.notes])
+
+
+def _remember(session: Session, report: Report, source: str, now: datetime) -> None:
+    row = session.get(Dataset, report.dataset)
+    if row is None:
+        row = Dataset(name=report.dataset, changed_at=now)
+        session.add(row)
+    elif not report.unchanged:
+        row.changed_at = now
+    row.source, row.imported_at, row.counts = source, now, {kind.name: report.taken[kind.name] for kind in KINDS}
+    session.flush()
+
+
+def _warn_of_copies(session: Session, report: Report) -> None:
+    """The same services under another name are most likely a newer copy that should have replaced it."""
+    rows = session.execute(
+        text(
+            "SELECT other.dataset, count(*) FROM service AS mine JOIN service AS other USING (id, name)"
+            " WHERE mine.dataset = :dataset AND other.dataset <> :dataset GROUP BY other.dataset"
+        ),
+        {"dataset": report.dataset},
+    )
+    for other, count in rows:
+        report.notes.append(f"{count} services are also in dataset {other}; to replace that one, import under its name")

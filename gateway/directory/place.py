@@ -1,0 +1,95 @@
+"""Where a resident is, from what they wrote: never from the phone number."""
+
+import math
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+EARTH_MILES = 3958.8
+CELL = 0.5  # degrees; the side of one square of the grid in which ZIP centroids are kept
+ZIP = re.compile(r"(?<![\d-])(\d{5})(?:-\d{4})?(?!\d|-\d)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point that was understood. ``name`` is what a resident is shown; degrees are WGS 84."""
+
+    name: str
+    latitude: float
+    longitude: float
+    city: str = ""
+    county: str = ""
+    state: str = ""
+    timezone: str | None = None
+
+
+def zip_in(text: str) -> str | None:
+    """The first five-digit ZIP written in a text ("94110", "94110-1234"), or None; longer numbers are not ZIPs."""
+    found = ZIP.search(text)
+    return found.group(1) if found else None
+
+
+def by_zip(code: str | None) -> Place | None:
+    """The centroid of a ZIP, or None when there is no such ZIP."""
+    return _by_zip().get(code[:5]) if code else None
+
+
+def miles(a_latitude: float, a_longitude: float, b_latitude: float, b_longitude: float) -> float:
+    """Great-circle distance by the haversine formula."""
+    a, b = math.radians(a_latitude), math.radians(b_latitude)
+    turn = math.radians(b_longitude - a_longitude)
+    chord = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(turn / 2) ** 2
+    return 2 * EARTH_MILES * math.asin(min(1.0, math.sqrt(chord)))
+
+
+def box(place: Place, radius: float) -> tuple[float, float, float, float]:
+    """South, north, west and east of a box that holds every point within ``radius`` miles."""
+    north = math.degrees(radius / EARTH_MILES)
+    east = north / max(0.05, math.cos(math.radians(place.latitude)))
+    return place.latitude - north, place.latitude + north, place.longitude - east, place.longitude + east
+
+
+def nearest(latitude: float, longitude: float, within: float = 60.0) -> Place | None:
+    """The ZIP whose centroid lies nearest to a point, within so many miles; used for the time zone of a location."""
+    row, column = _cell(latitude, longitude)
+    around = [
+        place for down in (-1, 0, 1) for right in (-1, 0, 1) for place in _grid().get((row + down, column + right), ())
+    ]
+    if not around:
+        return None
+    best = min(around, key=lambda place: miles(latitude, longitude, place.latitude, place.longitude))
+    return best if miles(latitude, longitude, best.latitude, best.longitude) <= within else None
+
+
+def _cell(latitude: float, longitude: float) -> tuple[int, int]:
+    return math.floor(latitude / CELL), math.floor(longitude / CELL)
+
+
+@cache
+def _by_zip() -> dict[str, Place]:
+    """All ZIP centroids; read on first use because it takes a quarter of a second."""
+    import zipcodes  # noqa: PLC0415
+
+    rows: list[dict[str, Any]] = zipcodes.list_all()  # type: ignore[no-untyped-call]  # the package has no types
+    return {row["zip_code"]: _place(row) for row in rows}
+
+
+def _place(row: dict[str, Any]) -> Place:
+    return Place(
+        name=f"{row['city']}, {row['state']} {row['zip_code']}",
+        latitude=float(row["lat"]),
+        longitude=float(row["long"]),
+        city=row["city"],
+        county=row["county"],
+        state=row["state"],
+        timezone=row["timezone"] or None,
+    )
+
+
+@cache
+def _grid() -> dict[tuple[int, int], list[Place]]:
+    grid: dict[tuple[int, int], list[Place]] = {}
+    for place in _by_zip().values():
+        grid.setdefault(_cell(place.latitude, place.longitude), []).append(place)
+    return grid

@@ -1,0 +1,161 @@
+"""Where an import's rows wait until all of them are in: checked against each other, then merged into the directory."""
+
+from typing import Any, LiteralString, cast
+
+from psycopg import Connection, sql
+from sqlalchemy.orm import Session
+
+from gateway.directory.objects import BY_NAME, KINDS, Kind
+from gateway.directory.report import Change, Remark, Report
+
+BATCH = 2_000
+SOURCE = ("file", "line", "seq")
+LOST: LiteralString = (
+    "WITH lost AS (SELECT seq, {column} AS named FROM {incoming} AS row WHERE {column} IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM {parent} AS above WHERE above.id = row.{column}))"
+)
+RETURN_LOST: LiteralString = " WHERE row.seq = lost.seq RETURNING row.file, row.line, lost.named"
+DROP_LOST: LiteralString = LOST + " DELETE FROM {incoming} AS row USING lost" + RETURN_LOST
+SEVER_LOST: LiteralString = LOST + " UPDATE {incoming} AS row SET {column} = NULL FROM lost" + RETURN_LOST
+
+
+def driver(session: Session) -> Connection[Any]:
+    """The psycopg connection of a session's transaction, for COPY."""
+    return cast("Connection[Any]", session.connection().connection.driver_connection)
+
+
+class Staging:
+    """Temporary tables, one per HSDS object, in the caller's transaction."""
+
+    def __init__(self, connection: Connection[Any], dataset: str, report: Report) -> None:
+        self._connection = connection
+        self._dataset = dataset
+        self._report = report
+        self._waiting: dict[str, list[tuple[Any, ...]]] = {kind.name: [] for kind in KINDS}
+        self._seq = 0
+        for kind in KINDS:
+            self._run("DROP TABLE IF EXISTS {incoming}", kind)
+            self._run(
+                "CREATE TEMP TABLE {incoming} ON COMMIT DROP AS"
+                " SELECT {columns}, ''::text AS file, 0 AS line, 0::bigint AS seq FROM {table} WITH NO DATA",
+                kind,
+            )
+
+    def add(self, kind: Kind, row: dict[str, Any], file: str, line: int) -> None:
+        """Take one clean row."""
+        self._seq += 1
+        waiting = self._waiting[kind.name]
+        waiting.append((*(row[name] for name in kind.columns), file, line, self._seq))
+        if len(waiting) >= BATCH:
+            self._flush(kind)
+
+    def settle(self) -> None:
+        """Drop what is there twice and what refers to nothing, with a remark for each."""
+        for kind in KINDS:
+            self._flush(kind)
+        for kind in KINDS:
+            self._run("CREATE INDEX ON {incoming} (id)", kind)
+            self._run("ANALYZE {incoming}", kind)
+            self._drop_doubles(kind)
+            for column, parent in kind.parents.items():
+                self._drop_dangling(kind, column, BY_NAME[parent])
+            if kind.name == "taxonomy_term":
+                self._drop_dangling(kind, "parent_id", kind)
+            elif not kind.standing and kind.parents:
+                self._drop_orphans(kind)
+            self._report.taken[kind.name] = self._count(kind)
+
+    def merge(self) -> None:
+        """Bring the dataset's rows to what was taken: add, change, remove; rows that are the same stay untouched."""
+        for kind in KINDS:
+            self._report.changes[kind.name] = self._upsert(kind)
+        for kind in reversed(KINDS):
+            gone = self._run(
+                "DELETE FROM {table} AS kept WHERE kept.dataset = %s"
+                " AND NOT EXISTS (SELECT 1 FROM {incoming} AS fresh WHERE fresh.id = kept.id)",
+                kind,
+                self._dataset,
+            )
+            self._report.changes[kind.name].removed = gone.rowcount
+
+    def _run(self, query: LiteralString, kind: Kind, *values: Any, **names: sql.Composable) -> Any:
+        composed = sql.SQL(query).format(
+            table=sql.Identifier(kind.name),
+            incoming=_incoming(kind),
+            columns=_list(kind.columns),
+            **names,
+        )
+        return self._connection.execute(composed, values or None)
+
+    def _flush(self, kind: Kind) -> None:
+        rows = self._waiting[kind.name]
+        if not rows:
+            return
+        query = sql.SQL("COPY {} ({}) FROM STDIN").format(_incoming(kind), _list((*kind.columns, *SOURCE)))
+        with self._connection.cursor() as cursor, cursor.copy(query) as copy:
+            for row in rows:
+                copy.write_row(row)
+        rows.clear()
+
+    def _drop_doubles(self, kind: Kind) -> None:
+        """The first of several rows with one id stays. In JSON the same organization stands in each of its services."""
+        doubles = self._run(
+            "DELETE FROM {incoming} AS late USING (SELECT id, min(seq) AS seq FROM {incoming} GROUP BY id"
+            " HAVING count(*) > 1) AS first WHERE late.id = first.id AND late.seq > first.seq"
+            " RETURNING late.file, late.line, late.id",
+            kind,
+        )
+        for file, line, double in doubles:
+            if file.endswith(".csv"):
+                self._report.refuse(kind.name, Remark(file, line, f"{kind.name} {double} is there twice"))
+
+    def _drop_dangling(self, kind: Kind, column: str, parent: Kind) -> None:
+        """A row that cannot do without the one it refers to is refused; any other only loses the reference."""
+        needed = column in kind.required
+        dangling = self._run(
+            DROP_LOST if needed else SEVER_LOST,
+            kind,
+            column=sql.Identifier(column),
+            parent=_incoming(parent),
+        )
+        for file, line, named in dangling:
+            say = self._report.refuse if needed else self._report.mend
+            outcome = "" if needed else "; kept without it"
+            say(kind.name, Remark(file, line, f"there is no {parent.name} {named}{outcome}"))
+
+    def _drop_orphans(self, kind: Kind) -> None:
+        orphans = self._run(
+            "DELETE FROM {incoming} WHERE coalesce({owners}) IS NULL RETURNING file, line",
+            kind,
+            owners=_list(tuple(kind.parents)),
+        )
+        for file, line in orphans:
+            self._report.refuse(kind.name, Remark(file, line, f"this {kind.name} belongs to nothing that was taken"))
+
+    def _count(self, kind: Kind) -> int:
+        return int(self._run("SELECT count(*) FROM {incoming}", kind).fetchone()[0])
+
+    def _upsert(self, kind: Kind) -> Change:
+        names = [name for name in kind.columns if name != "id"]
+        added, changed = self._run(
+            "WITH done AS (INSERT INTO {table} AS kept (dataset, {columns}) SELECT %s, {columns} FROM {incoming}"
+            " ON CONFLICT (dataset, id) DO UPDATE SET {assignments} WHERE ({kept}) IS DISTINCT FROM ({fresh})"
+            " RETURNING (kept.xmax = 0) AS added)"
+            " SELECT count(*) FILTER (WHERE added), count(*) FILTER (WHERE NOT added) FROM done",
+            kind,
+            self._dataset,
+            assignments=sql.SQL(", ").join(
+                sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in names
+            ),
+            kept=_list(names, "kept"),
+            fresh=_list(names, "excluded"),
+        ).fetchone()
+        return Change(added, changed, 0, self._report.taken[kind.name] - added - changed)
+
+
+def _incoming(kind: Kind) -> sql.Identifier:
+    return sql.Identifier(f"incoming_{kind.name}")
+
+
+def _list(names: tuple[str, ...] | list[str], table: str | None = None) -> sql.Composable:
+    return sql.SQL(", ").join(sql.Identifier(table, name) if table else sql.Identifier(name) for name in names)
