@@ -13,8 +13,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException  # type: ignore[import-untyped]
+from twilio.base.exceptions import (  # type: ignore[import-untyped]
+    TwilioException,
+    TwilioRestException,
+    TwilioServiceException,
+)
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
@@ -27,7 +30,7 @@ __all__ = ["PERMANENT", "RETRYABLE", "Twilio", "reason", "retryable"]
 CONNECT_SECONDS = 3.0
 CLOCK_SLACK = timedelta(seconds=60)  # Twilio's clock and ours may differ
 LONGEST_WAIT = 3600.0
-NEWEST = 100  # how many texts to one number are looked through; Twilio lists the newest first
+NEWEST, MOST_LOOKED_AT = 100, 1000  # texts to one number
 NEVER_LEFT = (NewConnectionError, ConnectTimeoutError)  # no connection, so no request
 
 
@@ -74,22 +77,22 @@ class Twilio:
     def find(self, to: str, body: str, since: datetime) -> str | None:
         """The id of the newest text to this number with this body that Twilio took since then, if there is one.
 
-        Twilio's API takes no idempotency key, so this is how a try whose answer was lost is settled. A text that
-        still waits in Twilio's queue has no ``DateSent`` and escapes a filter on it, so the newest are looked
-        through a second time by the date on which they were taken. Raises :class:`SmsFailed` when Twilio
-        cannot be asked.
+        Twilio's API takes no idempotency key, so this is how a try whose answer was lost is settled. A filter on
+        ``DateSent`` alone would miss a text that still waits in Twilio's queue, so the newest are looked through by
+        the date on which they were taken; the filter comes second, for a number that got very many texts since.
+        Raises :class:`SmsFailed` when Twilio cannot be asked.
         """
         start = since.astimezone(UTC) - CLOCK_SLACK
         with self._in_our_words():
-            return self._newest(to, body, start, date_sent_after=start) or self._newest(to, body, start)
+            return self._match(to, body, start, limit=NEWEST) or self._match(
+                to, body, start, limit=MOST_LOOKED_AT, date_sent_after=start
+            )
 
-    def _newest(self, to: str, body: str, start: datetime, **dates: datetime) -> str | None:
-        matches = [
-            message
-            for message in self._messages.list(to=to, from_=self._sender, limit=NEWEST, **dates)
-            if message.body is not None and message.body.strip() == body.strip() and message.date_created >= start
-        ]
-        return str(max(matches, key=lambda message: message.date_created).sid) if matches else None
+    def _match(self, to: str, body: str, start: datetime, **how: object) -> str | None:
+        for message in self._messages.list(to=to, from_=self._sender, **how):  # newest first
+            if (message.body or "").strip() == body.strip() and message.date_created >= start:
+                return str(message.sid)
+        return None
 
     @contextmanager
     def _in_our_words(self) -> Iterator[None]:
@@ -101,7 +104,7 @@ class Twilio:
             failure = self._refused(refusal.status, refusal.code)
         except TwilioServiceException as refusal:
             failure = self._refused(refusal.status, refusal.code)
-        except requests.RequestException as fault:
+        except OSError as fault:  # whatever the SDK's transport raises is one
             failure = SmsFailed(None, retryable=True, ambiguous=not _never_left(fault))
         except UnicodeEncodeError:
             failure = SmsFailed(None, retryable=False)  # half a surrogate pair: no request can carry it
@@ -160,12 +163,12 @@ def _seconds(retry_after: str | None) -> float | None:
     return min(max(wait, 0.0), LONGEST_WAIT) if math.isfinite(wait) else None
 
 
-def _never_left(fault: requests.RequestException) -> bool:
+def _never_left(fault: OSError) -> bool:
     """Whether the request surely did not reach Twilio; a reset or a silence after it left proves nothing."""
     cause = fault.args[0] if fault.args else None
     if isinstance(cause, MaxRetryError):
         cause = cause.reason
-    return isinstance(fault, requests.ConnectTimeout) or isinstance(cause, NEVER_LEFT)
+    return isinstance(cause, NEVER_LEFT)
 
 
 def _silent() -> logging.Logger:

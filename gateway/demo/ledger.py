@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from gateway.demo.segments import count
+from gateway.segments import count
 
 MOST_TEXTS = 20_000
 MOST_OPTED_OUT = 20_000

@@ -18,7 +18,7 @@ from gateway.demo import rest
 from gateway.demo.contract import E164, Asked, Wrong, check
 from gateway.demo.faults import BadOrder, Fault
 from gateway.demo.ledger import Text
-from gateway.demo.segments import count
+from gateway.segments import count
 
 if TYPE_CHECKING:
     from gateway.demo.standin import Standin
@@ -84,10 +84,10 @@ class _Listener(ThreadingHTTPServer):
     request_queue_size = 256
 
     def __init__(self, address: tuple[str, int], line: type["_Line"]) -> None:
-        super().__init__(address, line)
         self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._open: set[socket.socket] = set()
         self.closing = threading.Event()
+        super().__init__(address, line)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """One more connection, if there is a place."""

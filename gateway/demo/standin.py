@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 
 from gateway.demo import contract, faults, receipts
 from gateway.demo.ledger import Ledger, Text, to_phone
-from gateway.demo.segments import count
 from gateway.demo.server import Server
 from gateway.demo.webhooks import Caller, WebhookAnswer, inbound_form, status_form
+from gateway.segments import count
 
 __all__ = ["Standin", "Text", "WebhookAnswer", "main"]
 
