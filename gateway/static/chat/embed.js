@@ -1,0 +1,169 @@
+// The one line on a town's page: a button in the corner that opens the chat in a frame of its own origin.
+// It reads nothing of the page around it, sets no cookie and calls nobody but the place it came from.
+
+(() => {
+  const script = document.currentScript;
+  if (!script || customElements.get("front-door-chat")) return;
+  const home = new URL(".", script.src);
+  const asked = (script.dataset.language ?? document.documentElement.lang).slice(0, 2);
+  const OPEN = "front-door-open";
+
+  const STYLE = `
+    :host { all: initial; position: fixed; z-index: 2147483000; inset: auto 0 0 auto; color-scheme: light dark; }
+    button {
+      position: fixed; right: max(16px, env(safe-area-inset-right)); bottom: max(16px, env(safe-area-inset-bottom));
+      display: flex; align-items: center; gap: 10px; min-height: 56px; padding: 0 22px 0 18px; border: 2px solid #fff;
+      border-radius: 28px; background: #0b5563; color: #fff; box-shadow: 0 4px 18px rgb(0 0 0 / .28); cursor: pointer;
+      font: 600 17px/1.2 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
+    }
+    button:hover { background: #084450; }
+    button:focus-visible { outline: 3px solid #0b5563; outline-offset: 3px; }
+    svg { flex: none; width: 26px; height: 26px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
+    .news { min-width: 24px; padding: 2px 6px; box-sizing: border-box; border-radius: 12px; background: #fff; color: #8a1c1c; font-size: 14px; }
+    .panel {
+      position: fixed; right: 16px; bottom: 16px; width: 400px; height: min(680px, calc(100dvh - 32px)); overflow: hidden;
+      border-radius: 16px; box-shadow: 0 10px 40px rgb(0 0 0 / .35); background: #fff;
+    }
+    iframe { display: block; width: 100%; height: 100%; border: 0; }
+    [hidden] { display: none !important; }
+    @media (max-width: 520px), (max-height: 480px) {
+      .panel { inset: 0; width: 100%; height: 100%; border-radius: 0; }
+    }
+    @media (prefers-color-scheme: dark) { .panel { background: #14191c; } button:focus-visible { outline-color: #8fd3e0; } }
+    @media print { :host { display: none; } }
+  `;
+
+  class FrontDoorChat extends HTMLElement {
+    #words;
+    #language;
+    #button = document.createElement("button");
+    #label = document.createElement("span");
+    #news = document.createElement("span");
+    #panel = document.createElement("div");
+    #frame = null;
+
+    constructor(words) {
+      super();
+      this.#words = words;
+      this.#language = words.known(asked) ?? "en";
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+      const shadow = this.attachShadow({ mode: "open" });
+      shadow.adoptedStyleSheets = [sheet];
+      this.#button.type = "button";
+      this.#button.setAttribute("aria-expanded", "false");
+      this.#button.append(bubble(), this.#label, this.#news);
+      this.#button.addEventListener("click", () => this.open(true));
+      this.#news.className = "news";
+      this.#panel.className = "panel";
+      this.#panel.hidden = true;
+      shadow.append(this.#button, this.#panel);
+      this.#say();
+      this.#count(0);
+    }
+
+    connectedCallback() {
+      window.addEventListener("message", (event) => this.#hear(event));
+      if (remembered()) this.open(false);
+    }
+
+    open(focus) {
+      this.#panel.hidden = false;
+      this.#button.hidden = true;
+      this.#button.setAttribute("aria-expanded", "true");
+      this.#count(0);
+      remember(true);
+      if (this.#frame) return this.#opened(focus);
+      this.#frame = document.createElement("iframe");
+      this.#frame.title = this.#words.say(this.#language, "frame_title");
+      this.#frame.referrerPolicy = "no-referrer";
+      this.#frame.addEventListener("load", () => this.#opened(focus), { once: true });
+      const address = new URL("frame", home);
+      address.searchParams.set("language", this.#language);
+      this.#frame.src = address.href;
+      this.#panel.append(this.#frame);
+    }
+
+    close() {
+      this.#panel.hidden = true;
+      this.#button.hidden = false;
+      this.#button.setAttribute("aria-expanded", "false");
+      remember(false);
+      this.#tell("closed");
+      this.#button.focus();
+    }
+
+    #opened(focus) {
+      if (focus) this.#frame.focus();
+      this.#tell("opened", { focus });
+    }
+
+    #tell(verb, more = {}) {
+      this.#frame?.contentWindow?.postMessage({ frontDoor: verb, ...more }, home.origin);
+    }
+
+    #hear(event) {
+      if (event.origin !== home.origin || !this.#frame || event.source !== this.#frame.contentWindow) return;
+      const { frontDoor: verb, count, language, away } = event.data ?? {};
+      if (verb === "close") this.close();
+      else if (verb === "unread") this.#count(Number(count) || 0);
+      else if (verb === "language") this.#say(this.#words.known(language) ?? this.#language);
+      else if (verb === "leave") this.#leave(away);
+    }
+
+    #leave(away) {
+      remember(false);
+      if (typeof away !== "string" || !away.startsWith("https://")) return;
+      document.body.hidden = true; // until the next page is there, and when there is no connection to fetch it
+      document.title = "";
+      location.replace(away);
+    }
+
+    #say(language = this.#language) {
+      this.#language = language;
+      this.lang = language;
+      this.#label.textContent = this.#words.say(language, "launcher");
+      if (this.#frame) this.#frame.title = this.#words.say(language, "frame_title");
+    }
+
+    #count(count) {
+      this.#news.hidden = count === 0;
+      this.#news.textContent = String(count);
+      if (count) this.#news.setAttribute("aria-label", this.#words.say(this.#language, "unread", { count }));
+    }
+  }
+
+  function bubble() {
+    const space = "http://www.w3.org/2000/svg";
+    const picture = document.createElementNS(space, "svg");
+    const path = document.createElementNS(space, "path");
+    picture.setAttribute("viewBox", "0 0 24 24");
+    picture.setAttribute("aria-hidden", "true");
+    path.setAttribute("d", "M4 4h16v12H10l-5 4v-4H4z");
+    picture.append(path);
+    return picture;
+  }
+
+  // Only whether the chat stands open, so that it does after the next click on the town's page too.
+  function remember(open) {
+    try {
+      if (open) sessionStorage.setItem(OPEN, "1");
+      else sessionStorage.removeItem(OPEN);
+    } catch {
+      // The page may not keep anything: the chat then waits behind its button.
+    }
+  }
+
+  function remembered() {
+    try {
+      return sessionStorage.getItem(OPEN) === "1";
+    } catch {
+      return false;
+    }
+  }
+
+  import(new URL("words.js", home).href).then((words) => {
+    customElements.define("front-door-chat", FrontDoorChat);
+    document.body.append(new FrontDoorChat(words));
+  });
+})();

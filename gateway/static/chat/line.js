@@ -1,0 +1,106 @@
+// The line on which messages arrive: a stream that resumes where it was cut, or polling where streams do not get through.
+
+import { Failed, ask, askJson, backoff, pause } from "./api.js";
+import { Reader } from "./sse.js";
+
+const SILENCE = 15_000; // the server says something every 5 s: three times nothing means the line is dead
+const POLL_EVERY = 4_000;
+const POLL_FOR = 60_000;
+
+export class Line {
+  #heard;
+  #lost;
+  #last = 0;
+  #running = null;
+  #cut = new AbortController();
+
+  // `heard` gets each message; `lost` is called when the server no longer knows this visitor.
+  constructor(heard, lost) {
+    this.#heard = heard;
+    this.#lost = lost;
+  }
+
+  start() {
+    this.#running ??= this.#run().finally(() => (this.#running = null));
+  }
+
+  // Connect again at once: the connection is back, or the page woke up.
+  hurry() {
+    this.#cut.abort();
+  }
+
+  // Everything that was said since; raises Failed.
+  async catchUp() {
+    for (let more = true; more; ) {
+      const page = await askJson(`messages?after=${this.#last}`);
+      page.messages.forEach((message) => this.#take(message));
+      ({ more } = page);
+    }
+  }
+
+  async #run() {
+    let failures = 0;
+    let pollUntil = 0;
+    for (;;) {
+      this.#cut = new AbortController();
+      const outcome = await (Date.now() < pollUntil ? this.#poll() : this.#stream());
+      if (outcome === "lost") return this.#lost();
+      if (outcome === "silent" || outcome === "full") pollUntil = Date.now() + POLL_FOR;
+      failures = outcome === "failed" ? failures + 1 : 0;
+      const rest = { failed: backoff(failures), polled: POLL_EVERY }[outcome] ?? 200;
+      await pause(rest, this.#cut.signal);
+    }
+  }
+
+  async #poll() {
+    try {
+      await this.catchUp();
+      return "polled";
+    } catch (failure) {
+      return meaning(failure);
+    }
+  }
+
+  async #stream() {
+    const own = new AbortController();
+    this.#cut.signal.addEventListener("abort", () => own.abort(), { once: true });
+    let silent = false;
+    const watch = () => setTimeout(() => ((silent = true), own.abort()), SILENCE);
+    let bytes = 0;
+    let timer = watch();
+    try {
+      const headers = { Accept: "text/event-stream", "Last-Event-ID": String(this.#last) };
+      const answer = await ask("stream", { signal: own.signal, headers });
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      const events = new Reader();
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return "ended";
+        clearTimeout(timer);
+        timer = watch();
+        bytes += value.length;
+        events.feed(value).forEach((event) => this.#event(event));
+      }
+    } catch (failure) {
+      if (failure instanceof Failed) return failure.status === 503 ? "full" : meaning(failure);
+      return silent && !bytes ? "silent" : "ended";
+    } finally {
+      clearTimeout(timer);
+      own.abort();
+    }
+  }
+
+  #event(event) {
+    if (event.event === "message") this.#take(JSON.parse(event.text));
+  }
+
+  #take(message) {
+    this.#last = Math.max(this.#last, message.id);
+    this.#heard(message);
+  }
+}
+
+function meaning(failure) {
+  if (!(failure instanceof Failed)) throw failure;
+  return failure.unknownToken ? "lost" : "failed";
+}

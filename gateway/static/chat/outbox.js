@@ -1,0 +1,92 @@
+// What the visitor wrote and the server does not have yet: kept over a reload, sent in order, tried until it is through.
+// Every entry has an id of its own from the start, so that sending it twice is the same as sending it once.
+
+import { Failed, askJson, backoff, pause, token } from "./api.js";
+import * as kept from "./kept.js";
+
+export class Outbox {
+  #entries = kept.read("outbox", []);
+  #tell;
+  #busy = false;
+  #wake = new AbortController();
+
+  // `tell` hears (entry, state, answer) with state sending, waiting, received or refused.
+  constructor(tell) {
+    this.#tell = tell;
+  }
+
+  get entries() {
+    return [...this.#entries];
+  }
+
+  add(text, language) {
+    const entry = { id: uuid(), text, language, time: new Date().toISOString() };
+    this.#keep([...this.#entries, entry]);
+    return entry;
+  }
+
+  drop(id) {
+    this.#keep(this.#entries.filter((entry) => entry.id !== id));
+  }
+
+  // Try now rather than at the end of the pause: the connection is back, or there is something new.
+  hurry() {
+    this.#wake.abort();
+    this.#wake = new AbortController();
+    this.flush();
+  }
+
+  async flush() {
+    if (this.#busy) return;
+    this.#busy = true;
+    let failures = 0;
+    try {
+      while (this.#entries.length) failures = (await this.#first()) ? 0 : failures + 1;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #first() {
+    const entry = this.#entries[0];
+    this.#tell(entry, "sending");
+    try {
+      await token();
+      const { id, text, language } = entry;
+      const answer = await askJson("messages", { method: "POST", body: { id, text, language } });
+      this.drop(entry.id);
+      this.#tell(entry, "received", answer);
+      return true;
+    } catch (failure) {
+      return this.#failed(entry, failure);
+    }
+  }
+
+  async #failed(entry, failure) {
+    if (!(failure instanceof Failed)) throw failure;
+    if (failure.unknownToken) kept.write("token", null);
+    else if (!failure.passing) {
+      this.drop(entry.id);
+      this.#tell(entry, "refused");
+      return true;
+    }
+    entry.failures = (entry.failures ?? 0) + 1;
+    this.#tell(entry, "waiting");
+    await pause(Math.max(backoff(entry.failures), (failure.after ?? 0) * 1000), this.#wake.signal);
+    return false;
+  }
+
+  #keep(entries) {
+    this.#entries = entries;
+    kept.write("outbox", entries);
+  }
+}
+
+// crypto.randomUUID exists on secure pages only; a town may try the widget on plain http first.
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
