@@ -17,15 +17,15 @@ class Keyword(StrEnum):
 WORDS: dict[Keyword, frozenset[str]] = {
     Keyword.STOP: frozenset(
         (
-            "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "OPT-OUT",
-            "ALTO", "PARAR", "PARE", "BASTA", "CANCELAR", "NO MAS", "BAJA",
+            "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT",
+            "OPT-OUT", "ALTO", "PARAR", "PARE", "BASTA", "CANCELAR", "NO MAS", "BAJA",
         )
     ),
     Keyword.START: frozenset(("START", "UNSTOP", "INICIAR", "COMENZAR")),
     Keyword.HELP: frozenset(("HELP", "INFO", "AYUDA", "SOS")),
 }  # fmt: skip
 # YES also answers questions; it opts in only where STOP is in force.
-WHEN_OPTED_OUT = frozenset(("YES", "SI"))
+WHEN_OPTED_OUT = frozenset(("YES",))
 AROUND = re.compile(r"^[\s¡¿!\"'.,()\[\]*-]+|[\s!?.,;:…\"'()\[\]*-]+$")
 INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufe0f\ufeff]")
 
