@@ -1,0 +1,185 @@
+"""One town's facts: its name, numbers, hours, places and emergency lines, read from a file and checked."""
+
+import re
+import tomllib
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from gateway.errors import SettingsError
+
+EXAMPLE = Path(__file__).resolve().parent.parent / "community.example.toml"
+STATES = frozenset(
+    "AL AK AS AZ AR CA CO CT DE DC FL GA GU HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT MP NE NV NH NJ NM NY NC ND "
+    "OH OK OR PA PR RI SC SD TN TX UT VT VA VI WA WV WI WY".split()  # noqa: SIM905 - a list of codes
+)
+ORIGIN = re.compile(r"^https?://[a-z0-9.-]+(:\d{1,5})?$")
+LOCAL = ("localhost", "127.0.0.1")
+
+
+class CommunityError(SettingsError):
+    """The town's file cannot be used; ``faults`` names every field that is missing or wrong."""
+
+
+def _time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not an IANA time zone such as 'America/Denver'")
+    return name
+
+
+def _state(code: str) -> str:
+    if code not in STATES:
+        raise ValueError(f"{code!r} is not a two-letter code of a US state or territory, in capitals")
+    return code
+
+
+def _origin(origin: str) -> str:
+    if not ORIGIN.match(origin):
+        raise ValueError(f"{origin!r} must be a scheme and a host in small letters, with no path: https://town.example")
+    if origin.startswith("http://") and origin.removeprefix("http://").split(":")[0] not in LOCAL:
+        raise ValueError(f"{origin!r} must use https; plain http is for this machine only")
+    return origin
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=60)]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+1[2-9]\d{9}$")]
+Zip = Annotated[str, StringConstraints(pattern=r"^\d{5}$")]
+Origin = Annotated[str, AfterValidator(_origin)]
+State = Annotated[str, AfterValidator(_state)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Language = Literal["en", "es"]
+
+
+class Fact(BaseModel):
+    """A frozen part of the file that refuses names which it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class QuietHours(Fact):
+    """The local hours in which follow-ups wait; replies never wait. The span may pass midnight."""
+
+    start: time = time(21)
+    end: time = time(8)
+
+    def covers(self, at: time) -> bool:
+        """Whether this local time of day is quiet; the end itself is not."""
+        if self.start <= self.end:
+            return self.start <= at < self.end
+        return at >= self.start or at < self.end
+
+
+class AnsweringPoint(Fact):
+    """The 911 centre (PSAP). ``line`` is its 10-digit line: a responder who dials 911 reaches their own centre."""
+
+    name: Name
+    line: Phone
+
+
+class Zone(Fact):
+    """A part of the town, by ZIP codes."""
+
+    name: Name
+    zips: tuple[Zip, ...] = Field(min_length=1)
+
+
+class Staffed(Fact):
+    """When a person is meant to be on call. Residents are told the truth of the moment, never this plan."""
+
+    always: bool = False
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
+    start: time | None = None
+    end: time | None = None
+
+    @model_validator(mode="after")
+    def _hours_unless_always(self) -> "Staffed":
+        if not self.always and not (self.days and self.start and self.end):
+            raise ValueError("say always = true, or give days, start and end")
+        return self
+
+
+class Wording(Fact):
+    """What residents see the service called, in each language."""
+
+    en: Name
+    es: Name
+
+
+class Community(Fact):
+    """Everything about one town that code must not guess. Times of day are local to ``time_zone``."""
+
+    name: Name
+    short_name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=20)]
+    demo: bool = False
+    sms_number: Phone
+    web_origins: tuple[Origin, ...] = ()
+    time_zone: TimeZone
+    state: State
+    languages: tuple[Language, ...] = ("en", "es")
+    text_to_911: bool = False
+    text_to_911_languages: tuple[Language, ...] = ("en",)
+    psap: AnsweringPoint
+    zones: tuple[Zone, ...] = Field(min_length=1)
+    quiet_hours: QuietHours = QuietHours()
+    staffed: Staffed
+    wording: Wording
+
+    @model_validator(mode="after")
+    def _both_languages(self) -> "Community":
+        if set(self.languages) != {"en", "es"}:
+            raise ValueError("languages must be en and es: every text exists in both, and safety texts are said in both")
+        return self
+
+    @property
+    def zips(self) -> frozenset[str]:
+        """Every ZIP code of every zone."""
+        return frozenset(code for zone in self.zones for code in zone.zips)
+
+    @property
+    def clock(self) -> ZoneInfo:
+        """The town's time zone, for :meth:`datetime.datetime.astimezone`."""
+        return ZoneInfo(self.time_zone)
+
+    def called(self, language: str) -> str:
+        """What the service is called in ``"en"`` or ``"es"``; any other language gets the English name."""
+        return self.wording.es if language == "es" else self.wording.en
+
+    def zone_of(self, code: str) -> Zone | None:
+        """The zone that a ZIP code lies in, if it is ours."""
+        return next((zone for zone in self.zones if code in zone.zips), None)
+
+    def text_911_in(self, language: str) -> bool:
+        """Whether a resident who writes this language may be told to text 911 here.
+
+        A 911 centre takes texts only where it asked for the service (FCC), and not always in Spanish: ask the county.
+        """
+        return self.text_to_911 and language in self.text_to_911_languages
+
+
+def load(path: Path | None = None) -> Community:
+    """Read and check the town's file; ``None`` reads the invented demo town.
+
+    Raises :class:`CommunityError` with every fault at once, each with the name of its field.
+    """
+    source = path or EXAMPLE
+    try:
+        facts = tomllib.loads(source.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CommunityError([f"{source}: there is no such file; copy community.example.toml and fill it in"]) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CommunityError([f"{source}: cannot be read: {error}"]) from error
+    return _checked(source, facts)
+
+
+def _checked(source: Path, facts: dict[str, Any]) -> Community:
+    try:
+        return Community.model_validate(facts)
+    except ValidationError as error:
+        faults = [
+            f"{source.name}: {'.'.join(str(part) for part in fault['loc']) or 'file'}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_context=False)
+        ]
+        raise CommunityError(faults) from error
