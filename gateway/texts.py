@@ -1,0 +1,130 @@
+"""What the gateway itself says: every text in English and Spanish side by side, kept as data in ``texts/*.yml``."""
+
+import string
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+if TYPE_CHECKING:
+    from gateway.community import Community
+
+FOLDER = Path(__file__).parent / "texts"
+LANGUAGES = ("en", "es")
+GENERAL = "general"
+CHOICES = "menu_choices"
+SAFETY = "safety.yml"
+
+
+class Safety(NamedTuple):
+    """The safety texts by level and name, which category gets which, and the two ways to say "call 911"."""
+
+    call: Mapping[str, Mapping[str, str]]
+    order: tuple[tuple[str, str], ...]
+    levels: Mapping[str, Mapping[str, Mapping[str, str]]]
+
+
+def keys() -> frozenset[str]:
+    """The names of all texts that :func:`say` knows."""
+    return frozenset(_texts())
+
+
+def say(key: str, language: str, **values: object) -> str:
+    """The text ``key`` in ``"en"`` or ``"es"``, with its placeholders filled in.
+
+    Raises ``KeyError`` for an unknown key, language or a placeholder without a value: a resident never sees ``{name}``.
+    Values that a text does not use are ignored, so that one call serves texts that differ in this.
+    """
+    return wording(key)[language].format_map(values)
+
+
+def wording(key: str) -> Mapping[str, str]:
+    """Both languages of a text, placeholders still in it. Raises ``KeyError`` for an unknown key."""
+    return _texts()[key]
+
+
+def both(key: str, first: str = "en", **values: object) -> str:
+    """The text in both languages, one under the other, ``first`` on top."""
+    return "\n".join(say(key, language, **values) for language in _in_order(first))
+
+
+def menu_choices() -> dict[str, str]:
+    """What each digit of ``menu_offer`` means: a need code, or ``"person"``."""
+    return dict(_menu())
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """The names in braces in a text."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+
+
+def safety(categories: Sequence[str], level: str, language: str | None, community: "Community") -> list[str]:
+    """The fixed texts for danger: always two, one in each language, the resident's own first.
+
+    ``level`` is ``"emergency"`` (call 911 now) or ``"urgent"`` (a person is being asked now, 988, 911 in danger).
+    Unknown categories get the general text. "Text 911" is said only where the town's 911 centre takes texts in that
+    language: elsewhere carriers send them back (FCC, text-to-911). Raises ``KeyError`` for any other level.
+    """
+    told = safety_texts()
+    texts = told.levels[level]
+    name = next((text for category, text in told.order if category in categories and text in texts), GENERAL)
+    return [
+        texts[name][code].format(call_911=told.call[_ways(code, community)][code]) for code in _in_order(language or "en")
+    ]
+
+
+@cache
+def safety_texts() -> Safety:
+    """All safety texts as they stand in the file; the tests and the review page go through them."""
+    raw = _read(FOLDER / SAFETY)
+    return Safety(
+        call=raw["call"],
+        order=tuple((category, text) for category, text in raw["order"]),
+        levels={level: raw[level] for level in ("emergency", "urgent")},
+    )
+
+
+def _ways(language: str, community: "Community") -> str:
+    return "voice_or_text" if community.text_911_in(language) else "voice"
+
+
+def _in_order(first: str) -> tuple[str, str]:
+    if first not in LANGUAGES:
+        raise KeyError(first)
+    return ("es", "en") if first == "es" else ("en", "es")
+
+
+@cache
+def _files() -> Mapping[str, Any]:
+    found: dict[str, Any] = {}
+    for path in sorted(FOLDER.glob("*.yml")):
+        if path.name == SAFETY:
+            continue
+        for key, text in _read(path).items():
+            if key in found:
+                raise ValueError(f"{path.name}: the text {key!r} stands in another file as well")
+            found[key] = text
+    return MappingProxyType(found)
+
+
+@cache
+def _texts() -> Mapping[str, Mapping[str, str]]:
+    texts = {key: text for key, text in _files().items() if key != CHOICES}
+    wrong = [key for key, text in texts.items() if set(text) != set(LANGUAGES)]
+    if wrong:
+        raise ValueError(f"texts that are not in exactly English and Spanish: {wrong}")
+    return MappingProxyType(texts)
+
+
+@cache
+def _menu() -> Mapping[str, str]:
+    menu: dict[str, str] = _files()[CHOICES]
+    return menu
+
+
+def _read(path: Path) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return read
