@@ -16,7 +16,7 @@ MENUS: dict[str, tuple[str, ...]] = {
 """What the digits mean under the question just asked. The texts of bot/data/conversation/screening.yml list the same."""
 
 _SKIPS = ("skip", "unsure")
-_REPEATS = ("greet", "language_es", "language_en", "change_language")
+_REPEATS = ("greet",)
 _ASKED_OFTEN_ENOUGH = 2
 
 

@@ -31,6 +31,7 @@ _INTERRUPTS = frozenset(
      "skip", "affirm", "deny", "acknowledge", "unsure", "greet", "safe"}
 )  # fmt: skip
 _SURE = 0.5
+_LIKELY = 0.4
 _VERY_SURE = 0.65
 
 
@@ -45,6 +46,8 @@ class Reading:
     intent: str
     confidence: float
     found: dict[str, list[str]] = field(default_factory=dict)
+    needs: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
 
     def decide(self, intent: str, confidence: float = 1.0) -> None:
         """Settle the intent; a decision made by exact words has confidence 1."""
@@ -67,7 +70,13 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
         self._resource = resource
         self._words = words
         self._exact = {w: name[6:] for name, listed in words.items() if name.startswith("exact_") for w in listed}
-        spoken = [(w, name[6:]) for name, listed in words.items() if name.startswith("words_") for w in listed]
+        # `words_food` tells a need; `mark_life`, `mark_calm`, … tell something else about the message.
+        spoken = [
+            (w, name.replace("words_", "need ").replace("mark_", "mark "))
+            for name, listed in words.items()
+            if name.startswith(("words_", "mark_"))
+            for w in listed
+        ]
         # Longest first, so that "food stamps" is benefits before "food" is food.
         self._spoken = [
             (re.compile(rf"\b{re.escape(w)}\b"), name) for w, name in sorted(spoken, key=lambda item: -len(item[0]))
@@ -141,9 +150,11 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
         elif exact:
             reading.decide(exact)
         self._find_language(reading)
-        _find_needs(reading, message.get(INTENT_RANKING_KEY) or [], is_exact=exact is not None)
+        if "stop" in reading.marks:
+            reading.decide("stop_texts")
+        _find_needs(reading, is_exact=exact is not None)
         _find_people(reading)
-        _find_danger(reading)
+        _find_danger(reading, _best(message.get(INTENT_RANKING_KEY) or []))
         if reading.intent not in ("danger", "change_language", "stop_texts") and exact is None:
             _find_place(reading)
         return reading
@@ -153,11 +164,12 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
         for pattern, name in self._spoken:
             if pattern.search(rest):
                 rest = pattern.sub(" ", rest)
-                reading.add(f"said_{name}", name)
+                kind, _, value = name.partition(" ")
+                (reading.needs if kind == "need" else reading.marks).append(value)
 
     def _find_language(self, reading: Reading) -> None:
         for language in ("en", "es"):
-            if f"said_language_{language}" in reading.found or reading.intent == f"language_{language}":
+            if f"language_{language}" in reading.marks or reading.intent == f"language_{language}":
                 reading.decide("change_language")
                 reading.add("language", language)
         if reading.intent == "change_language" and "language" not in reading.found:
@@ -189,11 +201,11 @@ def _choose(reading: Reading) -> None:
             reading.decide(_NEED + item)
 
 
-def _find_needs(reading: Reading, ranking: list[dict[str, Any]], *, is_exact: bool) -> None:
-    spoken = [name for name in _said(reading) if not name.startswith(("life", "harm", "language", "calm"))]
+def _find_needs(reading: Reading, *, is_exact: bool) -> None:
+    spoken = list(dict.fromkeys(reading.needs))
     if reading.intent.startswith(_NEED):
         code = reading.intent[len(_NEED) :]
-        if code in spoken or not spoken or reading.confidence >= _VERY_SURE:
+        if code in spoken or not spoken or reading.confidence >= _LIKELY:
             reading.add("need", code)
         else:
             reading.decide(_NEED + spoken[0], _SURE)
@@ -215,13 +227,20 @@ def _find_people(reading: Reading) -> None:
             reading.decide("inform", _SURE)
 
 
-def _find_danger(reading: Reading) -> None:
-    said = _said(reading)
-    is_calm = "calm" in said
-    if ("life" in said or "harm" in said) and not is_calm:
+def _find_danger(reading: Reading, best: str | None) -> None:
+    """Raise on doubt (domain.md 1.1): words of danger, or danger as the best of several unsure guesses."""
+    is_calm = "calm" in reading.marks
+    if ("life" in reading.marks or "harm" in reading.marks) and not is_calm:
         reading.decide("danger")
-    if reading.intent == "danger" and "life" in said:
+    elif reading.intent == _FALLBACK and best == "danger" and not is_calm:
+        reading.decide("danger", _SURE)
+    if reading.intent == "danger" and "life" in reading.marks:
         reading.add("life", "yes")
+
+
+def _best(ranking: list[dict[str, Any]]) -> str | None:
+    """The likeliest real intent, behind the fallback that may stand first."""
+    return next((r["name"] for r in ranking if r["name"] != _FALLBACK), None)
 
 
 def _find_place(reading: Reading) -> None:
@@ -244,17 +263,12 @@ def _find_place(reading: Reading) -> None:
 def _interrupts(reading: Reading) -> bool:
     if reading.intent in _INTERRUPTS:
         return reading.confidence >= _SURE or len(reading.words.split()) <= 1
-    return reading.intent.startswith(_NEED) and (reading.confidence >= _VERY_SURE or bool(_said(reading)))
-
-
-def _said(reading: Reading) -> list[str]:
-    return [name[5:] for name in reading.found if name.startswith("said_")]
+    return reading.intent.startswith(_NEED) and (reading.confidence >= _VERY_SURE or bool(reading.needs))
 
 
 def _entities(reading: Reading) -> list[dict[str, Any]]:
-    told = {k: v for k, v in reading.found.items() if not k.startswith("said_")}
     return [
         {"entity": name, "value": value, "start": 0, "end": 0, "extractor": "ContextReader"}
-        for name, values in told.items()
+        for name, values in reading.found.items()
         for value in values
     ]

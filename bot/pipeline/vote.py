@@ -54,7 +54,7 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`c_*` are inverse regularisation strengths, `scale` the length of the vectors, `ranking` how many are told."""
-        return {"c_letters": 12.0, "c_meaning": 1.0, "scale": 6.0, "ranking": 6, "max_iter": 200}
+        return {"c_letters": 40.0, "c_meaning": 1.0, "scale": 6.0, "ranking": 6, "max_iter": 200}
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -80,7 +80,7 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
         names = [e.get(INTENT) for e in examples]
         self._letters = Pipeline(
             [
-                ("count", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2)),
+                ("count", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)),
                 ("vote", self._linear(self._config["c_letters"])),
             ]
         ).fit([unaccented(text) for text in texts], names)
