@@ -48,6 +48,15 @@ def migrate() -> None:
 
 
 @main.command()
+def web() -> None:
+    """Run the web process: webhooks, chat, console."""
+    from gateway import web_process  # noqa: PLC0415
+
+    with plain_errors():
+        web_process.run(read())
+
+
+@main.command()
 def worker() -> None:
     """Run one worker process: bot turns, sending, the sweep."""
     from gateway import worker_process  # noqa: PLC0415
