@@ -2,13 +2,39 @@
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from typing import Any
 
+STATES = dict(
+    pair.split("=")
+    for pair in (
+        "AL=Alabama AK=Alaska AZ=Arizona AR=Arkansas CA=California CO=Colorado CT=Connecticut DE=Delaware FL=Florida"
+        " GA=Georgia HI=Hawaii ID=Idaho IL=Illinois IN=Indiana IA=Iowa KS=Kansas KY=Kentucky LA=Louisiana ME=Maine"
+        " MD=Maryland MA=Massachusetts MI=Michigan MN=Minnesota MS=Mississippi MO=Missouri MT=Montana NE=Nebraska"
+        " NV=Nevada NH=New_Hampshire NJ=New_Jersey NM=New_Mexico NY=New_York NC=North_Carolina ND=North_Dakota OH=Ohio"
+        " OK=Oklahoma OR=Oregon PA=Pennsylvania RI=Rhode_Island SC=South_Carolina SD=South_Dakota TN=Tennessee TX=Texas"
+        " UT=Utah VT=Vermont VA=Virginia WA=Washington WV=West_Virginia WI=Wisconsin WY=Wyoming"
+        " DC=District_of_Columbia PR=Puerto_Rico"
+    ).split()
+)
+STATES = {code: name.replace("_", " ") for code, name in STATES.items()}
+STATE_WORDS = {word.lower() for pair in STATES.items() for word in pair}
+NATION = ("united states", "usa", "us", "nationwide", "national")
 EARTH_MILES = 3958.8
 CELL = 0.5  # degrees; the side of one square of the grid in which ZIP centroids are kept
 ZIP = re.compile(r"(?<![\d-])(\d{5})(?:-\d{4})?(?!\d|-\d)")
+
+
+class Area(Enum):
+    """How a service's areas relate to where somebody is."""
+
+    HERE = "here"
+    NOT_SAID = "not said"
+    ANOTHER = "another area"
+    ANOTHER_STATE = "another state"
 
 
 @dataclass(frozen=True)
@@ -22,6 +48,20 @@ class Place:
     county: str = ""
     state: str = ""
     timezone: str | None = None
+
+    def area(self, areas: Iterable[str]) -> Area:
+        """How the named areas ("cook county, illinois"; small letters) relate to this place."""
+        areas = list(areas)
+        if not areas:
+            return Area.NOT_SAID
+        own_state = STATES.get(self.state, "").lower()
+        own = {self.city.lower(), self.county.lower(), own_state, self.state.lower(), *NATION} - {""}
+        if any(
+            area in own or area.split(",")[0].strip() in own for area in areas if _state_of(area) in {own_state, ""}
+        ):
+            return Area.HERE
+        states = {_state_of(area) for area in areas} - {""}
+        return Area.ANOTHER_STATE if states and own_state not in states else Area.ANOTHER
 
 
 def zip_in(text: str) -> str | None:
@@ -60,6 +100,12 @@ def nearest(latitude: float, longitude: float, within: float = 60.0) -> Place | 
         return None
     best = min(around, key=lambda place: miles(latitude, longitude, place.latitude, place.longitude))
     return best if miles(latitude, longitude, best.latitude, best.longitude) <= within else None
+
+
+def _state_of(area: str) -> str:
+    """The state that an area names at its end ("cook county, illinois", "il"), or nothing."""
+    last = area.rsplit(",", 1)[-1].strip()
+    return STATES.get(last.upper(), last).lower() if last in STATE_WORDS else ""
 
 
 def _cell(latitude: float, longitude: float) -> tuple[int, int]:

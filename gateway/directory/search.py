@@ -1,0 +1,176 @@
+"""Finds the services that fit a need, near a place, open now or soonest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gateway.directory import details, hours, place
+from gateway.directory.details import FoundService
+from gateway.directory.hours import OpenState
+from gateway.directory.needs import fold
+from gateway.directory.place import Area, Place
+
+LOCAL_MILES = 60.0  # beyond these a place is not offered to somebody who said where they are
+NEAREST = 200  # so many rows are ranked by hours and fit, those with a place and those without
+HOTLINES_FIRST = frozenset(("domestic_violence", "mental_health", "substance_use", "distress_in_public", "veterans"))
+
+# Ranking adds up miles: what a closed door or a doubtful fit is worth in extra way.
+HOURS_PER_MILE = 3.0
+LONGEST_WAIT = 10.0
+HOURS_NOT_KNOWN = 2.0
+ONLY_MENTIONED = 10.0
+AREA_MILES = {Area.HERE: 4.0, Area.NOT_SAID: 8.0, Area.ANOTHER: 40.0}  # for a service without a place to go to
+NATIONAL = 1_000.0
+
+CANDIDATES = """
+SELECT e.dataset, e.service_id, e.location_id, e.service_at_location_id, e.latitude, e.longitude, e.timezone, e.areas,
+       e.national, e.sure_needs && CAST(:needs AS text[]) AS sure
+FROM search_entry e JOIN service s ON (s.dataset, s.id) = (e.dataset, e.service_id)
+WHERE s.status = 'active'
+  AND (cardinality(CAST(:needs AS text[])) = 0 OR e.needs && CAST(:needs AS text[]))
+  AND (CAST(:words AS text) IS NULL OR e.document @@ (websearch_to_tsquery('simple', unaccent(:words))
+       || websearch_to_tsquery('english', unaccent(:words)) || websearch_to_tsquery('spanish', unaccent(:words))))
+"""
+PLACED = """
+  AND e.latitude IS NOT NULL AND (CAST(:south AS float) IS NULL
+       OR (e.latitude BETWEEN :south AND :north AND e.longitude BETWEEN :west AND :east))
+ORDER BY (e.latitude - :latitude) ^ 2 + ((e.longitude - :longitude) * cosd(:latitude)) ^ 2,
+         sure DESC, e.dataset, e.service_id, e.location_id LIMIT :most
+"""
+UNPLACED = """
+  AND e.latitude IS NULL
+ORDER BY e.national, sure DESC, e.dataset, e.service_id, e.location_id LIMIT :most
+"""
+CITY = """
+SELECT min(a.city) AS city, avg(l.latitude) AS latitude, avg(l.longitude) AS longitude
+FROM address a JOIN location l ON (l.dataset, l.id) = (a.dataset, a.location_id)
+WHERE lower(unaccent(a.city)) = :city AND l.latitude IS NOT NULL HAVING count(*) > 0
+"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a resident looks for. ``needs`` are need codes, any of which will do; ``text`` is free text (console)."""
+
+    needs: tuple[str, ...] = ()
+    zip: str | None = None
+    place: str | None = None
+    for_whom: str | None = None
+    language: str = "en"
+    offset: int = 0
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """``total`` counts all services that fit. ``place_understood`` is how a given place was read, None when it was
+    not understood or none was given; ``place_asked`` tells these two apart."""
+
+    services: list[FoundService]
+    total: int
+    place_understood: str | None
+    place_asked: str | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One service at one place, with what it costs in miles to choose it."""
+
+    row: Any
+    distance: float | None
+    state: OpenState
+    cost: float
+
+    @property
+    def service(self) -> tuple[str, str]:
+        """Dataset and id: one service is offered once, at its best place."""
+        return self.row.dataset, self.row.service_id
+
+
+def search(session: Session, wanted: Wanted, now: datetime, limit: int = 3, home: str | None = None) -> Found:
+    """The services ``offset`` to ``offset + limit`` of those that fit, best first.
+
+    Only active services. Nothing is left out because a fact is missing: unknown hours or an unknown place only rank
+    lower. Somebody who said where they are is not sent further than 60 miles. National lines come last, or first
+    where a voice counts more than a place and no place was given. ``home`` is the town's time zone, for services
+    that have no place.
+    """
+    where = understand(session, wanted.zip, wanted.place)
+    ranked = _ranked(session, wanted, where, now, home)
+    chosen = ranked[wanted.offset : wanted.offset + limit]
+    services = details.load(session, [(c.row, c.distance, c.state) for c in chosen], wanted.language)
+    return Found(services, len(ranked), where.name if where else None, wanted.zip or wanted.place, wanted.offset)
+
+
+def understand(session: Session, code: str | None, named: str | None) -> Place | None:
+    """The point of a ZIP, of a ZIP inside the named place, or of a city in which the directory has an address."""
+    found = place.by_zip(place.zip_in(code or "")) or place.by_zip(place.zip_in(named or ""))
+    if found or not named:
+        return found
+    row = session.execute(text(CITY), {"city": fold(named).split(",")[0].strip(" .")}).one_or_none()
+    if row is None:
+        return None
+    near = place.nearest(row.latitude, row.longitude)
+    county, state, zone = (near.county, near.state, near.timezone) if near else ("", "", None)
+    return Place(row.city, row.latitude, row.longitude, row.city, county, state, zone)
+
+
+def _ranked(session: Session, wanted: Wanted, where: Place | None, now: datetime, home: str | None) -> list[Candidate]:
+    rows = _candidates(session, wanted, where)
+    best: dict[tuple[str, str], Candidate] = {}
+    for row, rules in zip(rows, details.schedules(session, rows), strict=True):
+        distance = _distance(row, where)
+        if distance is not None and distance > LOCAL_MILES:
+            continue
+        zone = row.timezone or home or (where.timezone if where else None)
+        state = hours.state_at(rules, now, ZoneInfo(zone) if zone else None)
+        cost = _way(row, distance, where, wanted.needs) + _wait(state, now) + (0.0 if row.sure else ONLY_MENTIONED)
+        candidate = Candidate(row, distance, state, cost)
+        kept = best.get(candidate.service)
+        if kept is None or cost < kept.cost:
+            best[candidate.service] = candidate
+    return sorted(best.values(), key=lambda candidate: (candidate.cost, candidate.service))
+
+
+def _candidates(session: Session, wanted: Wanted, where: Place | None) -> Sequence[Any]:
+    corners = place.box(where, LOCAL_MILES) if where else (None, None, None, None)
+    values = dict(zip(("south", "north", "west", "east"), corners, strict=True)) | {
+        "needs": list(wanted.needs),
+        "words": wanted.text,
+        "latitude": where.latitude if where else 0.0,
+        "longitude": where.longitude if where else 0.0,
+        "most": NEAREST,
+    }
+    placed = session.execute(text(CANDIDATES + PLACED), values).all()
+    unplaced = session.execute(text(CANDIDATES + UNPLACED), values).all()
+    return [*placed, *(row for row in unplaced if where is None or where.area(row.areas) is not Area.ANOTHER_STATE)]
+
+
+def _distance(row: Any, where: Place | None) -> float | None:
+    if where is None or row.latitude is None:
+        return None
+    return place.miles(where.latitude, where.longitude, row.latitude, row.longitude)
+
+
+def _way(row: Any, distance: float | None, where: Place | None, wanted: tuple[str, ...]) -> float:
+    """Miles to go, or what stands for them."""
+    if row.national:
+        return -NATIONAL if where is None and HOTLINES_FIRST & set(wanted) and row.sure else NATIONAL
+    if distance is not None:
+        return distance
+    return AREA_MILES[where.area(row.areas)] if where else 0.0
+
+
+def _wait(state: OpenState, now: datetime) -> float:
+    """What the closed door is worth in miles."""
+    if state.open:
+        return 0.0
+    if state.opens is None:
+        return HOURS_NOT_KNOWN if state.open is None else LONGEST_WAIT
+    return min(LONGEST_WAIT, 1.0 + (state.opens - now).total_seconds() / 3600 / HOURS_PER_MILE)
