@@ -66,6 +66,7 @@ class Ledger:
         self._version = 0
         self._seq = 0
         self._news = threading.Condition()
+        self.started = secrets.token_hex(8)  # tells a page that this is another ledger than before
 
     @property
     def version(self) -> int:

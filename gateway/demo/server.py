@@ -315,11 +315,11 @@ class _Line(BaseHTTPRequestHandler):
     def _feed(self) -> None:
         """What changed since ``after``; waits up to ``wait`` seconds for news."""
         after, wait = (self._number(name) for name in ("after", "wait"))
-        known = self.standin.ledger.version
-        version, texts = self.standin.ledger.news(after if after <= known else 0, min(wait, LONGEST_WAIT))
-        self._say(
-            200, {"version": version, "number": self.standin.number, "messages": [self._shown(text) for text in texts]}
-        )
+        ledger = self.standin.ledger
+        version, texts = ledger.news(after if after <= ledger.version else 0, min(wait, LONGEST_WAIT))
+        shown = [self._shown(text) for text in texts]
+        head = {"version": version, "number": self.standin.number, "started": ledger.started}
+        self._say(200, head | {"messages": shown})
 
     def _number(self, name: str) -> int:
         value = self._query.get(name, ["0"])[0]

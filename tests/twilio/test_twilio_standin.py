@@ -40,10 +40,10 @@ def ask(
     standin: Standin, path: str, body: bytes | None = None, token: str = TOKEN, **headers: str
 ) -> tuple[int, Any, dict[str, str]]:
     """One request by hand: status, JSON and headers of the answer."""
-    request = urllib.request.Request(standin.url + path, data=body, headers=headers)  # noqa: S310 - loopback
+    request = urllib.request.Request(standin.url + path, data=body, headers=headers)
     request.add_header("Authorization", "Basic " + base64.b64encode(f"{ACCOUNT}:{token}".encode()).decode())
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, json.load(answer), dict(answer.headers)
     except urllib.error.HTTPError as refused:
         with refused:
@@ -403,7 +403,7 @@ def test_without_the_contract_own_rules_remain(webhook: Webhook) -> None:
 
 
 def test_a_wrong_token_gets_twilios_401(standin: Standin) -> None:
-    status, refusal, headers = ask(standin, MESSAGES, token="wrong")  # noqa: S106 - wrong on purpose
+    status, refusal, headers = ask(standin, MESSAGES, token="wrong")
 
     assert (status, refusal["code"], refusal["message"]) == (401, 20003, "Authenticate")
     assert headers["WWW-Authenticate"].startswith("Basic")
@@ -548,7 +548,7 @@ def test_it_runs_as_a_process_of_its_own(webhook: Webhook) -> None:
         port = taken.getsockname()[1]
     command = [sys.executable, "-m", "gateway.demo.standin", "--port", str(port), "--webhook", webhook.url + "/sms"]
     secrets = {"FRONTDOOR_STANDIN_ACCOUNT_SID": ACCOUNT, "FRONTDOOR_STANDIN_AUTH_TOKENS": TOKEN}
-    with subprocess.Popen([*command, "--no-contract"], env=secrets) as process:  # noqa: S603
+    with subprocess.Popen([*command, "--no-contract"], env=secrets) as process:
         twilio = Twilio(ACCOUNT, TOKEN, NUMBER, api_url=f"http://127.0.0.1:{port}")
         sid, deadline = None, time.monotonic() + 20
         while sid is None and time.monotonic() < deadline:
@@ -563,7 +563,7 @@ def test_it_runs_as_a_process_of_its_own(webhook: Webhook) -> None:
 
 def test_the_process_says_what_it_misses() -> None:
     command = [sys.executable, "-m", "gateway.demo.standin", "--webhook", "http://127.0.0.1:1/"]
-    ended = subprocess.run(command, env={}, capture_output=True, text=True, check=False)  # noqa: S603
+    ended = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
 
     assert ended.returncode == 2
     assert "FRONTDOOR_STANDIN_ACCOUNT_SID is not set" in ended.stderr
@@ -573,7 +573,7 @@ def test_a_port_in_use_is_one_clear_line(standin: Standin) -> None:
     port = standin.url.rpartition(":")[2]
     command = [sys.executable, "-m", "gateway.demo.standin", "--port", port, "--webhook", "http://127.0.0.1:1/"]
     secrets = {"FRONTDOOR_STANDIN_ACCOUNT_SID": ACCOUNT, "FRONTDOOR_STANDIN_AUTH_TOKENS": TOKEN}
-    ended = subprocess.run(command, env=secrets, capture_output=True, text=True, check=False)  # noqa: S603
+    ended = subprocess.run(command, env=secrets, capture_output=True, text=True, check=False)
 
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
