@@ -6,7 +6,7 @@ twice and out of order, and none of that may take a text back.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from gateway import optout
@@ -69,7 +69,7 @@ def take_next(session: Session, now: datetime) -> Delivery | None:
     The contact's row is locked first, so that a STOP that is being stored either comes before (and the text is
     cancelled) or after (and the text was under way already).
     """
-    for delivery_id, contact_id in session.execute(_waiting(now)).tuples():
+    for delivery_id, contact_id in session.execute(_waiting(now)):
         contact = session.scalar(
             select(Contact).where(Contact.id == contact_id).with_for_update(read=True, skip_locked=True)
         )
@@ -175,7 +175,7 @@ def backoff(attempts: int, spread: float) -> float:
     return float(min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempts, 10)) * (0.5 + spread / 2))
 
 
-def _waiting(now: datetime, limit: int = 20) -> "select[tuple[int, int]]":  # type: ignore[type-arg]
+def _waiting(now: datetime, limit: int = 20) -> Select[int, int]:
     """Texts that may go now, most urgent first; within a conversation none overtakes an equal or more urgent one."""
     earlier = aliased(Delivery)
     ahead = exists().where(

@@ -54,7 +54,7 @@ def held(session: Session, lease: Lease) -> Conversation:
     conversation = lock(session, lease.conversation_id)
     if conversation.lease_epoch != lease.epoch:
         raise LeaseLost
-    conversation.lease_until = session.scalar(select(func.now())) + LEASE
+    conversation.lease_until = session.scalars(select(func.now())).one() + LEASE
     return conversation
 
 

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import sentry_sdk
@@ -45,8 +46,9 @@ def start(settings: Settings, process: str) -> None:
 
 
 def _shared(process: str) -> list[Any]:
-    def name_process(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
-        return line | {"process": process}
+    def name_process(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        line["process"] = process
+        return line
 
     return [
         structlog.stdlib.add_logger_name,
@@ -57,7 +59,7 @@ def _shared(process: str) -> list[Any]:
     ]
 
 
-def where_it_broke(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+def where_it_broke(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Keep of an exception its type and the places it went through; its text may quote a resident."""
     failure = line.pop("exc_info", None)
     line.pop("stack_info", None)
@@ -69,10 +71,11 @@ def where_it_broke(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str
     while frame is not None:
         places.append(f"{frame.tb_frame.f_globals.get('__name__', '?')}:{frame.tb_lineno}")
         frame = frame.tb_next
-    return line | {"reason": failure[0].__name__, "where": places[-8:]}
+    line["reason"], line["where"] = failure[0].__name__, places[-8:]
+    return line
 
 
-def only_allowed(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+def only_allowed(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Drop every field that is not on the list, and anything in the text that looks like a number."""
     kept = {key: value for key, value in line.items() if key in ALLOWED}
     kept["event"] = NUMBER.sub("#", str(kept.get("event", "")))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -41,7 +41,7 @@ def start(session: Session, channel: str, address_hash: str, now: datetime) -> b
     return ended.first() is not None
 
 
-def _in_force(channel: str, address_hash: str):  # type: ignore[no-untyped-def]
+def _in_force(channel: str, address_hash: str) -> Select[int]:
     return select(OptOut.id).where(
         OptOut.channel == channel, OptOut.address_hash == address_hash, OptOut.ended_at.is_(None)
     )
