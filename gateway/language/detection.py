@@ -1,0 +1,143 @@
+"""Says which language one text is written in, how sure that is, and when there is nothing to go on."""
+
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from langdetect import LangDetectException
+from langdetect.detector_factory import DetectorFactory
+
+from gateway.language import tables
+from gateway.language.letters import fold, normal, script, with_digits, words
+
+# log10 of how often residents write each language, before a word is read.
+PRIORS = {
+    "en": 0.0, "es": 0.0, "ht": -1.2, "vi": -1.4, "tl": -1.4, "pt": -1.6, "fr": -1.8, "it": -2.4, "id": -2.4, "de": -2.4,
+    "pl": -2.4, "tr": -2.6, "nl": -2.8, "so": -1.4, "ru": -1.4, "zh": -1.4,
+}  # fmt: skip
+OTHERS = tuple(language for language in tables.LANGUAGES if language not in tables.SERVED)
+OTHER_MARGIN = 0.8
+UNDECIDED = 0.6
+CHANGE, MIXED = -1.2, -2.5
+MIXED_EVIDENCE, CLIP = 1.5, 3.0
+TELLING_WORD = 0.5
+SOLID_WORDS, SOLID_MARGIN = 2, 2.0
+NAME_WORDS = 3
+STREET = re.compile(
+    r"^\W*\d+\s+(?:\w+\W+){1,4}(?:st|street|ave|avenue|blvd|rd|road|dr|drive|ln|lane|way|ct|pl|hwy|calle|avenida)\W*(?:(?:apt|#|unit)?\W*\w{1,4})?$"
+    r"|^\W*\d{1,3}(?:st|nd|rd|th)?\s+(?:&|and|y|at|/)\s+\w+(?:\s+st)?\W*$"
+    r"|^\W*\w+\s+(?:&|and|y|/)\s+\d{1,3}(?:st|nd|rd|th)?\W*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """The language of one text.
+
+    ``lang`` is ``"en"``, ``"es"``, ``"mixed"``, ``"und"`` (nothing to go on) or ``"other:<ISO 639 code>"``; ``margin``
+    is log10 of how much likelier it is than the next; ``solid`` means clear enough to change a conversation's
+    language at once; ``evidence`` is what the words say for English and for Spanish, in log10.
+    """
+
+    lang: str
+    margin: float = 0.0
+    solid: bool = False
+    evidence: dict[str, float] = field(default_factory=dict)
+
+
+class Word(NamedTuple):
+    """One word that counts, and how likely each language makes it."""
+
+    scores: tables.Scores
+    known: bool
+
+    @property
+    def leaning(self) -> float:
+        """Towards English above zero, towards Spanish below."""
+        return self.scores["en"] - self.scores["es"]
+
+
+UNDETERMINED = Detection("und")
+
+
+def detect(text: str) -> Detection:
+    """Say which language a text is in. The same text always gets the same answer."""
+    plain = normal(text)
+    if code := script(plain):
+        return Detection(f"other:{code}", 10.0, solid=True)
+    if STREET.match(plain.strip()):
+        return UNDETERMINED
+    written = words(plain)
+    counting = _counting(written)
+    digits = [word for word in with_digits(plain.lower()) if word in tables.words()]
+    if not counting and not digits:
+        return UNDETERMINED
+    return _weighed([Word(*tables.scores(word.lower())) for word in [*counting, *digits]], plain)
+
+
+def _counting(written: list[str]) -> list[str]:
+    """The words that may tell a language; none when the whole message is a place, a name or says nothing."""
+    folded = [fold(word) for word in written]
+    names = tables.names()
+    if " ".join(folded) in tables.places() or all(word in tables.neutral() or word in names for word in folded):
+        return []
+    capitals = all(word[0].isupper() for word in written) and not all(word.isupper() for word in written)
+    if len(written) <= NAME_WORDS and capitals and any(word in names for word in folded):
+        return []
+    return [word for word, bare in zip(written, folded, strict=True) if bare not in names]
+
+
+def _weighed(found: list[Word], plain: str) -> Detection:
+    totals = {code: PRIORS[code] + sum(word.scores[code] for word in found) for code in tables.LANGUAGES}
+    evidence = _evidence(found)
+    mixed = _mixed(found) if min(evidence.values()) >= MIXED_EVIDENCE else float("-inf")
+    ours = max(totals["en"], totals["es"], mixed)
+    other = max(OTHERS, key=lambda code: totals[code])
+    if totals[other] - ours >= OTHER_MARGIN:
+        return Detection(f"other:{other}", totals[other] - ours, evidence=evidence, solid=len(found) >= SOLID_WORDS)
+    if 2 * sum(word.known for word in found) < len(found) and len(found) >= NAME_WORDS:
+        second = _second_opinion(plain)
+        if second and second not in tables.SERVED:
+            return Detection(f"other:{second}", OTHER_MARGIN, evidence=evidence)
+    if mixed > max(totals["en"], totals["es"]):
+        return Detection("mixed", mixed - max(totals["en"], totals["es"]), evidence=evidence)
+    margin = abs(totals["en"] - totals["es"])
+    if margin < UNDECIDED:
+        return Detection("und", margin, evidence=evidence)
+    telling = sum(abs(word.leaning) >= TELLING_WORD for word in found)
+    lang = "en" if totals["en"] > totals["es"] else "es"
+    return Detection(lang, margin, telling >= SOLID_WORDS and margin >= SOLID_MARGIN, evidence)
+
+
+def _evidence(found: list[Word]) -> dict[str, float]:
+    leanings = [max(-CLIP, min(CLIP, word.leaning)) for word in found]
+    return {
+        "en": sum(leaning for leaning in leanings if leaning > 0),
+        "es": -sum(leaning for leaning in leanings if leaning < 0),
+    }
+
+
+def _mixed(found: list[Word]) -> float:
+    """The best way through the words when each may be in either language, less what every change costs."""
+    best = {"en": MIXED, "es": MIXED}
+    for word in found:
+        best = {
+            code: max(best[code], best[rival] + CHANGE) + word.scores[code]
+            for code, rival in (("en", "es"), ("es", "en"))
+        }
+    return max(best.values())
+
+
+SURE = 0.9
+SECOND_PRIORS = {"en": 0.45, "es": 0.35}
+
+
+def _factory() -> DetectorFactory:
+    made = DetectorFactory()
+    made.set_seed(0)
+    return made
+
+
+def _second_opinion(plain: str) -> str | None:
+    return None

@@ -1,0 +1,81 @@
+"""Holds the language of a conversation: one word of the other language does not turn it, a sentence does."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from gateway.language.detection import Detection
+
+SERVED = ("en", "es")
+WEAK_MARGIN = 1.0
+PURE_SHARE = 0.15
+RUN = 2
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a conversation knows about its language.
+
+    ``lang`` is the language we answer in, ``None`` while nothing is known; ``strong`` once a clear text confirmed it;
+    ``opposite_run`` counts messages in a row in the other language; ``locked`` after the resident asked for it.
+    """
+
+    lang: str | None = None
+    strong: bool = False
+    opposite_run: int = 0
+    locked: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """As it is stored."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any] | None) -> "Memory":
+        """Read what :meth:`to_dict` stored; nothing stored is an empty memory."""
+        given = stored or {}
+        lang = given.get("lang")
+        return cls(
+            lang=lang if lang in SERVED else None,
+            strong=bool(given.get("strong", False)),
+            opposite_run=int(given.get("opposite_run", 0)),
+            locked=bool(given.get("locked", False)),
+        )
+
+
+def remember(memory: Memory, detection: Detection) -> tuple[Memory, bool]:
+    """The memory after one more text, and whether the language switched from one that had been set."""
+    if memory.lang is None:
+        return _first(detection), False
+    if detection.lang not in SERVED:
+        return memory, False
+    if detection.lang == memory.lang:
+        return replace(memory, opposite_run=0, strong=memory.strong or detection.solid), False
+    return _opposite(memory, detection)
+
+
+def _first(detection: Detection) -> Memory:
+    if detection.lang in SERVED:
+        return Memory(detection.lang, strong=detection.solid)
+    if detection.lang == "mixed":
+        more = "es" if detection.evidence.get("es", 0.0) > detection.evidence.get("en", 0.0) else "en"
+        return Memory(more)
+    return Memory()
+
+
+def _opposite(memory: Memory, detection: Detection) -> tuple[Memory, bool]:
+    if memory.locked:
+        # A language that was asked for gives way only to two clear texts in a row.
+        counts, at_once = detection.solid, False
+    else:
+        counts, at_once = True, _turns_at_once(memory, detection)
+    run = memory.opposite_run + 1 if counts else 0
+    if at_once or run >= RUN:
+        return Memory(detection.lang, strong=detection.solid), True
+    return replace(memory, opposite_run=run), False
+
+
+def _turns_at_once(memory: Memory, detection: Detection) -> bool:
+    here, there = detection.evidence.get(str(memory.lang), 0.0), detection.evidence.get(detection.lang, 0.0)
+    if detection.solid and here <= PURE_SHARE * there:
+        return True
+    return not memory.strong and detection.margin >= WEAK_MARGIN
