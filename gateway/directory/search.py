@@ -24,12 +24,14 @@ HOURS_PER_MILE = 3.0
 LONGEST_WAIT = 10.0
 HOURS_NOT_KNOWN = 2.0
 ONLY_MENTIONED = 10.0
+SOME_AGES = 10.0  # only for older people or only for the young, who did not say that they are
+OLD, YOUNG = 50, 25
 AREA_MILES = {Area.HERE: 4.0, Area.NOT_SAID: 8.0, Area.ANOTHER: 40.0}  # for a service without a place to go to
 NATIONAL = 1_000.0
 
 CANDIDATES = """
 SELECT e.dataset, e.service_id, e.location_id, e.service_at_location_id, e.latitude, e.longitude, e.timezone, e.areas,
-       e.national, e.sure_needs && CAST(:needs AS text[]) AS sure
+       e.national, e.sure_needs && CAST(:needs AS text[]) AS sure, s.minimum_age, s.maximum_age
 FROM search_entry e JOIN service s ON (s.dataset, s.id) = (e.dataset, e.service_id)
 WHERE s.status = 'active'
   AND (cardinality(CAST(:needs AS text[])) = 0 OR e.needs && CAST(:needs AS text[]))
@@ -69,13 +71,14 @@ class Wanted:
 @dataclass(frozen=True)
 class Found:
     """``total`` counts all services that fit. ``place_understood`` is how a given place was read, None when it was
-    not understood or none was given; ``place_asked`` tells these two apart."""
+    not understood or none was given; ``place_asked`` tells these two apart. ``at`` is the moment of the search."""
 
     services: list[FoundService]
     total: int
     place_understood: str | None
     place_asked: str | None = None
     offset: int = 0
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ def search(session: Session, wanted: Wanted, now: datetime, limit: int = 3, home
     ranked = _ranked(session, wanted, where, now, home)
     chosen = ranked[wanted.offset : wanted.offset + limit]
     services = details.load(session, [(c.row, c.distance, c.state) for c in chosen], wanted.language)
-    return Found(services, len(ranked), where.name if where else None, wanted.zip or wanted.place, wanted.offset)
+    asked = wanted.zip or wanted.place
+    return Found(services, len(ranked), where.name if where else None, asked, wanted.offset, now)
 
 
 def understand(session: Session, code: str | None, named: str | None) -> Place | None:
@@ -130,7 +134,7 @@ def _ranked(session: Session, wanted: Wanted, where: Place | None, now: datetime
             continue
         zone = row.timezone or home or (where.timezone if where else None)
         state = hours.state_at(rules, now, ZoneInfo(zone) if zone else None)
-        cost = _way(row, distance, where, wanted.needs) + _wait(state, now) + (0.0 if row.sure else ONLY_MENTIONED)
+        cost = _way(row, distance, where, wanted.needs) + _wait(state, now) + _doubt(row, wanted.needs)
         candidate = Candidate(row, distance, state, cost)
         kept = best.get(candidate.service)
         if kept is None or cost < kept.cost:
@@ -165,6 +169,13 @@ def _way(row: Any, distance: float | None, where: Place | None, wanted: tuple[st
     if distance is not None:
         return distance
     return AREA_MILES[where.area(row.areas)] if where else 0.0
+
+
+def _doubt(row: Any, wanted: tuple[str, ...]) -> float:
+    """What it is worth that the service may be meant for something or somebody else."""
+    old = row.minimum_age is not None and row.minimum_age >= OLD and "seniors" not in wanted
+    young = row.maximum_age is not None and row.maximum_age <= YOUNG and not {"youth", "baby"} & set(wanted)
+    return (0.0 if row.sure else ONLY_MENTIONED) + (SOME_AGES if old or young else 0.0)
 
 
 def _wait(state: OpenState, now: datetime) -> float:

@@ -54,7 +54,7 @@ def days_of(value: str) -> list[str] | None:
     if text in GROUPS:
         return list(GROUPS[text])
     days: list[str] = []
-    text = RANGE.sub(lambda span: ",".join(_span(span.group(1), span.group(2))) or span.group(0), text)
+    text = RANGE.sub(lambda span: ",".join(_span(span.group(1), span.group(2))).lower() or span.group(0), text)
     for token in re.split(r"[\s,;/&]+|\by\b|\band\b", text):
         if not token:
             continue
