@@ -38,7 +38,7 @@ _PATIENCE = 3.0
 _NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 
 
-def create_responder(  # noqa: PLR0913, PLR0917 - a responder is these facts
+def create_responder(  # noqa: PLR0913 - a responder is these facts
     session: Session,
     email: str,
     name: str,

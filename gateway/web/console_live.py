@@ -3,22 +3,16 @@
 Nothing that a resident wrote goes through here, because a locked screen keeps listening: it must still ring.
 """
 
-import json
-import logging
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
-from flask import Blueprint, Response, current_app, g, request, stream_with_context
+from flask import Blueprint, Response, current_app, g, request
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gateway import escalations, log_ins
-from gateway.clients.bell import CHANGED, Bell
 from gateway.db import Database
 from gateway.door import Door
 from gateway.errors import Refused
@@ -26,83 +20,12 @@ from gateway.models import Delivery, Escalation, Message
 from gateway.web import guards
 from gateway.web.console_log_in import COOKIE
 from gateway.web.console_rules import apply_rules
-
-log = logging.getLogger(__name__)
+from gateway.web.live import Event, Live
 
 BEAT_SECONDS = 4.0  # the page says "not live" after 9 seconds without one (reliability I18: within 10)
-LOOK_SECONDS = 2.0
-STALE_SECONDS = 6.0
 PROVE_AGAIN_SECONDS = 30.0
-PER_RESPONDER, PER_PROCESS = 5, 40  # each open stream holds a thread: the rest poll, and webhooks keep theirs
-WATCH = "console_watch"
-
-
-class Watch:
-    """One listener per process, however many pages are open: hears the bell and looks into the store itself."""
-
-    def __init__(self, bell: Bell, database: Database) -> None:
-        self._bell, self._database = bell, database
-        self._changed = threading.Condition()
-        self._number, self._fingerprint = 0, ""
-        self._looked_at = 0.0
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-        self.open: Counter[int] = Counter()
-        self.lock = threading.Lock()
-
-    @property
-    def number(self) -> int:
-        """How many changes were noticed so far."""
-        return self._number
-
-    @property
-    def true(self) -> bool:
-        """Whether the store was read a moment ago; when not, nobody may be told that the page is live."""
-        return time.monotonic() - self._looked_at < STALE_SECONDS
-
-    def start(self) -> None:
-        """Begin to listen, once; called by the first page, hence in the process that serves it."""
-        with self.lock:
-            if self._thread is None:
-                self._look()
-                self._thread = threading.Thread(target=self._run, name="console-watch", daemon=True)
-                self._thread.start()
-
-    def stop(self) -> None:
-        """Stop listening; open streams end with their next beat."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(2 * LOOK_SECONDS)
-
-    def wait(self, known: int, seconds: float) -> int:
-        """Wait until there is something newer than ``known``; returns the newest number."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._number != known, seconds)
-            return self._number
-
-    def _run(self) -> None:
-        for conversation_id in self._bell.listen(CHANGED, self._stop):
-            if conversation_id is not None:
-                self._notify()
-            if time.monotonic() - self._looked_at >= LOOK_SECONDS:
-                self._look()
-
-    def _look(self) -> None:
-        try:
-            with self._database.begin() as session:
-                found = fingerprint(session)
-        except SQLAlchemyError as failure:
-            log.warning("console cannot read the store: %s", type(failure).__name__)
-            return
-        self._looked_at = time.monotonic()
-        if found != self._fingerprint:
-            self._fingerprint = found
-            self._notify()
-
-    def _notify(self) -> None:
-        with self._changed:
-            self._number += 1
-            self._changed.notify_all()
+STREAMS = 12  # each holds a thread of the process: more pages than that poll, and webhooks keep their threads
+LIVE = "console_live"
 
 
 def make() -> Blueprint:
@@ -115,7 +38,10 @@ def make() -> Blueprint:
 
 
 def still_listening() -> None:
-    """A responder whose screen may be locked by idleness: they still hear alarms, until log-out or 12 hours."""
+    """A responder whose screen may be locked by idleness: they still hear alarms, until log-out or 12 hours.
+
+    Raises :class:`Refused`, with 401 for everybody else and 403 for a page of another site.
+    """
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         raise Refused(403, "other_origin")
     with guards.door().database.begin() as session:
@@ -126,90 +52,70 @@ def still_listening() -> None:
 
 def events() -> Response:
     """Server-sent events: ``changed`` when pages should read again, ``alarms``, and a ``beat`` every few seconds."""
-    watch: Watch = current_app.extensions[WATCH]
-    responder_id: int = g.responder.id
-    _enter(watch, responder_id)
-    watch.start()
-    token = request.cookies.get(COOKIE, "")
-    answer = Response(
-        stream_with_context(_stream(watch, guards.door().database, responder_id, token)), mimetype="text/event-stream"
-    )
-    answer.headers["X-Accel-Buffering"] = "no"  # nginx would hold back what is said until its buffer is full
-    answer.call_on_close(lambda: _leave(watch, responder_id))
-    return answer
+    live: Live = current_app.extensions[LIVE]
+    return live.answer(Look(guards.door().database, g.responder.id, request.cookies.get(COOKIE, "")), 0)
 
 
-def alarms(session: Session, responder_id: int) -> str:
-    """What a page must sound for, as JSON: all that waits with its level, and new danger in the own threads."""
+class Look:
+    """What one page is told. The beat is a promise that the store was read a moment ago, so it comes from here."""
+
+    def __init__(self, database: Database, responder_id: int, token: str) -> None:
+        self._database, self._responder_id, self._token = database, responder_id, token
+        self._known: str | None = None
+        self._beaten = 0.0
+        self._proved = time.monotonic()
+
+    def __call__(self, last: int) -> list[Event]:
+        """What is new since the last look. Raises :class:`Refused` when the log-in has ended."""
+        now = time.monotonic()
+        with self._database.begin() as session:
+            if now - self._proved > PROVE_AGAIN_SECONDS:
+                self._prove(session)
+            found = fingerprint(session)
+            if found != self._known:
+                told = alarms(session, self._responder_id)
+                self._known, self._beaten = found, now
+                return [Event(last + 1, told, "alarms"), Event(last + 2, "", "changed"), Event(last + 3, "", "beat")]
+        if now - self._beaten < BEAT_SECONDS:
+            return []
+        self._beaten = now
+        return [Event(last + 1, "", "beat")]
+
+    def _prove(self, session: Session) -> None:
+        self._proved = time.monotonic()
+        if log_ins.alarms_of(session, self._token, datetime.now(UTC)) is None:
+            raise Refused(401, "log_in_needed")
+
+
+def alarms(session: Session, responder_id: int) -> dict[str, Any]:
+    """What a page must sound for: all that waits with its level, and new danger in the responder's own threads."""
     rows = escalations.queue(session)
-    waiting = {row.id: row.level for row in rows if row.status == escalations.WAITING}
-    alerted = [row.id for row in rows if row.owner_id == responder_id and row.alerted_at]
-    return json.dumps({"waiting": waiting, "alerted": alerted})
+    return {
+        "waiting": {row.id: row.level for row in rows if row.status == escalations.WAITING},
+        "alerted": [row.id for row in rows if row.owner_id == responder_id and row.alerted_at],
+    }
 
 
 def fingerprint(session: Session) -> str:
     """Differs whenever the queue or an open thread would look different."""
-    open_ones = select(Escalation.conversation_id).where(Escalation.status != escalations.RESOLVED)
-    numbers = session.execute(
-        select(
-            func.count(), func.sum(Escalation.epoch), func.max(Escalation.alerted_at), func.max(Escalation.id)
-        ).where(Escalation.status != escalations.RESOLVED)
-    ).one()
-    newest = session.scalar(select(func.max(Message.id)))
-    levels = session.scalar(
-        select(func.string_agg(Escalation.level, "")).where(Escalation.status != escalations.RESOLVED)
+    is_open = Escalation.status != escalations.RESOLVED
+    queue = select(
+        func.count(),
+        func.sum(Escalation.epoch),
+        func.max(Escalation.alerted_at),
+        func.count(Escalation.alerted_at),
+        func.max(Escalation.id),
+        func.string_agg(Escalation.level, ""),
+    ).where(is_open)
+    moved = select(func.max(Delivery.updated_at)).where(
+        Delivery.conversation_id.in_(select(Escalation.conversation_id).where(is_open))
     )
-    moved = session.scalar(select(func.max(Delivery.updated_at)).where(Delivery.conversation_id.in_(open_ones)))
-    return repr((tuple(numbers), newest, levels, moved))
-
-
-def _stream(watch: Watch, database: Database, responder_id: int, token: str) -> Iterator[str]:
-    known, proved = -1, time.monotonic()
-    yield "retry: 2000\n\n"
-    while True:
-        newest = watch.wait(known, BEAT_SECONDS) if known >= 0 else watch.number
-        if time.monotonic() - proved > PROVE_AGAIN_SECONDS:
-            proved = time.monotonic()
-            if not _still_logged_in(database, token):
-                return
-        if newest != known:
-            told = _alarms(database, responder_id)
-            if told is not None:
-                known = newest
-                yield f"event: alarms\ndata: {told}\n\nevent: changed\ndata: {newest}\n\n"
-        yield f"event: beat\ndata: {newest}\n\n" if watch.true else ": the store does not answer\n\n"
-
-
-def _alarms(database: Database, responder_id: int) -> str | None:
-    try:
-        with database.begin() as session:
-            return alarms(session, responder_id)
-    except SQLAlchemyError:
-        time.sleep(1.0)
-        return None
-
-
-def _still_logged_in(database: Database, token: str) -> bool:
-    try:
-        with database.begin() as session:
-            return log_ins.alarms_of(session, token, datetime.now(UTC)) is not None
-    except SQLAlchemyError:
-        return True
-
-
-def _enter(watch: Watch, responder_id: int) -> None:
-    """Count this stream. Raises :class:`Refused` with 503 when there are too many: the page polls then."""
-    with watch.lock:
-        if watch.open[responder_id] >= PER_RESPONDER or watch.open.total() >= PER_PROCESS:
-            raise Refused(503, "too_many_streams")
-        watch.open[responder_id] += 1
-
-
-def _leave(watch: Watch, responder_id: int) -> None:
-    with watch.lock:
-        watch.open[responder_id] -= 1
+    newest = select(func.max(Message.id))
+    return repr((tuple(session.execute(queue).one()), session.scalar(moved), session.scalar(newest)))
 
 
 def _prepare(state: BlueprintSetupState) -> None:
     door: Door = state.app.extensions["front_door"]
-    state.app.extensions[WATCH] = Watch(door.bell, door.database)
+    live = Live(door.bell, lambda _conversation_id: None, most=STREAMS, beat=BEAT_SECONDS)
+    live.stop_with_process()
+    state.app.extensions[LIVE] = live

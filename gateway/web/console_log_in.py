@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
@@ -34,26 +34,32 @@ class Tries:
     """Counts tries in Redis, for all processes together; in this process alone while Redis is down."""
 
     def __init__(self, redis_url: str) -> None:
-        self._shared: Storage = RedisStorage(redis_url, **PATIENCE)
-        self._own: Storage = MemoryStorage()
+        self._shared = MovingWindowRateLimiter(RedisStorage(redis_url, **PATIENCE))
+        self._own = MovingWindowRateLimiter(MemoryStorage())
 
     def take(self, account: str, address: str) -> bool:
-        """Use up one try; false when none is left in this window."""
-        return self._take(PER_ADDRESS, "address", address) and self._take(PER_ACCOUNT, "account", account)
+        """Use up one try of this account; false when none is left, or when its address failed too often."""
+        return self._either("test", PER_ADDRESS, "address", address) and self._either(
+            "hit", PER_ACCOUNT, "account", account
+        )
+
+    def failed(self, address: str) -> None:
+        """Only failures count against an address: many people may share it."""
+        self._either("hit", PER_ADDRESS, "address", address)
 
     def forgive(self, account: str) -> None:
         """The right password: earlier slips no longer count."""
-        for storage in (self._shared, self._own):
+        for limiter in (self._shared, self._own):
             try:
-                storage.clear(PER_ACCOUNT.key_for("account", account))
+                limiter.clear(PER_ACCOUNT, "account", account)
             except RedisError:
                 log.warning("log-in tries are counted in this process alone")
 
-    def _take(self, limit: RateLimitItemPerMinute, *identifiers: str) -> bool:
+    def _either(self, verb: str, limit: RateLimitItem, *identifiers: str) -> bool:
         try:
-            return MovingWindowRateLimiter(self._shared).hit(limit, *identifiers)
+            return bool(getattr(self._shared, verb)(limit, *identifiers))
         except RedisError:
-            return MovingWindowRateLimiter(self._own).hit(limit, *identifiers)
+            return bool(getattr(self._own, verb)(limit, *identifiers))
 
 
 def make() -> Blueprint:
@@ -91,6 +97,7 @@ def enter() -> ResponseReturnValue:
     except Refused as refusal:
         if refusal.status != 401:  # noqa: PLR2004 - HTTP: wrong password, as opposed to too busy
             raise
+        tries.failed(address)
         return _page(wanted, email, "wrong"), 401
     tries.forgive(account)
     session.clear()  # a form token that somebody planted before the log-in is worthless after it

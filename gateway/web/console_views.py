@@ -79,7 +79,7 @@ def queue(session: Session, responder: Responder, now: datetime) -> list[QueueRo
     """All open escalations, the most dangerous first and then the longest waiting."""
     rows = escalations.queue(session)
     ids = [row.message_id for row in rows if row.message_id]
-    texts = dict(session.execute(select(Message.id, Message.text).where(Message.id.in_(ids))).tuples())
+    texts = dict(session.execute(select(Message.id, Message.text).where(Message.id.in_(ids))).all())
     screened = {
         row.message_id: row for row in session.scalars(select(Assessment).where(Assessment.message_id.in_(ids)))
     }
@@ -90,7 +90,7 @@ def queue(session: Session, responder: Responder, now: datetime) -> list[QueueRo
     ]
 
 
-def _queue_row(  # noqa: PLR0913, PLR0917 - one row of each table
+def _queue_row(  # noqa: PLR0913 - one row of each table
     row: Escalation,
     text: str | None,
     assessment: Assessment | None,
@@ -163,7 +163,7 @@ def _lines(session: Session, conversation_id: int) -> list[Line]:
         .where(Message.conversation_id == conversation_id)
         .order_by(Message.id)
     )
-    return [_line(*row) for row in found.tuples()]
+    return [_line(*row) for row in found]
 
 
 def _line(message: Message, delivery: Delivery | None, assessment: Assessment | None, name: str | None) -> Line:
@@ -190,7 +190,7 @@ def _history(session: Session, escalation_id: int) -> list[tuple[AuditEntry, str
         )
         .order_by(AuditEntry.id)
     )
-    return [(entry, name) for entry, name in found.tuples()]
+    return [(entry, name) for entry, name in found]
 
 
 def _opted_out(session: Session, contacts: Sequence[Contact]) -> set[int]:
@@ -201,7 +201,7 @@ def _opted_out(session: Session, contacts: Sequence[Contact]) -> set[int]:
             select(OptOut.channel, OptOut.address_hash).where(
                 OptOut.ended_at.is_(None), tuple_(OptOut.channel, OptOut.address_hash).in_(addresses)
             )
-        ).tuples()
+        )
     )
     return {each.id for each in contacts if (each.channel, each.address_hash) in stopped}
 

@@ -1,0 +1,159 @@
+"""Responders, threads and log-ins for the console's tests."""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from gateway import escalations, log_ins
+from gateway.conversations import Inbound, thread
+from gateway.db import Database
+from gateway.door import Door
+from gateway.models import Assessment, Escalation, Message, Responder
+from gateway.risk import Level
+
+PASSWORD = "correct horse battery"
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def utc_now() -> datetime:
+    """The true time: the pages use it too."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Person:
+    """A responder with a browser of their own."""
+
+    id: int
+    email: str
+    name: str
+    client: FlaskClient
+
+    def token(self) -> str:
+        """A form token of a page that is open."""
+        found = TOKEN.search(self.client.get("/console/").text)
+        assert found
+        return unescape(found[1])
+
+    def post(self, path: str, **form: Any) -> TestResponse:
+        """Submit a form of the console."""
+        return self.client.post(path, data={"csrf_token": self.token()} | form)
+
+    def log_in(self, password: str = PASSWORD) -> TestResponse:
+        """Log in, through the page."""
+        return log_in(self.client, self.email, password)
+
+
+def log_in(client: FlaskClient, email: str, password: str, **more: Any) -> TestResponse:
+    """Fill in the log-in page."""
+    found = TOKEN.search(client.get("/console/log-in").text)
+    assert found
+    form = {"csrf_token": unescape(found[1]), "email": email, "password": password} | more
+    return client.post("/console/log-in", data=form)
+
+
+@pytest.fixture
+def person(app: Flask, database: Database) -> Callable[..., Person]:
+    """Make a responder and log them in."""
+
+    def make(name: str = "Ana", role: str = "responder", *, inside: bool = True) -> Person:
+        email = f"{name.lower()}-{secrets.token_hex(3)}@example.org"
+        with database.begin() as session:
+            row = log_ins.create_responder(session, email, name, role, PASSWORD, utc_now())
+        made = Person(row.id, email, name, app.test_client())
+        # An address of their own: the tries of one test must not count against another.
+        made.client.environ_base["REMOTE_ADDR"] = f"10.{secrets.randbelow(250)}.{secrets.randbelow(250)}.7"
+        if inside:
+            assert made.log_in().status_code == 303
+        return made
+
+    return make
+
+
+@pytest.fixture
+def ana(person: Callable[..., Person]) -> Person:
+    """A responder who is logged in."""
+    return person("Ana")
+
+
+def finding(text: str, words: str, **more: Any) -> dict[str, Any]:
+    """A card that fired on ``words``."""
+    start = text.index(words)
+    return {
+        "card_id": "suicide.pills",
+        "level": "emergency",
+        "category": "suicide",
+        "start": start,
+        "end": start + len(words),
+        "words": words,
+        "why_en": "Says they took pills to die.",
+        "why_es": "Dice que tomó pastillas para morir.",
+        "earlier": False,
+        "notes": [],
+    } | more
+
+
+def write(
+    database: Database,
+    door: Door,
+    text: str = "i took all my pills",
+    words: str = "took all my pills",
+    level: Level = Level.EMERGENCY,
+    *,
+    number: str = "+15555550117",
+    channel: str = "sms",
+    **card: Any,
+) -> Escalation:
+    """A resident's message, screened with one card, and the escalation that came of it."""
+    now = utc_now()
+    with database.begin() as session:
+        inbound = Inbound(channel, number, "SM" + secrets.token_hex(16), text)
+        conversation = thread(session, door.settings.keys, inbound, now)
+        message = Message(
+            conversation_id=conversation.id,
+            direction="in",
+            author="resident",
+            text=text,
+            provider_id=inbound.provider_id,
+            created_at=now,
+            attempts=0,
+        )
+        session.add(message)
+        session.flush()
+        findings = [finding(text, words, level=level.value, **card)] if words else []
+        session.add(
+            Assessment(
+                message_id=message.id,
+                conversation_id=conversation.id,
+                level=level.value,
+                categories=[each["category"] for each in findings],
+                findings=findings,
+                version="test",
+                created_at=now,
+            )
+        )
+        row = escalations.open_(session, conversation, "risk", level, now, message.id)
+    door.bell.announce(row.conversation_id)
+    return row
+
+
+@pytest.fixture
+def written(database: Database, door: Door) -> Callable[..., Escalation]:
+    """Let a resident write something dangerous."""
+    return lambda *args, **more: write(database, door, *args, **more)
+
+
+@pytest.fixture
+def responder_row(database: Database) -> Responder:
+    """A responder who never logs in."""
+    with database.begin() as session:
+        return log_ins.create_responder(session, "row@example.org", "Row", "responder", PASSWORD, utc_now())
