@@ -131,7 +131,7 @@ def install_uv() -> str:
     """Put uv into ``.uv/``, in an environment of its own or, where Python has no ``venv``, as plain files."""
     pinned = str(ROOT / "requirements" / "uv.txt")
     options = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", pinned]
-    tried = []
+    tried: List[str] = []
     for python in pythons_with_pip():
         say("installing uv into .uv/ with {}".format(python))
         shutil.rmtree(str(OWN_UV), ignore_errors=True)

@@ -43,24 +43,22 @@ FILES = (
 )
 
 
-def digest(file: File, project: dict[str, object]) -> str:
+def digest(file: File, groups: dict[str, list[str]]) -> str:
     """What a file is made from, as one short digest."""
-    groups = project["dependency-groups"]
-    assert isinstance(groups, dict)
     parts = [file.python, file.like, {name: sorted(groups[name], key=str) for name in file.groups}]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def stale(project: dict[str, object]) -> list[str]:
+def stale(groups: dict[str, list[str]]) -> list[str]:
     """The files that are missing or were compiled from other dependency groups than ``pyproject.toml`` has now."""
     return [
         file.path.name
         for file in FILES
-        if not file.path.exists() or MARK + digest(file, project) not in file.path.read_text().splitlines()[:3]
+        if not file.path.exists() or MARK + digest(file, groups) not in file.path.read_text().splitlines()[:3]
     ]
 
 
-def compile_file(file: File, project: dict[str, object], uv: str, upgrade: bool) -> None:
+def compile_file(file: File, groups: dict[str, list[str]], uv: str, upgrade: bool) -> None:
     """Resolve one file for every platform; versions that it has already are kept unless ``upgrade``."""
     command = [uv, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url"]
     command += ["--no-header", "--python-version", file.python, "--output-file", str(file.path)]
@@ -69,7 +67,7 @@ def compile_file(file: File, project: dict[str, object], uv: str, upgrade: bool)
     command += ["--upgrade"] if upgrade else []
     subprocess.run(command, check=True, cwd=ROOT)
     header = f"# Made by `make requirements` from the dependency groups of pyproject.toml; do not edit.\n{MARK}"
-    file.path.write_text(f"{header}{digest(file, project)}\n{file.path.read_text()}")
+    file.path.write_text(f"{header}{digest(file, groups)}\n{file.path.read_text()}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -78,16 +76,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="only say whether they are up to date")
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions allowed")
     options = parser.parse_args(arguments)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
     if options.check:
-        old = stale(project)
-        sys.stderr.writelines(f"requirements/{name} is older than pyproject.toml; run `make requirements`\n" for name in old)
+        old = stale(groups)
+        for name in old:
+            sys.stderr.write(f"requirements/{name} is older than pyproject.toml; run `make requirements`\n")
         return 1 if old else 0
     uv = bootstrap.find_uv()
     for file in FILES:
         sys.stdout.write(f"compiling {file.path.relative_to(ROOT)}\n")
         sys.stdout.flush()
-        compile_file(file, project, uv, options.upgrade)
+        compile_file(file, groups, uv, options.upgrade)
     return 0
 
 
