@@ -9,7 +9,7 @@ export const WORDS = {
   close: { en: "Close the chat", es: "Cerrar el chat" },
   urgent: { en: "Help right now", es: "Ayuda inmediata" },
   danger: { en: "Danger now", es: "Peligro ahora" },
-  crisis: { en: "Crisis: call or text", es: "Crisis: oprima 2" },
+  crisis: { en: "Crisis: call or text", es: "Crisis: marque 2" },
   leave: { en: "Leave quickly", es: "Salir rápido" },
   leave_hint: { en: "Leave quickly: opens another page and forgets this chat here", es: "Salir rápido: abre otra página y olvida este chat aquí" },
   log: { en: "Messages", es: "Mensajes" },

@@ -1,0 +1,246 @@
+"""Web chat at the edge: JSON in, JSON and server-sent events out. It only translates.
+
+A visitor is a random token that this installation signed; nothing is stored until they write, and then only a keyed
+hash of it. So a visitor can come in, write, and be told what to do in danger while Postgres is down.
+"""
+
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, jsonify, request
+from flask.blueprints import BlueprintSetupState
+from sqlalchemy import Row, Select, and_, select
+
+from gateway import language, texts
+from gateway.conversations import WEBCHAT, Inbound
+from gateway.db import Database
+from gateway.door import Door
+from gateway.errors import Refused
+from gateway.keys import Keys
+from gateway.models import Assessment, Contact, Conversation, Message, Responder
+from gateway.receiving import Receipt
+from gateway.risk import Level
+from gateway.web.guards import blueprint, door, public
+from gateway.web.live import Event, Live
+
+LONGEST_TEXT = 1_600  # as long as the longest SMS that Twilio takes: one road, one length
+BODY_BYTES = 16 * 1024
+PAGE = 200
+SECRET_BYTES = 16
+PROOF_LETTERS = 32  # 128 bits of the hash
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TOKEN = re.compile(r"[A-Za-z0-9_-]{22}\.[0-9a-f]{32}")
+NUMBER = re.compile(r"[0-9]{1,18}")
+LIVE = "live"
+KNOWN_OWNERS = 4_096
+
+
+def make() -> list[Blueprint]:
+    """The routes of the widget: one that anybody may call, and those that need a visitor's token."""
+    visitors = blueprint("chat", guard=public, url_prefix="/chat")
+    visitors.add_url_rule("/visitors", view_func=new_visitor, methods=["POST"])
+    messages = blueprint("chat_messages", guard=chat_token, url_prefix="/chat")
+    messages.add_url_rule("/messages", view_func=send, methods=["POST"])
+    messages.add_url_rule("/messages", view_func=history, methods=["GET"])
+    messages.add_url_rule("/stream", view_func=stream, methods=["GET"])
+    for made in (visitors, messages):
+        made.after_request(_keep_nowhere)
+    messages.record(_open_live)
+    return [visitors, messages]
+
+
+def chat_token() -> None:
+    """Only a visitor with a token of ours; ``g.visitor`` is the token. Absent and wrong are answered alike."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not is_token(door().settings.keys, token):
+        raise Refused(404, "not_found")
+    g.visitor = token
+
+
+def new_visitor() -> tuple[Response, int]:
+    """A token for a visitor who is about to write."""
+    _json()
+    return jsonify(token=new_token(door().settings.keys)), 201
+
+
+def send() -> tuple[Response, int]:
+    """Take one message; what must be said at once rides in this very answer."""
+    given = _json()
+    inbound = translate(g.visitor, given)
+    receipt = door().acceptor.accept(inbound)
+    answer = {
+        "message": {
+            "id": receipt.message_id,
+            "client_id": given["id"],
+            "author": "resident",
+            "text": inbound.text,
+            "kept": True,
+            "answer_expected": receipt.needs_bot,
+        },
+        "replies": replies(receipt, inbound),
+    }
+    return jsonify(answer), 201
+
+
+def history() -> Response:
+    """What was said to and by this visitor after message number ``after``, oldest first."""
+    after = _number(request.args.get("after", "0"))
+    found = said_after(door().database, door().settings.keys.hash(g.visitor), after)
+    return jsonify(messages=[event.body for event in found], more=len(found) == PAGE)
+
+
+def stream() -> Response:
+    """The same, as it is said; resumes after ``Last-Event-ID``."""
+    live: Live = current_app.extensions[LIVE]
+    database, visitor = door().database, door().settings.keys.hash(g.visitor)
+    last = _number(request.headers.get("Last-Event-ID", "0"))
+    return live.answer(lambda after: said_after(database, visitor, after), last, about=visitor)
+
+
+def new_token(keys: Keys) -> str:
+    """A random token, signed: so that a made-up one is known as such without asking the store."""
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    return f"{secret}.{_proof(keys, secret)}"
+
+
+def is_token(keys: Keys, token: str) -> bool:
+    """Whether this installation made this token."""
+    secret, _, proof = token.partition(".")
+    return bool(TOKEN.fullmatch(token)) and hmac.compare_digest(proof, _proof(keys, secret))
+
+
+def translate(visitor: str, given: dict[str, Any]) -> Inbound:
+    """The widget's JSON in our words. Raises :class:`Refused` when it is not as agreed."""
+    text, client_id = given.get("text"), given.get("id")
+    if not isinstance(client_id, str) or not UUID.fullmatch(client_id):
+        raise Refused(400, "bad_id")
+    if not isinstance(text, str) or not text.strip():
+        raise Refused(400, "no_text")
+    if len(text) > LONGEST_TEXT:
+        raise Refused(400, "too_long")
+    seen_in = given.get("language")
+    return Inbound(
+        channel=WEBCHAT,
+        address=visitor,
+        provider_id="web:" + door().settings.keys.hash(f"{visitor} {client_id}"),
+        text=text,
+        facts={"language": seen_in} if seen_in in {"en", "es"} else {},
+    )
+
+
+def replies(receipt: Receipt, inbound: Inbound) -> list[dict[str, Any]]:
+    """What the visitor is told at once. While the store is down, at least that their words are kept."""
+    said = receipt.replies
+    if not said and receipt.conversation_id is None:
+        said = [texts.say("bot_delayed", _spoken(inbound.text) or inbound.facts.get("language", "en"))]
+    now = datetime.now(UTC).isoformat()
+    return [
+        {
+            "id": None,
+            "answers": receipt.message_id,
+            "ordinal": ordinal,
+            "author": "system",
+            "text": text,
+            "language": _spoken(text),
+            "time": now,
+            "alert": receipt.level >= Level.URGENT,
+        }
+        for ordinal, text in enumerate(said)
+    ]
+
+
+def said_after(database: Database, visitor: str, after: int) -> list[Event]:
+    """Up to 200 messages of all conversations with this visitor, in the order of acceptance."""
+    with database.begin() as session:
+        return [Event(row[0].id, _view(row)) for row in session.execute(_thread(visitor, after))]
+
+
+def _thread(visitor: str, after: int) -> Select[Message, str, str]:
+    return (
+        select(Message, Responder.name, Assessment.level)
+        .join(Conversation, Message.conversation_id == Conversation.id)
+        .join(Contact, Conversation.contact_id == Contact.id)
+        .outerjoin(Responder, Message.responder_id == Responder.id)
+        .outerjoin(Assessment, and_(Assessment.message_id == Message.answers_id, Message.in_webhook))
+        .where(Contact.channel == WEBCHAT, Contact.address_hash == visitor, Message.id > after)
+        .order_by(Message.id)
+        .limit(PAGE)
+    )
+
+
+def _view(row: Row[Message, str, str]) -> dict[str, Any]:
+    message, responder, level = row
+    outbound = message.direction == "out"
+    return {
+        "id": message.id,
+        "answers": message.answers_id,
+        "ordinal": message.ordinal,
+        "author": message.author,
+        "responder": responder.split()[0] if responder else None,
+        "text": message.text,
+        "language": (_spoken(message.text) or message.language) if outbound else message.language,
+        "time": message.created_at.isoformat(),
+        "alert": message.in_webhook and level in {Level.URGENT.value, Level.EMERGENCY.value},
+    }
+
+
+def _spoken(text: str) -> str | None:
+    """Which of our two languages a text is in; unknown for one that is in both, or in neither."""
+    found = language.detect(text).lang
+    return found if found in {"en", "es"} else None
+
+
+def _json() -> dict[str, Any]:
+    if request.mimetype != "application/json":
+        raise Refused(415, "not_json")
+    if request.content_length is None:
+        raise Refused(411, "length_required")
+    if request.content_length > BODY_BYTES:
+        raise Refused(413, "too_large")
+    given = request.get_json(silent=True)
+    if not isinstance(given, dict):
+        raise Refused(400, "not_an_object")
+    return given
+
+
+def _number(text: str) -> int:
+    if not NUMBER.fullmatch(text):
+        raise Refused(400, "bad_number")
+    return int(text)
+
+
+def _proof(keys: Keys, secret: str) -> str:
+    return keys.hash(f"visitor {secret}")[:PROOF_LETTERS]
+
+
+def _keep_nowhere(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _open_live(state: BlueprintSetupState) -> None:
+    opened: Door = state.app.extensions["front_door"]
+    live = Live(opened.bell, _visitors(opened.database))
+    live.stop_with_process()
+    state.app.extensions[LIVE] = live
+
+
+def _visitors(database: Database) -> Callable[[int], str | None]:
+    """Whose conversation it is: asked once for each, however many streams are open."""
+
+    @lru_cache(maxsize=KNOWN_OWNERS)
+    def whose(conversation_id: int) -> str | None:
+        wanted = (
+            select(Contact.address_hash)
+            .join(Conversation, Conversation.contact_id == Contact.id)
+            .where(Conversation.id == conversation_id, Contact.channel == WEBCHAT)
+        )
+        with database.begin() as session:
+            return session.scalar(wanted)
+
+    return whose
