@@ -1,0 +1,73 @@
+# Every verb of the project. `make` alone lists them.
+PYTHON ?= python3
+PY := .venv/bin/python
+PYTEST := $(PY) -m pytest
+FAST := not bot and not e2e and not faults
+
+# PATH may hold a virtual environment of somebody else's.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup setup-gateway train test test-fast lint types format bench requirements requirements-check \
+	browser hooks clean clean-all
+
+help: ## list these verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' Makefile
+
+run: setup ## set up and start everything; Ctrl-C stops it
+	@exec .venv/bin/frontdoor up
+
+setup: ## build both environments, .venv and .venv-bot, and stop
+	@$(PYTHON) tools/bootstrap.py
+
+setup-gateway:
+	@$(PYTHON) tools/bootstrap.py --only gateway
+
+train: setup ## train the bot's model when its files have changed
+	@.venv-bot/bin/python -m bot.train
+
+test: setup browser lint types ## everything: lint, types, unit, integration, bot, end to end, faults
+	@.venv-bot/bin/python -m bot.train
+	@$(PYTEST)
+
+test-fast: setup-gateway lint types ## the tier for every commit: no bot, no browser, no kills
+	@$(PYTEST) -m "$(FAST)"
+
+lint: setup-gateway requirements-check ## ruff, and whether the requirement files are up to date
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --check --quiet . || { echo 'run `make format`'; exit 1; }
+
+types: setup-gateway ## mypy, strict: the gateway and the tools on 3.12, the bot on 3.10
+	@$(PY) -m mypy --no-error-summary
+	@$(PY) -m mypy --no-error-summary --python-version 3.10 --cache-dir .mypy_cache/bot --package bot
+
+format: setup-gateway ## bring the code into shape
+	@$(PY) -m ruff check --fix --quiet . || true
+	@$(PY) -m ruff format .
+
+bench: setup ## the benchmark: JSON, a table and a chart
+	@$(PY) -m bench
+
+requirements: setup-gateway ## compile the hash-pinned requirement files (UPGRADE=1 takes newer versions)
+	@$(PY) -m tools.requirements $(if $(UPGRADE),--upgrade)
+
+requirements-check: setup-gateway ## say whether the requirement files are older than pyproject.toml
+	@$(PY) -m tools.requirements --check
+
+browser:
+	@sh tools/browser.sh
+
+hooks: setup-gateway ## install the pre-commit hooks into this clone
+	@$(PY) -m pre_commit install
+
+clean: ## remove caches and what was built; var/, models/ and the environments stay
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .rasa build test-results *.egg-info
+	@find . -name __pycache__ -type d -not -path './.venv*' -not -path './.uv/*' -prune -exec rm -rf {} +
+
+clean-all: clean ## also remove the environments and the models; asks before it removes var/
+	@rm -rf .venv .venv-bot .uv models
+	@if [ -e var ] && [ -t 0 ]; then \
+		printf 'var/ holds every message, the keys and the logs. Type "forget" to delete it: '; read -r word; \
+		if [ "$$word" = forget ]; then rm -rf var; else echo 'var/ stays'; fi; \
+	fi
