@@ -39,6 +39,7 @@ class Compiled:
     source: str
     parts: tuple[Any, ...]
     triggers: frozenset[str]
+    words: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -78,7 +79,8 @@ class Compiler:
             compiled = tuple(re2.compile(part.regex.encode(), options) for part in parts)
         except re2.error as fault:
             raise PatternError(f"{source!r} cannot be compiled: {fault}") from fault
-        return Compiled(source, compiled, max((part.triggers for part in parts), key=_rarity))
+        triggers = max((part.triggers for part in parts), key=_rarity)
+        return Compiled(source, compiled, triggers, frozenset().union(*(part.words for part in parts)))
 
     def slot(self, name: str, depth: int) -> _Part:
         """The word class of that name as one alternative. Raises PatternError when there is none."""

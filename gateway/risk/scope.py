@@ -56,10 +56,15 @@ class Scoper:
         """Whether the message insists that it is no joke, so that an idiom does not excuse it."""
         return bool(found_in(self._serious, view.text))
 
-    def judge(self, view: View, start: int, end: int, heeds: frozenset[str]) -> Verdict:
-        """What a match at `start`..`end` of the view's text is worth, heeding only the scopes named."""
+    def judge(
+        self, view: View, start: int, end: int, heeds: frozenset[str], asserted: frozenset[str] = frozenset()
+    ) -> Verdict:
+        """What a match at `start`..`end` of the view's text is worth, heeding only the scopes named.
+
+        `asserted` are the pattern's own words: a negator among them is what the card looks for, not a denial.
+        """
         first, past = view.token_range(start, end)
-        if "negation" in heeds and self._denied(view, first):
+        if "negation" in heeds and (self._denied(view, first) or self._denied_within(view, first, past, asserted)):
             return Verdict.DENIED
         if "reported" in heeds and self._reported(view, first, past):
             return Verdict.REPORTED
@@ -88,6 +93,13 @@ class Scoper:
             elif word not in words.bridge:
                 return False
         return False
+
+    def _denied_within(self, view: View, first: int, past: int, asserted: frozenset[str]) -> bool:
+        """A negator in a gap of the match: "he doesn't have a gun" for a card that looks for "he ~ has a gun"."""
+        foreign = self._words.negators - asserted
+        return any(
+            view.tokens[index].text in foreign and not self._masked(view, index) for index in range(first + 1, past)
+        )
 
     def _masked(self, view: View, index: int) -> bool:
         """Whether the negator there belongs to a phrase that denies nothing: "no sé si", "can't stop", "won't stop"."""

@@ -114,7 +114,7 @@ class Screener:
                 continue
             if any_match(card.unless, view.text[max(0, start - _BESIDE) : end + _BESIDE]):
                 continue
-            verdict = self._scoper.judge(view, start, end, card.heeds)
+            verdict = self._scoper.judge(view, start, end, card.heeds, candidate.pattern.words)
             if verdict in {Verdict.MEANT, Verdict.PAST}:
                 reading.keep(_finding(card, verdict, view, (start, end), passage))
 
