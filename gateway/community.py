@@ -14,7 +14,7 @@ from gateway.errors import SettingsError
 EXAMPLE = Path(__file__).resolve().parent.parent / "community.example.toml"
 STATES = frozenset(
     "AL AK AS AZ AR CA CO CT DE DC FL GA GU HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT MP NE NV NH NJ NM NY NC ND "
-    "OH OK OR PA PR RI SC SD TN TX UT VT VA VI WA WV WI WY".split()  # noqa: SIM905 - a list of codes
+    "OH OK OR PA PR RI SC SD TN TX UT VT VA VI WA WV WI WY".split()
 )
 ORIGIN = re.compile(r"^https?://[a-z0-9.-]+(:\d{1,5})?$")
 LOCAL = ("localhost", "127.0.0.1")
@@ -130,7 +130,7 @@ class Community(Fact):
     @model_validator(mode="after")
     def _both_languages(self) -> "Community":
         if set(self.languages) != {"en", "es"}:
-            raise ValueError("languages must be en and es: every text exists in both, and safety texts are said in both")
+            raise ValueError("languages must be en and es: safety texts are said in both")
         return self
 
     @property
@@ -168,7 +168,7 @@ def load(path: Path | None = None) -> Community:
     try:
         facts = tomllib.loads(source.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise CommunityError([f"{source}: there is no such file; copy community.example.toml and fill it in"]) from error
+        raise CommunityError([f"{source}: no such file; copy community.example.toml and fill it in"]) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CommunityError([f"{source}: cannot be read: {error}"]) from error
     return _checked(source, facts)

@@ -72,7 +72,8 @@ def safety(categories: Sequence[str], level: str, language: str | None, communit
     texts = told.levels[level]
     name = next((text for category, text in told.order if category in categories and text in texts), GENERAL)
     return [
-        texts[name][code].format(call_911=told.call[_ways(code, community)][code]) for code in _in_order(language or "en")
+        texts[name][code].format(call_911=told.call[_ways(code, community)][code])
+        for code in _in_order(language or "en")
     ]
 
 

@@ -13,19 +13,32 @@ SLIP_LENGTHS = range(6, 10)
 SLIP_STARTS = "eisp"
 # Ordinary words that lie within two slips of a language's name.
 NO_SLIPS = frozenset(
-    ("ingresa", "ingreso", "especial", "especie", "esposa", "esposo", "islands", "single", "singles", "espacio", "spinach",
-     "England".lower(), "ingresar", "engine", "engines", "polish", "publish", "spinal", "splash", "squash", "spouse",
-     "espalda", "estan", "ingle", "angles", "ensena", "espana", "pasanos")
-)  # fmt: skip
-GREETING = r"(?:(?:hola|hi|hello|hey|buenas|buenos dias|buenas tardes|ok|okay|si|yes|no|gracias|perdon|sorry|please|por favor) )*"
-LEAD = (
-    r"(?:(?:can|could) (?:you|u|we|i) (?:please )?(?:speak|talk|write|text|have|get)(?: to me)?(?: this)? ?(?:in )?|"
-    r"do (?:you|u) (?:speak|have|talk) |(?:se )?hablan? |hablas |(?:puede|pueden|puedo|podemos) (?:hablar|escribir|escribirme|hablarme)(?: en)? |"
-    r"(?:lo )?(?:quiero|prefiero|quisiera|necesito)(?: (?:hablar|escribir|hablarlo|todo))?(?: en)? |(?:solo )?hablo |"
-    r"(?:switch|change)(?: it)? to |(?:cambiar?|cambie|cambielo)(?: el idioma)? al? |(?:cambiar?|cambie) en |"
-    r"i (?:only )?(?:speak|want|prefer|need) |i (?:would like|d like) |(?:solo |only )?(?:en|in|para|for) )?"
+    "angles engine engines england ensena espacio espada espalda espana especial especie esposa esposo estan ingle "
+    "ingresa ingresar ingreso islands pasanos polish publish single singles spinach spinal splash spouse squash".split()
 )
+GREETINGS = (
+    "hola hi hello hey buenas ok okay si yes no gracias perdon sorry please".split(),
+    ("buenos dias", "buenas tardes", "buenas noches", "good morning", "por favor"),
+)
+LEADS = (
+    r"(?:can|could) (?:you|u|we|i) (?:please )?(?:speak|talk|write|text|have|get)(?: to me)?(?: this)?(?: in)?",
+    r"do (?:you|u) (?:speak|have|talk)",
+    r"(?:se )?hablan?|hablas",
+    r"(?:puede|pueden|puedo|podemos) (?:hablar|escribir|escribirme|hablarme)(?: en)?",
+    r"(?:lo )?(?:quiero|prefiero|quisiera|necesito)(?: (?:hablar|escribir|hablarlo|todo))?(?: en)?",
+    r"(?:solo )?hablo",
+    r"(?:hable|hableme|escriba|escribame|hablame|escribeme)(?: en)?",
+    r"(?:speak|talk|write|text)(?: to)?(?: me)?(?: in)?",
+    r"(?:switch|change)(?: it)? to",
+    r"(?:cambiar?|cambie|cambielo)(?: el idioma)? (?:al?|en)",
+    r"i (?:only )?(?:speak|want|prefer|need)|i (?:would like|d like)",
+    r"(?:solo |only )?(?:en|in|para|for)",
+)
+GREETING = rf"(?:(?:{'|'.join((*GREETINGS[1], *GREETINGS[0]))}) )*"
+LEAD = rf"(?:(?:{'|'.join(LEADS)}) )?"
 TAIL = r"(?: (?:please|pls|plz|por favor|porfa|porfavor|xfa|gracias|thanks|thank you|now|ahora|only|solamente))*"
+# "no english" refuses it; "no, english please" asks for it.
+DENIAL = re.compile(r"\b(?:no|not|ni|dont) +\w")
 REQUEST = re.compile(rf"{GREETING}{LEAD}(?P<name>[a-z]+){TAIL}")
 
 
@@ -35,17 +48,14 @@ def command(text: str, menu_open: bool = False) -> str | None:
     "no hablo ingles" and "clases de ingles" ask for nothing. ``menu_open`` says that our last text was the language
     menu: only then do 1 and 2 count.
     """
-    plain = re.sub(r"[^a-z0-9]+", " ", fold(normal(text))).strip()
+    folded = fold(normal(text)).replace("'", "")
+    plain = re.sub(r"[^a-z0-9]+", " ", folded).strip()
     if menu_open and plain in MENU:
         return MENU[plain]
     if plain in SHORT:
         return SHORT[plain]
     asked = REQUEST.fullmatch(plain)
-    return _named(asked["name"]) if asked and not _denied(plain) else None
-
-
-def _denied(plain: str) -> bool:
-    return re.search(r"\b(?:no|dont|not|ni)\b.*\b(?:hablo|speak|quiero|want)\b", plain) is not None
+    return _named(asked["name"]) if asked and not DENIAL.search(folded) else None
 
 
 def _named(word: str) -> str | None:

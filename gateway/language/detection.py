@@ -4,16 +4,14 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from langdetect import LangDetectException
-from langdetect.detector_factory import DetectorFactory
-
 from gateway.language import tables
+from gateway.language.guessing import guess
 from gateway.language.letters import fold, normal, script, with_digits, words
 
 # log10 of how often residents write each language, before a word is read.
 PRIORS = {
-    "en": 0.0, "es": 0.0, "ht": -1.2, "vi": -1.4, "tl": -1.4, "pt": -1.6, "fr": -1.8, "it": -2.4, "id": -2.4, "de": -2.4,
-    "pl": -2.4, "tr": -2.6, "nl": -2.8, "so": -1.4, "ru": -1.4, "zh": -1.4,
+    "en": 0.0, "es": 0.0, "ht": -1.2, "vi": -1.4, "tl": -1.4, "pt": -1.6, "fr": -1.8, "it": -3.1, "id": -2.4,
+    "de": -2.4, "pl": -2.4, "tr": -2.6, "nl": -2.8, "so": -1.4, "ru": -1.4, "zh": -1.4,
 }  # fmt: skip
 OTHERS = tuple(language for language in tables.LANGUAGES if language not in tables.SERVED)
 OTHER_MARGIN = 0.8
@@ -23,6 +21,11 @@ MIXED_EVIDENCE, CLIP = 1.5, 3.0
 TELLING_WORD = 0.5
 SOLID_WORDS, SOLID_MARGIN = 2, 2.0
 NAME_WORDS = 3
+GUESS_WORDS = 3
+# Only Spanish opens questions with a mark, and hardly an English word has these letters.
+SPANISH_MARK = dict.fromkeys(tables.LANGUAGES, -3.0) | {"es": -1.5}
+SPANISH_LETTERS = frozenset("áíóúñ")
+ACCENT = 1.0
 STREET = re.compile(
     r"^\W*\d+\s+(?:\w+\W+){1,4}(?:st|street|ave|avenue|blvd|rd|road|dr|drive|ln|lane|way|ct|pl|hwy|calle|avenida)\W*(?:(?:apt|#|unit)?\W*\w{1,4})?$"
     r"|^\W*\d{1,3}(?:st|nd|rd|th)?\s+(?:&|and|y|at|/)\s+\w+(?:\s+st)?\W*$"
@@ -73,7 +76,15 @@ def detect(text: str) -> Detection:
     digits = [word for word in with_digits(plain.lower()) if word in tables.words()]
     if not counting and not digits:
         return UNDETERMINED
-    return _weighed([Word(*tables.scores(word.lower())) for word in [*counting, *digits]], plain)
+    found = [_read(word.lower()) for word in [*counting, *digits]]
+    return _weighed([*found, *(Word(SPANISH_MARK, True) for mark in "¿¡" if mark in plain)], plain)
+
+
+def _read(word: str) -> Word:
+    scores, known = tables.scores(word)
+    if SPANISH_LETTERS.intersection(word):
+        scores = {**scores, "en": max(tables.FLOOR, scores["en"] - ACCENT)}
+    return Word(scores, known)
 
 
 def _counting(written: list[str]) -> list[str]:
@@ -94,12 +105,9 @@ def _weighed(found: list[Word], plain: str) -> Detection:
     mixed = _mixed(found) if min(evidence.values()) >= MIXED_EVIDENCE else float("-inf")
     ours = max(totals["en"], totals["es"], mixed)
     other = max(OTHERS, key=lambda code: totals[code])
-    if totals[other] - ours >= OTHER_MARGIN:
-        return Detection(f"other:{other}", totals[other] - ours, evidence=evidence, solid=len(found) >= SOLID_WORDS)
-    if 2 * sum(word.known for word in found) < len(found) and len(found) >= NAME_WORDS:
-        second = _second_opinion(plain)
-        if second and second not in tables.SERVED:
-            return Detection(f"other:{second}", OTHER_MARGIN, evidence=evidence)
+    if stranger := _stranger(found, plain, other, totals[other] - ours):
+        lead = max(OTHER_MARGIN, totals[other] - ours)
+        return Detection(f"other:{stranger}", lead, len(found) >= SOLID_WORDS, evidence)
     if mixed > max(totals["en"], totals["es"]):
         return Detection("mixed", mixed - max(totals["en"], totals["es"]), evidence=evidence)
     margin = abs(totals["en"] - totals["es"])
@@ -108,6 +116,15 @@ def _weighed(found: list[Word], plain: str) -> Detection:
     telling = sum(abs(word.leaning) >= TELLING_WORD for word in found)
     lang = "en" if totals["en"] > totals["es"] else "es"
     return Detection(lang, margin, telling >= SOLID_WORDS and margin >= SOLID_MARGIN, evidence)
+
+
+def _stranger(found: list[Word], plain: str, other: str, lead: float) -> str | None:
+    """The other language that a text is in, if it is: by our words, or by langdetect where we know too few of them."""
+    few = len(found) >= GUESS_WORDS and 2 * sum(word.known for word in found) < len(found)
+    by_words = other if lead >= OTHER_MARGIN else None
+    if few and by_words not in tables.UNPROFILED:
+        return guess(plain) or by_words
+    return by_words
 
 
 def _evidence(found: list[Word]) -> dict[str, float]:
@@ -127,17 +144,3 @@ def _mixed(found: list[Word]) -> float:
             for code, rival in (("en", "es"), ("es", "en"))
         }
     return max(best.values())
-
-
-SURE = 0.9
-SECOND_PRIORS = {"en": 0.45, "es": 0.35}
-
-
-def _factory() -> DetectorFactory:
-    made = DetectorFactory()
-    made.set_seed(0)
-    return made
-
-
-def _second_opinion(plain: str) -> str | None:
-    return None

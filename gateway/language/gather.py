@@ -14,11 +14,21 @@ from gateway.language.letters import fold
 
 FOLDER = Path(__file__).parent / "words"
 SERVED, OTHERS = 10_000, 3_000
-TABLES = {"en": SERVED, "es": SERVED} | dict.fromkeys(("pt", "fr", "it", "de", "vi", "tl", "id", "tr", "pl", "nl"), OTHERS)
+TABLES = {"en": SERVED, "es": SERVED} | dict.fromkeys(
+    ("pt", "fr", "it", "de", "vi", "tl", "id", "tr", "pl", "nl"), OTHERS
+)
 CALLED_IN_WORDFREQ = {"tl": "fil"}
 COMMON = 1_500
 NAMES_OF_EACH_KIND = {"dist.male.first": 450, "dist.female.first": 450, "dist.all.last": 700}
 PLACE_HAS_ZIPS = 5
+# Names so frequent in Spanish text that they stand among its common words.
+NAMES_ALL_THE_SAME = frozenset(
+    "carlos juan jose maria luis antonio manuel francisco miguel jorge pedro fernando javier rafael alejandro "
+    "eduardo daniel david jesus roberto sergio ricardo diego pablo andres martin alberto alfonso ramon ana "
+    "carmen laura isabel elena marta rosa patricia lucia sofia gomez perez garcia lopez rodriguez gonzalez "
+    "hernandez martinez sanchez ramirez fernandez diaz ramos mendoza morales john james michael robert william "
+    "paul peter thomas george mary smith jones johnson tom".split()
+)
 NOTICE = """\
 # How often words are used in {what}: minus log10 of the relative frequency, then the words, folded (no accents).
 # Derived from wordfreq 3.1.1 by Robyn Speer. The data is licensed CC BY-SA 4.0
@@ -55,6 +65,7 @@ def _write_table(wordfreq: Any, language: str, most: int) -> None:
 
 
 def _names(common: set[str]) -> Iterable[str]:
+    yield from NAMES_ALL_THE_SAME
     folder = Path(str(import_module("names").__file__)).parent
     for name, most in NAMES_OF_EACH_KIND.items():
         lines = (folder / name).read_text().splitlines()[:most]

@@ -7,8 +7,8 @@ from typing import Any
 from gateway.language.detection import Detection
 
 SERVED = ("en", "es")
-WEAK_MARGIN = 1.0
-PURE_SHARE = 0.15
+# Most that a text may say for the language it turns away from. A strong memory asks for a purer text.
+PURE_SHARE = 0.12
 RUN = 2
 
 
@@ -58,7 +58,8 @@ def _first(detection: Detection) -> Memory:
         return Memory(detection.lang, strong=detection.solid)
     if detection.lang == "mixed":
         more = "es" if detection.evidence.get("es", 0.0) > detection.evidence.get("en", 0.0) else "en"
-        return Memory(more)
+        # Half of this text was in the other language, so one more such text is the second in a row.
+        return Memory(more, opposite_run=1)
     return Memory()
 
 
@@ -76,6 +77,4 @@ def _opposite(memory: Memory, detection: Detection) -> tuple[Memory, bool]:
 
 def _turns_at_once(memory: Memory, detection: Detection) -> bool:
     here, there = detection.evidence.get(str(memory.lang), 0.0), detection.evidence.get(detection.lang, 0.0)
-    if detection.solid and here <= PURE_SHARE * there:
-        return True
-    return not memory.strong and detection.margin >= WEAK_MARGIN
+    return detection.solid and (not memory.strong or here <= PURE_SHARE * there)

@@ -37,19 +37,27 @@ def scores(word: str) -> tuple[Scores, bool]:
     return _by_letters(word), False
 
 
+@cache
 def names() -> frozenset[str]:
     """Frequent first and last names, folded."""
     return _lines("names.txt")
 
 
+@cache
 def places() -> frozenset[str]:
     """Cities, folded: a message that is nothing but one says nothing about language."""
     return _lines("places.txt")
 
 
+@cache
 def neutral() -> frozenset[str]:
     """Words such as ``ok``, ``jaja`` and ``snap`` that both languages share."""
     return frozenset(word for line in _lines("neutral.txt") for word in line.split())
+
+
+def load() -> None:
+    """Read every list now; :func:`scores` would do it at its first call."""
+    words(), profiles(), names(), places(), neutral()
 
 
 @cache
@@ -106,7 +114,9 @@ def _by_letters(word: str) -> Scores:
     summed: Scores = {}
     for language in LANGUAGES:
         if language not in UNPROFILED:
-            summed[language] = sum(math.log10(GRAM_FLOOR + profiles().get(gram, {}).get(language, 0.0)) for gram in grams)
+            summed[language] = sum(
+                math.log10(GRAM_FLOOR + profiles().get(gram, {}).get(language, 0.0)) for gram in grams
+            )
     rivals = sorted(summed.values(), reverse=True)[:RIVALS_OF_HAITIAN]
     summed["ht"] = sum(rivals) / len(rivals)
     best = max(summed.values())

@@ -1,0 +1,68 @@
+"""Reads and writes the JSON lines of ``frontdoor language``: one text, or one conversation, a line."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gateway.language.choosing import command
+from gateway.language.detection import detect
+from gateway.language.memory import Memory, remember
+
+# A margin is log10 of odds; beyond this the odds are past any use.
+MOST_MARGIN = 9.0
+
+
+def texts(lines: Iterable[str]) -> Iterator[str]:
+    """``{"id", "text"}`` in, ``{"id", "lang", "confidence"}`` out; blank lines are skipped.
+
+    A text that is nothing but a request for a language is in that language. Raises ``ValueError`` with the number of
+    a line that is not such an object.
+    """
+    for row in _rows(lines, "text", str):
+        detection = detect(row["text"])
+        lang = command(row["text"]) or detection.lang
+        yield _line({"id": row["id"], "lang": lang, "confidence": confidence(detection.margin)})
+
+
+def conversations(lines: Iterable[str]) -> Iterator[str]:
+    """``{"id", "turns": [{"text"}, ...]}`` in, ``{"id", "reply": ["en"|"es"|null, ...]}`` out: each answer's language.
+
+    Raises ``ValueError`` as :func:`texts` does.
+    """
+    for row in _rows(lines, "turns", list):
+        yield _line({"id": row["id"], "reply": replies([str(turn["text"]) for turn in row["turns"]])})
+
+
+def replies(said: Iterable[str]) -> list[str | None]:
+    """The language in which each of these texts, one after the other, is answered; ``None``: in both."""
+    memory = Memory()
+    answered: list[str | None] = []
+    for text in said:
+        # While no language is known, our last answer was the language menu.
+        asked = command(text, menu_open=bool(answered) and memory.lang is None)
+        memory = Memory(asked, strong=True, locked=True) if asked else remember(memory, detect(text))[0]
+        answered.append(memory.lang)
+    return answered
+
+
+def confidence(margin: float) -> float:
+    """A margin (log10 of odds) as a probability, to four places."""
+    odds = 10 ** min(margin, MOST_MARGIN)
+    return round(odds / (1 + odds), 4)
+
+
+def _rows(lines: Iterable[str], key: str, kind: type) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"line {number} is not JSON: {error.msg}") from error
+        if not isinstance(row, dict) or "id" not in row or not isinstance(row.get(key), kind):
+            raise ValueError(f'line {number} needs "id" and "{key}"')
+        yield row
+
+
+def _line(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False)
