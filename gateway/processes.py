@@ -8,128 +8,112 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from http.client import HTTPException
 from pathlib import Path
-from typing import IO
 
 from gateway import leash
 from gateway.errors import FrontDoorError
 
-LEASH = Path(leash.__file__)
+GRACE_SECONDS = 10.0
 LOGS_KEPT = 3
 LOG_TAIL_BYTES = 4096
+LEASH = Path(leash.__file__)
 
 
-class ChildFailed(FrontDoorError):
-    """A program could not be started or did not become ready; the message is one sentence for a person."""
-
-
-@dataclass(frozen=True)
-class Port:
-    """A TCP port that a child listens on, and the setting by which a person moves it."""
-
-    number: int
-    setting: str
-    host: str = "127.0.0.1"
+class CannotRun(FrontDoorError):
+    """The machine lacks something that a person must mend; the argument is one clear sentence."""
 
 
 @dataclass(frozen=True)
-class Child:
-    """One program that Front Door runs beside itself.
+class Program:
+    """A command line to run: its output goes to a log, it leads a process group, it dies with its parent.
 
-    ``ready`` is an address that answers 200 or a question asked until it says yes; without it the child is ready as
-    soon as it runs. ``needs`` names the children that must be ready before. A ``once`` child ends by itself and is
-    ready when it ended well. The others do not wait for an ``optional`` child and do not end with it. ``before``
-    runs before every start and may raise :class:`ChildFailed`; ``after`` runs when the child has ended for good.
-    ``ready_within`` and ``grace`` are seconds.
+    ``environ`` is laid over our own environment, ``grace`` is how many seconds it has to end after ``stop_signal``,
+    ``account`` is who it runs as where we are root, ``hint`` is what to do when it is not there.
     """
 
-    name: str
-    argv: tuple[str, ...]
-    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    argv: Sequence[str]
+    log: Path
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     cwd: Path | None = None
-    ready: Callable[[], bool] | str | None = None
-    ready_within: float = 60
-    needs: tuple[str, ...] = ()
-    once: bool = False
-    optional: bool = False
-    before: Callable[[], None] | None = None
-    after: Callable[[], None] | None = None
-    port: Port | None = None
+    grace: float = GRACE_SECONDS
     stop_signal: int = signal.SIGTERM
-    grace: float = 10
     account: str | None = None
     hint: str = "run `make setup`"
 
+    def start(self) -> "Started":
+        """Start it. Raises :class:`CannotRun` when the program is not there or its log cannot be written.
 
-def start(child: Child, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a child in a process group of its own, its output going to ``log``.
-
-    Call it from a thread that lives as long as the child may: Linux ties the child to that thread.
-    """
-    if not program_exists(child):
-        raise ChildFailed(f"{child.name}: {child.argv[0]} is missing; {child.hint}")
-    if child.before:
-        child.before()
-    account = child.account or leash.NOBODY_IN_PARTICULAR
-    held = [sys.executable, "-I", "-S", str(LEASH), "hold", str(os.getpid()), str(int(child.stop_signal)), account]
-    return subprocess.Popen(
-        [*held, *child.argv],
-        env={**os.environ, **child.env},
-        cwd=child.cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-
-
-def end(child: Child, process: subprocess.Popen[bytes]) -> int:
-    """Ask a child to end, kill it after its grace, and leave nothing of its group; returns its exit status."""
-    if process.poll() is None:
-        leash.tell(process.pid, child.stop_signal)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(child.grace)
-    leash.tell(process.pid, signal.SIGKILL)
-    status = process.wait()
-    if child.after:
-        child.after()
-    return status
+        Call it from a thread that lives as long as the program may: Linux ties the program to that thread.
+        """
+        if shutil.which(self.argv[0], path=self.environ.get("PATH")) is None:
+            raise CannotRun(f"{self.argv[0]} is not there; {self.hint}")
+        held = leashed(self.argv, self.stop_signal, self.account)
+        try:
+            log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(log, "ab") as out:
+                process = subprocess.Popen(
+                    held,
+                    env=os.environ | dict(self.environ),
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=out,
+                    cwd=self.cwd,
+                    start_new_session=True,
+                )
+        except OSError as failure:
+            raise CannotRun(
+                f"{self.log.stem} cannot start: {failure.filename or self.log}: {failure.strerror}"
+            ) from None
+        return Started(process, self.grace, self.stop_signal)
 
 
-def ready(child: Child) -> bool:
-    """Whether a running child can be used: ask it, within a second where it has an address."""
-    if child.ready is None:
-        return True
-    if callable(child.ready):
-        return child.ready()
-    try:
-        with urllib.request.urlopen(child.ready, timeout=1) as answer:  # noqa: S310 - our own loopback address
-            return bool(answer.status == HTTPStatus.OK)
-    except (OSError, HTTPException):
-        return False
+@dataclass
+class Started:
+    """A running :class:`Program`."""
+
+    process: "subprocess.Popen[bytes]"
+    grace: float = GRACE_SECONDS
+    stop_signal: int = signal.SIGTERM
+    asked: bool = False
+
+    def ask(self) -> None:
+        """Ask the program to end; returns at once. It is asked once: a second signal makes some drop their work."""
+        if not self.asked and self.process.poll() is None:
+            self.asked = True
+            with suppress(ProcessLookupError):
+                self.process.send_signal(self.stop_signal)
+
+    def stop(self) -> None:
+        """Ask the program to end, wait for its grace, and leave nothing of its group."""
+        self.ask()
+        if self.process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(self.grace)
+        leash.tell(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
-def program_exists(child: Child) -> bool:
-    """Whether the child's program is there and may be run."""
-    return shutil.which(child.argv[0], path=child.env.get("PATH")) is not None
+def leashed(argv: Sequence[str], stop_signal: int, account: str | None = None) -> list[str]:
+    """The command line that ties ``argv`` to this process: when it dies, even by kill -9, ``argv`` gets the signal."""
+    held = [sys.executable, "-I", "-S", str(LEASH), "hold", str(os.getpid()), str(int(stop_signal))]
+    return [*held, account or leash.NOBODY_IN_PARTICULAR, *argv]
 
 
-def port_in_use(port: Port) -> bool:
-    """Whether something listens on the port already."""
-    family = socket.AF_INET6 if ":" in port.host else socket.AF_INET
+def port_in_use(host: str, port: int) -> bool:
+    """Whether something listens there already. Raises :class:`CannotRun` when the address cannot be used at all."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         # As the servers do it: what a closed connection left behind is not a listener.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((port.host, port.number))
+            probe.bind((host, port))
         except OSError as failure:
-            return failure.errno == errno.EADDRINUSE
+            if failure.errno == errno.EADDRINUSE:
+                return True
+            raise CannotRun(f"port {port} on {host} cannot be used: {failure.strerror}") from None
     return False
 
 
@@ -141,21 +125,24 @@ def free_port() -> int:
         return number
 
 
-def open_log(folder: Path, name: str, *, rotate: bool = True) -> IO[bytes]:
-    """The log of a child, opened for appending; ``rotate`` puts the one of the last run aside and keeps three."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.log"
-    if rotate and path.exists() and path.stat().st_size:
-        for number in range(LOGS_KEPT, 0, -1):
-            older = folder / f"{name}.log.{number - 1}" if number > 1 else path
-            if older.exists():
-                older.replace(folder / f"{name}.log.{number}")
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    return os.fdopen(descriptor, "ab", buffering=0)
+def fresh_log(folder: Path, name: str) -> Path:
+    """A log file for this run; the ones of the three runs before are kept beside it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.log"
+        if path.exists() and path.stat().st_size:
+            names = [path, *(folder / f"{name}.log.{number}" for number in range(1, LOGS_KEPT + 1))]
+            for newer, older in reversed(list(zip(names, names[1:], strict=False))):
+                if newer.exists():
+                    newer.replace(older)
+        path.touch(mode=0o600)
+    except OSError as failure:
+        raise CannotRun(f"the log {failure.filename or folder} cannot be written: {failure.strerror}") from None
+    return path
 
 
 def last_line(path: Path) -> str:
-    """The last line that a child wrote, to be shown when it failed; empty when there is none."""
+    """The last line of a log, to be shown when its program failed; empty when there is none."""
     try:
         with path.open("rb") as log:
             log.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
@@ -166,7 +153,7 @@ def last_line(path: Path) -> str:
 
 
 def wait(question: Callable[[], bool], seconds: float, pause: float = 0.05) -> bool:
-    """Ask until the answer is yes or the time is over."""
+    """Ask until the answer is yes or the time is over; returns the last answer."""
     until = time.monotonic() + seconds
     while not question():
         if time.monotonic() > until:

