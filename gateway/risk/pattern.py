@@ -89,7 +89,8 @@ class Compiler:
                 raise PatternError(f"there is no word class {{{name}}}")
             if depth > _DEEPEST:
                 raise PatternError(f"word class {{{name}}} contains itself")
-            self._ready[name] = either([_Reader(self, entry, depth + 1).whole(top=False) for entry in self._slots[name]])
+            entries = [_Reader(self, entry, depth + 1).whole(top=False) for entry in self._slots[name]]
+            self._ready[name] = either(entries)
         return self._ready[name]
 
     def literal(self, run: list[str]) -> _Part:

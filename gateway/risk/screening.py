@@ -13,12 +13,13 @@ from gateway.risk.cards import CARDS, HERE, Card, CardError, Deck, Example, load
 from gateway.risk.letters import View
 from gateway.risk.level import Assessment, Finding, Level
 from gateway.risk.matching import Candidate, Matcher, any_match, spans
-from gateway.risk.scope import Scoper, Verdict
+from gateway.risk.scope import ScopeOfView, Scoper, Verdict
 from gateway.risk.spelling import Spelling, read_spelling
 from gateway.risk.views import views_of
 
 LONGEST = 4000  # characters read; a text message has at most 1,600
 DEADLINE = 0.050  # seconds; reliability invariant I4
+_LATE = "took more than 50 ms"
 _TAIL = 1000
 _SPLIT_OVER = 2  # earlier messages that are read together with this one
 _BESIDE = 40  # characters around a match in which its `unless` words count
@@ -34,6 +35,16 @@ class _Passage:
     text: str
     offset: int = 0
     earlier: int = 0
+
+
+@dataclass(slots=True)
+class _Page:
+    """One view of a passage while it is read."""
+
+    passage: _Passage
+    view: View
+    scope: ScopeOfView
+    consumed: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -54,14 +65,12 @@ class _Reading:
 class Screener:
     """Screens messages with one deck of cards. Has no state of its own, so that threads may share it."""
 
-    def __init__(
-        self, deck: Deck, scoper: Scoper, spelling: Spelling, *, matcher: Matcher | None = None, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, deck: Deck, scoper: Scoper, spelling: Spelling, matcher: Matcher, clock: Clock) -> None:
         self.deck = deck
         self._scoper = scoper
         self._spelling = spelling
-        self._matcher = matcher or Matcher(deck.cards)
-        self._clock = clock or time.monotonic
+        self._matcher = matcher
+        self._clock = clock
 
     def screen(self, text: str, context: Sequence[str] = ()) -> Assessment:
         """The assessment of one message; see `gateway.risk.screen`."""
@@ -84,39 +93,21 @@ class Screener:
     def _check_time(self, reading: _Reading) -> float:
         elapsed = self._clock() - reading.started
         if elapsed > DEADLINE:
-            reading.trouble = reading.trouble or f"took more than {DEADLINE * 1000:.0f} ms"
+            reading.trouble = _LATE
         return elapsed
 
     def _read(self, passage: _Passage, reading: _Reading) -> None:
         for view in views_of(passage.text, self._spelling):
-            consumed: list[tuple[int, int]] = []
+            page = _Page(passage, view, self._scoper.over(view))
             candidates = self._matcher.candidates(view.text)
             for candidate in sorted(candidates, key=lambda each: not each.card.idiom):
                 self._check_time(reading)
-                if reading.trouble:
+                if reading.trouble == _LATE:
                     return
                 try:
-                    self._weigh(candidate, view, passage, consumed, reading)
+                    _weigh(candidate, page, reading)
                 except Exception as fault:  # one broken rule must not hide what the others find
                     reading.trouble = f"error: {type(fault).__name__} in {candidate.card.id}"
-
-    def _weigh(
-        self, candidate: Candidate, view: View, passage: _Passage, consumed: list[tuple[int, int]], reading: _Reading
-    ) -> None:
-        card = candidate.card
-        for start, end in spans(candidate.pattern, view.text):
-            if card.idiom:
-                if not self._scoper.serious(view):
-                    consumed.append((start, end))
-                    reading.idioms.add(card.id)
-                continue
-            if "idiom" in card.heeds and _used_up(start, end, consumed):
-                continue
-            if any_match(card.unless, view.text[max(0, start - _BESIDE) : end + _BESIDE]):
-                continue
-            verdict = self._scoper.judge(view, start, end, card.heeds, candidate.pattern.words)
-            if verdict in {Verdict.MEANT, Verdict.PAST}:
-                reading.keep(_finding(card, verdict, view, (start, end), passage))
 
     def _assessment(self, reading: _Reading, elapsed: float) -> Assessment:
         kept = [each for each in reading.found.values() if not each.earlier or each.level >= Level.URGENT]
@@ -132,6 +123,28 @@ class Screener:
             not_screened=reading.trouble,
             elapsed_ms=round(elapsed * 1000, 3),
         )
+
+
+def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
+    """Note what one pattern finds on the page. A card that has given its highest level is not read again."""
+    card, view = candidate.card, page.view
+    highest = max(card.level, card.lifts.level) if card.lifts else card.level
+    for start, end in spans(candidate.pattern, view.text):
+        if card.idiom:
+            if not page.scope.serious:
+                page.consumed.append((start, end))
+                reading.idioms.add(card.id)
+            continue
+        known = reading.found.get(card.id)
+        if known is not None and known.level >= highest and not known.earlier:
+            return
+        if "idiom" in card.heeds and _used_up(start, end, page.consumed):
+            continue
+        if any_match(card.unless, view.text[max(0, start - _BESIDE) : end + _BESIDE]):
+            continue
+        verdict = page.scope.judge(start, end, card.heeds, candidate.pattern.words)
+        if verdict in {Verdict.MEANT, Verdict.PAST}:
+            reading.keep(_finding(card, verdict, view, (start, end), page.passage))
 
 
 def _passages(text: str, context: Sequence[str]) -> Iterator[_Passage]:
@@ -176,13 +189,17 @@ def _finding(card: Card, verdict: Verdict, view: View, span: tuple[int, int], pa
     )
 
 
-def build(folder: Path = CARDS, *, clock: Clock | None = None) -> Screener:
-    """A screener of the cards in that folder. Raises CardError, which lists every fault."""
+def build(folder: Path = CARDS, *, clock: Clock = time.thread_time) -> Screener:
+    """A screener of the cards in that folder. Raises CardError, which lists every fault.
+
+    The clock counts this thread's own work in seconds: a busy machine must not turn every "hello" into an alarm, and
+    screening waits for nothing but the processor.
+    """
     compiler = new_compiler()
     scoper = Scoper(read_words(HERE / "scope.yml"), compiler)
     deck = load_cards(folder, compiler)
     spelling = read_spelling(read_words(HERE / "spelling.yml"), frozenset(compiler.vocabulary))
-    return Screener(deck, scoper, spelling, clock=clock)
+    return Screener(deck, scoper, spelling, Matcher(deck.cards), clock)
 
 
 @cache

@@ -86,7 +86,7 @@ def sound_key(word: str) -> str:
 
 
 def repair(word: str, table: Mapping[str, str], spelling: Spelling) -> list[str]:
-    """The words that one typed word stands for: by table, then leet, then repeated letters, then run together or sound."""
+    """The words that one typed word stands for: by table, leet, repeated letters, words run together, or sound."""
     hashtag, word = word.startswith("#"), word.lstrip("#")
     if word in table:
         return table[word].split()
