@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from gateway import audit, escalations
 from gateway.conversations import SMS
@@ -162,6 +162,7 @@ def _lines(session: Session, conversation_id: int) -> list[Line]:
         .outerjoin(Responder, Responder.id == Message.responder_id)
         .where(Message.conversation_id == conversation_id)
         .order_by(Message.id)
+        .options(lazyload(Delivery.message))  # its own inner join would leave out what has no delivery
     )
     return [_line(*row) for row in found]
 

@@ -15,11 +15,11 @@ function showCost() {
   const place = byId("segments");
   const text = byId("text").value;
   if (place.dataset.channel !== "sms") {
-    place.textContent = `${[...text].length} characters`;
+    place.textContent = text ? `${[...text].length} characters` : "";
     return;
   }
   const cost = count(text);
-  place.textContent = `${cost.units} ${cost.encoding} · ${cost.segments} ${cost.segments === 1 ? "text" : "texts"}`;
+  place.textContent = !text ? "" : `${cost.units} ${cost.encoding} · ${cost.segments} ${cost.segments === 1 ? "text" : "texts"}`;
 }
 
 function grow() {
@@ -39,7 +39,7 @@ function typed() {
 function match() {
   const { mine, canText } = byId("thread").dataset;
   byId("reply").hidden = canText !== "1";
-  byId("resolve-sheet").hidden = mine !== "1";
+  byId("finish").hidden = mine !== "1";
 }
 
 function remember() {
@@ -66,6 +66,14 @@ function sent(event) {
   window.scrollTo({ top: document.documentElement.scrollHeight });
 }
 
+// An owner reads on at the end; somebody who decides whether to claim sees first what it is about.
+function start() {
+  if (byId("problem")) return;
+  const { mine, evidence } = byId("thread").dataset;
+  if (mine === "1") window.scrollTo({ top: document.documentElement.scrollHeight });
+  else byId(`message-${evidence}`)?.scrollIntoView({ block: "center" });
+}
+
 export function setUp() {
   if (!byId("reply")) return;
   const field = byId("text");
@@ -80,6 +88,5 @@ export function setUp() {
   showCost();
   grow();
   match();
-  const target = byId("alert") ?? byId("problem");
-  if (!target) window.scrollTo({ top: document.documentElement.scrollHeight });
+  start();
 }
