@@ -12,7 +12,7 @@ from gateway.language.memory import Memory, remember
 MOST_MARGIN = 9.0
 
 
-def texts(lines: Iterable[str]) -> Iterator[str]:
+def detect_lines(lines: Iterable[str]) -> Iterator[str]:
     """``{"id", "text"}`` in, ``{"id", "lang", "confidence"}`` out; blank lines are skipped.
 
     A text that is nothing but a request for a language is in that language. Raises ``ValueError`` with the number of
@@ -24,10 +24,10 @@ def texts(lines: Iterable[str]) -> Iterator[str]:
         yield _line({"id": row["id"], "lang": lang, "confidence": confidence(detection.margin)})
 
 
-def conversations(lines: Iterable[str]) -> Iterator[str]:
+def conversation_lines(lines: Iterable[str]) -> Iterator[str]:
     """``{"id", "turns": [{"text"}, ...]}`` in, ``{"id", "reply": ["en"|"es"|null, ...]}`` out: each answer's language.
 
-    Raises ``ValueError`` as :func:`texts` does.
+    Raises ``ValueError`` as :func:`detect_lines` does.
     """
     for row in _rows(lines, "turns", list):
         yield _line({"id": row["id"], "reply": replies([str(turn["text"]) for turn in row["turns"]])})

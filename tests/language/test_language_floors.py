@@ -49,7 +49,7 @@ def scorer(folder: Path) -> ModuleType:
 def test_texts(folder: Path, scorer: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answers = tmp_path / "answers.jsonl"
     given = (folder / "dev.jsonl").read_text(encoding="utf-8").splitlines()
-    answers.write_text("\n".join(lines.texts(given)), encoding="utf-8")
+    answers.write_text("\n".join(lines.detect_lines(given)), encoding="utf-8")
     scorer.main(str(folder / "dev.jsonl"), str(answers))
     measured = json.loads(capsys.readouterr().out.splitlines()[0])
     assert {name: measured[name] for name, floor in AT_LEAST.items() if measured[name] < floor} == {}
