@@ -36,6 +36,8 @@ class Acceptor:
         self._stuck: Future[Receipt] | None = None
         self._closed_until = 0.0
         self._drainer = threading.Lock()
+        self._closing = threading.Event()
+        self.patience = COMMIT_SECONDS
 
     def accept(self, inbound: Inbound) -> Receipt:
         """Keep a message durably and say what to answer.
@@ -63,6 +65,13 @@ class Acceptor:
         except (DBAPIError, PoolExhausted):
             return 0
 
+    def close(self) -> None:
+        """Take nothing more in, and wait for what is being committed; what waits in the journal keeps waiting there."""
+        self._closing.set()
+        self._pool.shutdown(wait=True)
+        with self._drainer:
+            return
+
     def _store_is_up(self) -> bool:
         if self._stuck is not None and not self._stuck.done():
             return False
@@ -71,7 +80,7 @@ class Acceptor:
     def _commit(self, inbound: Inbound, now: datetime) -> Receipt:
         future = self._pool.submit(self._apply, inbound, now)
         try:
-            return future.result(COMMIT_SECONDS)
+            return future.result(self.patience)
         except (TookTooLong, DBAPIError, PoolExhausted) as failure:
             if not future.done():
                 self._stuck = future
@@ -94,8 +103,7 @@ class Acceptor:
 
     def _drain_until_empty(self) -> None:
         try:
-            while self._journal.pending():
-                time.sleep(PAUSE_SECONDS)
+            while self._journal.pending() and not self._closing.wait(PAUSE_SECONDS):
                 self.drain()
         finally:
             self._drainer.release()

@@ -6,11 +6,12 @@ twice and out of order, and none of that may take a text back.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from gateway import optout
-from gateway.models import Contact, Conversation, Delivery, Message
+from gateway.models import Contact, Conversation, Delivery, EarlyReceipt, Message
 from gateway.segments import count
 
 EMERGENCY, RESPONDER, BOT, BULK = range(4)
@@ -110,6 +111,11 @@ def sent(session: Session, delivery_id: int, provider_id: str, now: datetime) ->
     row.provider_id = provider_id
     if is_further(row.status, "sent"):
         _move(row, "sent", now)
+    early = session.get(EarlyReceipt, provider_id)
+    if early is not None:
+        if is_further(row.status, early.status):
+            _move(row, early.status, now, early.error_code)
+        session.delete(early)
 
 
 def retry(session: Session, delivery_id: int, now: datetime, code: int | None, wait: float) -> None:
@@ -146,17 +152,25 @@ def known(session: Session, provider_id: str) -> bool:
 
 
 def receipt(session: Session, provider_id: str, status: str, code: int | None, now: datetime) -> bool:
-    """Take in one of Twilio's receipts; returns whether it belongs to a text of ours.
+    """Take in one of Twilio's receipts; returns whether it belongs to a text that we know already.
 
-    An unknown status is ignored, a late or repeated one changes nothing.
+    An unknown status is ignored, a late or repeated one changes nothing. One that is here before the call that sent
+    its text has returned is kept for that call to find.
     """
     row = session.scalar(select(Delivery).where(Delivery.provider_id == provider_id).with_for_update(of=Delivery))
-    if row is None:
-        return False
     then = RECEIPTS.get(status)
+    if row is None:
+        if then and RANK[then] > RANK["sent"]:
+            _keep_early(session, provider_id, then, code, now)
+        return False
     if then and is_further(row.status, then):
         _move(row, then, now, code)
     return True
+
+
+def forget_early(session: Session, now: datetime) -> None:
+    """Drop early receipts that nothing came to claim: they belong to another system on the same account."""
+    session.execute(delete(EarlyReceipt).where(EarlyReceipt.created_at < now - GIVE_UP_AFTER))
 
 
 def cancel(session: Session, conversation_id: int, now: datetime, *, least: int = BOT) -> int:
@@ -192,6 +206,14 @@ def _waiting(now: datetime, limit: int = 20) -> Select[int, int]:
         .where(Delivery.status == "queued", Delivery.next_attempt_at <= now, ~ahead)
         .order_by(Delivery.priority, Delivery.id)
         .limit(limit)
+    )
+
+
+def _keep_early(session: Session, provider_id: str, status: str, code: int | None, now: datetime) -> None:
+    session.execute(
+        insert(EarlyReceipt)
+        .values(provider_id=provider_id, status=status, error_code=code, created_at=now)
+        .on_conflict_do_nothing()
     )
 
 

@@ -22,3 +22,8 @@ class Door:
     bell: "Bell"
     journal: "Journal"
     acceptor: "Acceptor"
+
+    def close(self) -> None:
+        """Finish what is under way and give the connections back."""
+        self.acceptor.close()
+        self.database.close()

@@ -47,19 +47,28 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
         return _same_answer(session, kept)
     message = _store(session, conversation, inbound, at)
     assessment = _screen(session, conversation, message, inbound)
+    level = fresh_level(assessment)
     _hear_language(session, conversation, message, at)
     answer, by = _decide(session, conversation, message, assessment, inbound, community, at)
     if inbound.said is not None:
         answer = list(inbound.said)
     for ordinal, text in enumerate(answer):
-        priority = delivery.EMERGENCY if assessment.level >= Level.URGENT else delivery.BOT
+        priority = delivery.EMERGENCY if level >= Level.URGENT else delivery.BOT
         say(session, conversation, text, "system", at, priority=priority, answers=message.id, ordinal=ordinal,
             in_webhook=True)  # fmt: skip
     if by is None:
         conversation.pending_since = conversation.pending_since or at
     else:
         message.handled_at, message.handled_by = at, by
-    return Receipt(conversation.id, answer, assessment.level, message_id=message.id, needs_bot=by is None)
+    return Receipt(conversation.id, answer, level, message_id=message.id, needs_bot=by is None)
+
+
+def fresh_level(assessment: risk.Assessment) -> Level:
+    """How dangerous this very message is. What only its sender's earlier messages said was answered then; the
+    escalation, which keeps the highest level, is where danger sticks."""
+    if assessment.not_screened:
+        return assessment.level
+    return max((finding.level for finding in assessment.findings if not finding.earlier), default=Level.NONE)
 
 
 def provisional(community: Community, inbound: Inbound) -> Receipt:
@@ -123,7 +132,7 @@ def _screen(session: Session, conversation: Conversation, message: Message, inbo
         Assessment(
             message_id=message.id,
             conversation_id=conversation.id,
-            level=result.level.value,
+            level=fresh_level(result).value,
             categories=list(result.categories),
             findings=[finding.to_dict() for finding in result.findings],
             not_screened=result.not_screened,
@@ -162,12 +171,13 @@ def _decide(  # noqa: PLR0913 - everything that bears on the answer
     """What is said in this very answer, and who has dealt with the message (None: the bot is still to)."""
     contact, first = conversation.contact, conversation.language
     opted_out = inbound.channel == SMS and optout.in_force(session, contact.channel, contact.address_hash)
-    if assessment.level >= Level.URGENT:
+    level = fresh_level(assessment)
+    if level >= Level.URGENT:
         repeated = _said_lately(session, conversation, message)
-        escalations.open_(session, conversation, "risk", assessment.level, now, message.id)
+        escalations.open_(session, conversation, "risk", level, now, message.id)
         if conversation.handler == RESPONDER and repeated:
             return [], RESPONDER
-        return texts.safety(assessment.categories, assessment.level.value, first, community), "safety"
+        return texts.safety(assessment.categories, level.value, first, community), "safety"
     keyword = keywords.read(inbound.text, opted_out=opted_out) if inbound.channel == SMS else None
     if keyword is not None:
         return _obey(session, conversation, keyword, inbound, community, now), "keyword"

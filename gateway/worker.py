@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import leases, sending, turns
+from gateway import delivery, leases, sending, turns
 from gateway.acceptor import Acceptor
 from gateway.clients.bell import WORK, Bell
 from gateway.clients.rasa import Rasa
@@ -113,6 +113,8 @@ class Worker:
                     self._turns.one()
                 while sending.settle_stuck(self._database, self._carrier, self._keys, now):
                     pass
+                with self._database.begin() as session:
+                    delivery.forget_early(session, now())
             except Exception:
                 log.exception("sweep failed")
             self._turns.one()

@@ -70,6 +70,10 @@ class Rasa:
         self._failures = 0
         return answer
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
     def _ask(self, turn: Turn) -> Any:
         body = json.dumps(turn.__dict__, ensure_ascii=True).encode()
         at = str(int(time.time()))

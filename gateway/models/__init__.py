@@ -1,6 +1,6 @@
 """All tables, split by noun; import from here."""
 
-from gateway.models.conversation import Conversation, Delivery, Message
+from gateway.models.conversation import Conversation, Delivery, EarlyReceipt, Message
 from gateway.models.escalation import Assessment, AuditEntry, Escalation, Page, Referral
 from gateway.models.people import Contact, LogIn, OptOut, Responder, Shift
 from gateway.models.row import Row
@@ -11,6 +11,7 @@ __all__ = [
     "Contact",
     "Conversation",
     "Delivery",
+    "EarlyReceipt",
     "Escalation",
     "LogIn",
     "Message",

@@ -113,3 +113,14 @@ class Delivery(Row):
     updated_at: Mapped[datetime]
 
     message: Mapped[Message] = relationship(lazy="joined", innerjoin=True)
+
+
+class EarlyReceipt(Row):
+    """A receipt that overtook the answer to the call it belongs to: kept until that answer names the text."""
+
+    __tablename__ = "early_receipts"
+
+    provider_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    status: Mapped[Word]
+    error_code: Mapped[int | None]
+    created_at: Mapped[datetime]

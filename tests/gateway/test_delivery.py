@@ -11,7 +11,7 @@ from gateway import delivery, optout, sending
 from gateway.conversations import SMS, Inbound, hand_over, say, thread
 from gateway.db import Database
 from gateway.errors import SmsFailed
-from gateway.models import Conversation, Delivery
+from gateway.models import Conversation, Delivery, EarlyReceipt
 from gateway.settings import Settings
 from tests.conftest import Clock
 
@@ -179,6 +179,33 @@ def test_a_failure_keeps_its_code_and_stays(database: Database, settings: Settin
     with database.begin() as session:
         kept = session.get_one(Delivery, row)
         assert (kept.status, kept.error_code) == ("failed", 30003)
+
+
+@pytest.mark.parametrize("status_", ["delivered", "undelivered"])
+def test_a_receipt_that_overtakes_the_call_is_not_lost(
+    database: Database, settings: Settings, clock: Clock, status_: str
+) -> None:
+    row = queued(database, settings, clock(), "hello")
+    sid = "SM" + "6" * 32
+    with database.begin() as session:
+        delivery.take_next(session, clock())
+    for early in ("sent", status_, "queued"):
+        with database.begin() as session:
+            assert not delivery.receipt(session, sid, early, None, clock())
+    with database.begin() as session:
+        delivery.sent(session, row, sid, clock())
+    assert status(database, row) == {"delivered": "delivered", "undelivered": "failed"}[status_]
+    with database.begin() as session:
+        assert session.scalars(select(EarlyReceipt)).all() == []
+
+
+def test_early_receipts_of_others_are_forgotten(database: Database, clock: Clock) -> None:
+    with database.begin() as session:
+        delivery.receipt(session, "SM" + "4" * 32, "delivered", None, clock())
+    clock.forward(hours=5)
+    with database.begin() as session:
+        delivery.forget_early(session, clock())
+        assert session.scalars(select(EarlyReceipt)).all() == []
 
 
 def test_a_receipt_for_a_stranger_is_no_error(database: Database, clock: Clock) -> None:

@@ -134,7 +134,7 @@ def test_postgres_stops_and_comes_back(settings: Settings, tmp_path: Path) -> No
         said = session.scalars(select(Message.text).where(Message.in_webhook).order_by(Message.id)).all()
         assert len(said) == answers[0].text.count("<Message>") + answers[1].text.count("<Message>")
     database.close()
-    app.extensions["front_door"].database.close()
+    app.extensions["front_door"].close()
     running.stop()
 
 

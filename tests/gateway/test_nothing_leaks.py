@@ -20,7 +20,7 @@ from gateway.db import Database
 from gateway.errors import SmsFailed
 from gateway.leases import take
 from gateway.settings import Settings
-from tests.conftest import Phone
+from tests.conftest import PATIENCE, Phone
 from tests.fakes.fake_rasa import NONSENSE, FakeRasa
 from tests.fakes.sentry_sink import SentrySink
 
@@ -53,8 +53,9 @@ def watched(settings: Settings, database: Database, sink: SentrySink, written: i
         assert isinstance(handler, logging.StreamHandler)
         handler.setStream(written)
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.extensions["front_door"].acceptor.patience = PATIENCE
     yield app
-    app.extensions["front_door"].database.close()
+    app.extensions["front_door"].close()
 
 
 def explode(*_: Any, **__: Any) -> None:
@@ -93,6 +94,7 @@ def test_every_path_is_silent(
         while lease and turns.answer_next(database, rasa, door.community, lease, lambda: datetime.now(UTC)):
             pass
         sending.send_next(database, Refusing(), settings.keys, lambda: datetime.now(UTC))
+    rasa.close()
     bot.stop()
     with monkeypatch.context() as patch:
         patch.setattr("gateway.receiving._decide", explode)

@@ -22,8 +22,15 @@ def bot() -> Iterator[FakeRasa]:
     server.stop()
 
 
-def test_a_turn_is_signed_and_answered(bot: FakeRasa) -> None:
-    answer = Rasa(bot.url, "secret").turn(TURN)
+@pytest.fixture
+def rasa(bot: FakeRasa) -> Iterator[Rasa]:
+    client = Rasa(bot.url, "secret")
+    yield client
+    client.close()
+
+
+def test_a_turn_is_signed_and_answered(bot: FakeRasa, rasa: Rasa) -> None:
+    answer = rasa.turn(TURN)
     assert answer.texts == ("echo 1: hola",)
     assert answer.state == {"turns": 1}
     sent = bot.headers[0]
@@ -33,23 +40,24 @@ def test_a_turn_is_signed_and_answered(bot: FakeRasa) -> None:
 
 
 @pytest.mark.parametrize("name", NONSENSE)
-def test_nonsense_is_refused(bot: FakeRasa, name: str) -> None:
+def test_nonsense_is_refused(bot: FakeRasa, rasa: Rasa, name: str) -> None:
     bot.behave = NONSENSE[name]
     with pytest.raises(BotUnavailable):
-        Rasa(bot.url, "secret").turn(TURN)
+        rasa.turn(TURN)
 
 
 def test_a_hung_bot_is_given_up(bot: FakeRasa) -> None:
     bot.pause = 5
+    hasty = Rasa(bot.url, "secret", seconds=0.2)
     started = time.monotonic()
     with pytest.raises(BotUnavailable):
-        Rasa(bot.url, "secret", seconds=0.2).turn(TURN)
+        hasty.turn(TURN)
+    hasty.close()
     assert time.monotonic() - started < bot.pause
 
 
-def test_after_three_failures_nobody_waits_for_it(bot: FakeRasa) -> None:
+def test_after_three_failures_nobody_waits_for_it(bot: FakeRasa, rasa: Rasa) -> None:
     bot.behave = NONSENSE["http 500"]
-    rasa = Rasa(bot.url, "secret")
     for _ in range(3):
         with pytest.raises(BotUnavailable, match="http_500"):
             rasa.turn(TURN)
@@ -59,8 +67,7 @@ def test_after_three_failures_nobody_waits_for_it(bot: FakeRasa) -> None:
     assert len(bot.requests) == asked
 
 
-def test_a_good_answer_closes_the_count(bot: FakeRasa) -> None:
-    rasa = Rasa(bot.url, "secret")
+def test_a_good_answer_closes_the_count(bot: FakeRasa, rasa: Rasa) -> None:
     for _ in range(4):
         bot.behave = NONSENSE["http 500"]
         with pytest.raises(BotUnavailable, match="http_500"):
@@ -70,5 +77,7 @@ def test_a_good_answer_closes_the_count(bot: FakeRasa) -> None:
 
 
 def test_a_bot_that_is_not_there() -> None:
+    nowhere = Rasa("http://127.0.0.1:9", "secret")
     with pytest.raises(BotUnavailable):
-        Rasa("http://127.0.0.1:9", "secret").turn(TURN)
+        nowhere.turn(TURN)
+    nowhere.close()

@@ -23,6 +23,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("channel", "address_hash", name=op.f("uq_contacts_channel")),
     )
     op.create_table(
+        "early_receipts",
+        sa.Column("provider_id", sa.String(length=80), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("error_code", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("provider_id", name=op.f("pk_early_receipts")),
+    )
+    op.create_table(
         "opt_outs",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("channel", sa.String(length=40), nullable=False),
@@ -307,4 +315,5 @@ def downgrade() -> None:
     op.drop_table("responders")
     op.drop_index("uq_opt_outs_in_force", table_name="opt_outs", postgresql_where="ended_at IS NULL")
     op.drop_table("opt_outs")
+    op.drop_table("early_receipts")
     op.drop_table("contacts")
