@@ -11,6 +11,7 @@ from gateway.risk.letters import View
 from gateway.risk.pattern import Compiled, Compiler
 
 _LONGEST_BRIDGE = 6
+_PARTICIPLE = ("ado", "ido", "cho", "sto", "erto")
 _LONGEST_SEGMENT = 25  # tokens on each side of a match; also what keeps the work linear
 
 
@@ -28,7 +29,6 @@ class Lists:
     """The closed word lists of scope.yml, folded."""
 
     negators: frozenset[str]
-    bare_no: frozenset[str]
     bridge: frozenset[str]
     pronouns: frozenset[str]
     opinion: frozenset[str]
@@ -107,17 +107,21 @@ class ScopeOfView:
         is not denied. A pronoun starts a clause of its own unless an opinion verb governs it ("I don't think he ...").
         """
         lists, tokens = self.lists, self.view.tokens
-        clause, governed = tokens[first].text in lists.pronouns, False
+        clause, governed = self._pronoun(first), False
         for index in range(first - 1, max(-1, first - 1 - _LONGEST_BRIDGE), -1):
             word = tokens[index].text
             if word in lists.negators and not self._masked(index):
-                answer = word in lists.bare_no and (index != first - 1 or clause)
-                return not answer and (governed or not clause)
+                return governed or not clause
             governed = governed or word in lists.opinion
-            clause = clause or word in lists.pronouns
+            clause = clause or self._pronoun(index)
             if not lists.crossable(word):
                 return False
         return False
+
+    def _pronoun(self, index: int) -> bool:
+        """Whether the word there is a subject; "he" is not one before a Spanish participle ("nunca he pensado")."""
+        word, *rest = (token.text for token in self.view.tokens[index : index + 2])
+        return word in self.lists.pronouns and not (word == "he" and rest and rest[0].endswith(_PARTICIPLE))
 
     def _denied_within(self, first: int, past: int, asserted: frozenset[str]) -> bool:
         """A negator in a gap of the match: "he doesn't have a gun" for a card that looks for "he ~ has a gun"."""
