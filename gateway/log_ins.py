@@ -15,9 +15,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.orm import Session
 
-from gateway import audit
+from gateway import audit, paging
 from gateway.errors import Refused
-from gateway.models import LogIn, Responder, Shift
+from gateway.models import LogIn, Responder
 
 IDLE = timedelta(minutes=30)  # CJIS Security Policy: the screen locks after 30 minutes
 LONGEST = timedelta(hours=12)
@@ -26,6 +26,7 @@ ROLES = ("responder", "supervisor", "admin")
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
 FIRST_EMAIL = "admin@frontdoor.local"
 FIRST_SHIFT = timedelta(days=365)
+HOUR = timedelta(hours=1)
 READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # without the letters that are taken for digits
 ONE_AT_A_TIME = 720_912  # any constant: processes that start together must not both make the first log-in
 
@@ -80,10 +81,24 @@ def first_log_in(session: Session, now: datetime) -> tuple[str, str] | None:
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
     if session.scalar(select(func.count()).select_from(Responder)):
         return None
+    return FIRST_EMAIL, add_responder(session, FIRST_EMAIL, "Admin", "admin", now, FIRST_SHIFT / HOUR)
+
+
+def add_responder(session: Session, email: str, name: str, role: str, now: datetime, on_call_hours: float = 0.0) -> str:
+    """Add a person with a password made here, on call from ``now`` for so many hours; returns the password, once.
+
+    Raises :class:`Refused` as :func:`create_responder` does.
+    """
     password = "-".join("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))
-    admin = create_responder(session, FIRST_EMAIL, "Admin", "admin", password, now)
-    session.add(Shift(responder_id=admin.id, starts_at=now, ends_at=now + FIRST_SHIFT))
-    return FIRST_EMAIL, password
+    added = create_responder(session, email, name, role, password, now)
+    if on_call_hours > 0:
+        session.add(Shift(responder_id=added.id, starts_at=now, ends_at=now + on_call_hours * HOUR))
+    return password
+
+
+def new_password() -> str:
+    """A password that can be read out over a phone: sixteen characters, about 79 bits."""
+    return "-".join("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))
 
 
 def log_in(session: Session, email: str, password: str, now: datetime) -> str:

@@ -82,6 +82,9 @@ export function setUp() {
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("reply").requestSubmit();
   });
+  byId("resolve-sheet").addEventListener("toggle", (event) => {
+    if (event.target.open) byId("disposition").focus();
+  });
   document.body.addEventListener("htmx:beforeSwap", remember);
   document.body.addEventListener("htmx:afterSettle", restore);
   document.body.addEventListener("htmx:afterRequest", sent);
