@@ -1,8 +1,8 @@
 """Ties programs to the one that started them, so that nothing is left running when that one is killed.
 
 Standard library only and run as a file, once before each program and once beside the supervisor:
-``leash.py hold PARENT SIGNAL ACCOUNT PROGRAM ...`` becomes the program, and on Linux the kernel sends it SIGNAL when
-its parent dies; ``leash.py keep`` reads what runs from its input and ends it when that input closes.
+``leash.py hold PARENT SIGNAL ACCOUNT HOME PROGRAM ...`` becomes the program, and on Linux the kernel sends it SIGNAL
+when its parent dies; ``leash.py keep`` reads what runs from its input and ends it when that input closes.
 """
 
 import ctypes
@@ -13,13 +13,16 @@ import sys
 import time
 
 PR_SET_PDEATHSIG = 1
-NOBODY_IN_PARTICULAR = "-"
+NOT_GIVEN = "-"
+HOME_WORD = "{home}"
 LOOK = 0.05
 
 
-def hold(parent: int, number: int, account: str, argv: list[str]) -> None:
+def hold(parent: int, number: int, account: str, home: str, argv: list[str]) -> None:
     """Become ``argv``, as ``account`` where one is named, to be sent signal ``number`` when ``parent`` dies."""
-    if account != NOBODY_IN_PARTICULAR:
+    if home != NOT_GIVEN:
+        argv = [word.replace(HOME_WORD, way_into(home, account)) for word in argv]
+    if account != NOT_GIVEN:
         entry = pwd.getpwnam(account)
         os.setgroups([])
         os.setgid(entry.pw_gid)
@@ -37,6 +40,18 @@ def hold(parent: int, number: int, account: str, argv: list[str]) -> None:
     except OSError as failure:
         sys.stderr.write(f"{argv[0]} cannot be started: {failure.strerror}\n")
         sys.exit(127)
+
+
+def way_into(home: str, account: str) -> str:
+    """A path to ``home`` that the account can walk, although a folder above may be closed to it.
+
+    An open folder is reached without passing those above it, so none of their permissions has to be loosened.
+    """
+    if account == NOT_GIVEN or sys.platform != "linux":
+        return home
+    folder = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+    os.set_inheritable(folder, True)
+    return f"/proc/self/fd/{folder}"
 
 
 def keep() -> None:
@@ -77,6 +92,6 @@ def tell(group: int, number: int) -> bool:
 
 if __name__ == "__main__":
     if sys.argv[1] == "hold":
-        hold(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5:])
+        hold(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5], sys.argv[6:])
     else:
         keep()

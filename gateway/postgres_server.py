@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 
+from gateway.leash import HOME_WORD
 from gateway.processes import CannotRun, Program, fresh_log, leashed, wait
 
 # Postgres refuses to run as root; where we are root, it runs as this account.
@@ -73,7 +74,7 @@ def postgres(var: Path) -> Postgres:
     """
     data, sockets, account = var.resolve() / "postgres", socket_folder(var, "pg"), _account()
     password = _prepare(data, account)
-    argv = [str(_program("postgres")), "-D", str(data), "-p", "5432"]
+    argv = [str(_program("postgres")), "-D", HOME_WORD, "-p", "5432"]
     settings = SETTINGS | {"unix_socket_directories": str(sockets)}
     argv += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     program = Program(
@@ -85,6 +86,7 @@ def postgres(var: Path) -> Postgres:
         # "Fast shutdown": SIGTERM would wait for every client to leave first.
         stop_signal=signal.SIGINT,
         account=account,
+        home=data,
     )
     return Postgres(data, sockets, account, program, f"postgresql://{ROLE}:{password}@/{DATABASE}?host={sockets}")
 
@@ -141,7 +143,6 @@ def _prepare(data: Path, account: str | None) -> str:
     """Make the files of the server where they are missing; returns the password of our role."""
     data.parent.mkdir(parents=True, exist_ok=True)
     if account:
-        _let_through(data)
         _let_through(_program("postgres").parent.parent)
         _let_read(_program("postgres").parent.parent)
     password_file = data.with_name("postgres.password")
@@ -168,7 +169,12 @@ def _make(data: Path, account: str | None, password: str) -> None:
     private_folder(fresh, account)
     options = ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-locale"]
     # No log-in for the superuser: what needs it is done in single-user mode, by whoever owns the files.
-    _run("initdb", ["-D", str(fresh), "--username=postgres", "--auth=reject", "--no-instructions", *options], account)
+    _run(
+        "initdb",
+        fresh,
+        account,
+        ["-D", HOME_WORD, "--username=postgres", "--auth=reject", "--no-instructions", *options],
+    )
     (fresh / "pg_hba.conf").write_text(f"local all {ROLE} scram-sha-256\n")
     _single(
         fresh,
@@ -181,15 +187,14 @@ def _make(data: Path, account: str | None, password: str) -> None:
 
 def _single(data: Path, account: str | None, *statements: str) -> None:
     quiet = ["-c", "log_statement=none", "-c", "log_min_error_statement=panic"]
-    _run(
-        "postgres", ["--single", "-j", "-D", str(data), *quiet, "postgres"], account, ";\n\n".join(statements) + ";\n\n"
-    )
+    arguments = ["--single", "-j", "-D", HOME_WORD, *quiet, "postgres"]
+    _run("postgres", data, account, arguments, ";\n\n".join(statements) + ";\n\n")
 
 
-def _run(program: str, arguments: list[str], account: str | None, words: str = "") -> None:
+def _run(program: str, home: Path, account: str | None, arguments: list[str], words: str = "") -> None:
     """Run one of Postgres' own programs to its end, under the account."""
     ended = subprocess.run(
-        leashed([str(_program(program)), *arguments], signal.SIGKILL, account),
+        leashed([str(_program(program)), *arguments], signal.SIGKILL, account, home),
         input=words.encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -31,7 +31,8 @@ class Program:
     """A command line to run: its output goes to a log, it leads a process group, it dies with its parent.
 
     ``environ`` is laid over our own environment, ``grace`` is how many seconds it has to end after ``stop_signal``,
-    ``account`` is who it runs as where we are root, ``hint`` is what to do when it is not there.
+    ``account`` is who it runs as where we are root; ``{home}`` in ``argv`` becomes a way into the folder ``home`` that
+    this account can walk; ``hint`` is what to do when the program is not there.
     """
 
     argv: Sequence[str]
@@ -41,6 +42,7 @@ class Program:
     grace: float = GRACE_SECONDS
     stop_signal: int = signal.SIGTERM
     account: str | None = None
+    home: Path | None = None
     hint: str = "run `make setup`"
 
     def start(self) -> "Started":
@@ -50,7 +52,7 @@ class Program:
         """
         if shutil.which(self.argv[0], path=self.environ.get("PATH")) is None:
             raise CannotRun(f"{self.argv[0]} is not there; {self.hint}")
-        held = leashed(self.argv, self.stop_signal, self.account)
+        held = leashed(self.argv, self.stop_signal, self.account, self.home)
         try:
             log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             with os.fdopen(log, "ab") as out:
@@ -96,10 +98,10 @@ class Started:
         self.process.wait()
 
 
-def leashed(argv: Sequence[str], stop_signal: int, account: str | None = None) -> list[str]:
+def leashed(argv: Sequence[str], stop_signal: int, account: str | None = None, home: Path | None = None) -> list[str]:
     """The command line that ties ``argv`` to this process: when it dies, even by kill -9, ``argv`` gets the signal."""
     held = [sys.executable, "-I", "-S", str(LEASH), "hold", str(os.getpid()), str(int(stop_signal))]
-    return [*held, account or leash.NOBODY_IN_PARTICULAR, *argv]
+    return [*held, account or leash.NOT_GIVEN, str(home or leash.NOT_GIVEN), *argv]
 
 
 def port_in_use(host: str, port: int) -> bool:

@@ -150,6 +150,17 @@ def test_a_lost_password_file_is_made_again(postgres: list[RunningService], var:
     assert postgres[-1].ready()
 
 
+def test_a_folder_that_is_closed_to_others_stays_closed(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    tmp_path.chmod(0o700)
+    running = services.start_postgres(closed / "var")
+    running.stop()
+    running = services.start_postgres(closed / "var")
+    running.stop()
+    assert [folder.stat().st_mode & 0o777 for folder in (closed, tmp_path)] == [0o700, 0o700]
+
+
 def test_what_was_half_made_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "postgres.new").mkdir()
     (tmp_path / "postgres").mkdir()
