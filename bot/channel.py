@@ -11,9 +11,10 @@ import os
 import re
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Awaitable, Callable
+from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
@@ -34,6 +35,7 @@ TURN_SECONDS = 5.0
 """Longer than the gateway's own deadline of 3 s: a turn nobody waits for any more is given up here."""
 SHORTEST_SECRET = 16
 
+_STAMP_DIGITS = 12
 _LANGUAGES = ("en", "es")
 _CHANNELS = ("sms", "webchat")
 _CONTROL_MARKS = re.compile(r"^[\s/@]+")
@@ -116,7 +118,7 @@ class FrontDoorInput(InputChannel):
                 return response.json(await _answer(request.app.ctx.agent, asked))
             except TurnRefused as refused:
                 return response.json({"error": refused.code}, status=refused.status)
-            except Exception:  # noqa: BLE001  # whatever it was, the gateway must hear 503 and the log no text
+            except Exception:  # whatever it was, the gateway must hear 503 and the log no text
                 logger.exception("turn failed")
                 return response.json({"error": "bot_failed"}, status=503)
 
@@ -136,7 +138,7 @@ class FrontDoorInput(InputChannel):
     def _check_signature(self, request: Request, body: bytes) -> None:
         stamp = request.headers.get("x-frontdoor-timestamp", "")
         signature = request.headers.get("x-frontdoor-signature", "")
-        if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
+        if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= _STAMP_DIGITS):
             raise TurnRefused(403, "bad_timestamp")
         if abs(time.time() - int(stamp)) > MAX_SKEW_SECONDS:
             raise TurnRefused(403, "stale")
@@ -165,7 +167,7 @@ def parse(asked: Any) -> TurnRequest:
 
 
 def plain(text: str) -> str:
-    """A resident's text without the marks that Rasa obeys: "/restart" would wipe the conversation, "/x" is an intent."""
+    """A resident's text without the marks that Rasa obeys: "/restart" would wipe everything, "/x" is an intent."""
     return _CONTROL_MARKS.sub("", _INVISIBLE.sub(" ", text[:MAX_TEXT])).strip()
 
 

@@ -24,10 +24,11 @@ _ENVIRONMENT = {
 
 # Third-party modules whose deprecations concern Rasa's own authors, not us.
 _NOISY_MODULES = (
-    "google", "pkg_resources", "rasa", "rasa_sdk", "sanic", "sanic_jwt", "sanic_routing", "tensorflow", "tensorflow_addons",
-    "keras", "jax", "matplotlib", "numpy", "packaging", "pykwalify", "ruamel", "sklearn", "sqlalchemy", "websockets",
-    "aiohttp", "apscheduler", "dask", "distutils", "flatbuffers", "joblib", "scipy", "setuptools", "skops", "typeguard",
-)  # fmt: skip
+    *("google", "pkg_resources", "rasa", "rasa_sdk", "sanic", "sanic_jwt", "sanic_routing", "tensorflow", "keras"),
+    *("tensorflow_addons", "jax", "matplotlib", "numpy", "packaging", "pykwalify", "ruamel", "sklearn", "sqlalchemy"),
+    *("websockets", "aiohttp", "apscheduler", "dask", "distutils", "flatbuffers", "joblib", "scipy", "setuptools"),
+    *("skops", "typeguard", "sanic_cors"),
+)
 
 _KNOWN_MESSAGES = (
     r"pkg_resources is deprecated",

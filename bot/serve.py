@@ -80,7 +80,7 @@ async def _load(model: str, endpoints: Any, app: Any, loop: Any) -> None:
     # Rasa goes on with no model, or with a store of its own in memory, when either is mistyped.
     store = getattr(agent.tracker_store, "_tracker_store", agent.tracker_store)
     if not agent.is_ready() or not isinstance(store, TurnTrackerStore):
-        raise SystemExit("The bot's model or its tracker store could not be loaded; see endpoints.yml and `make train`.")
+        raise SystemExit("The bot's model or its tracker store could not be loaded. See endpoints.yml, `make train`.")
     quiet.logs()
 
 

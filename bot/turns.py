@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME, REQUESTED_SLOT
@@ -32,7 +32,7 @@ class TurnTrackerStore(TrackerStore):
         if tracker.sender_id in _open:
             _open[tracker.sender_id] = tracker
 
-    async def retrieve(self, sender_id: str) -> Optional[DialogueStateTracker]:
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         return _open.get(sender_id)
 
     async def keys(self) -> list[str]:

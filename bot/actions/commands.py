@@ -47,7 +47,8 @@ def team(need: str) -> Command:
 
 def record(field: str, value: str) -> Command:
     """Something the resident said that belongs on the record."""
-    return {"command": "record", "field": field, "value": _SAFETY_VALUES.get(value, value) if field == "screen_safety" else value}
+    told = _SAFETY_VALUES.get(value, value) if field == "screen_safety" else value
+    return {"command": "record", "field": field, "value": told}
 
 
 def first_need(known: Known) -> str | None:

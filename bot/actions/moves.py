@@ -80,7 +80,7 @@ class More(Move):
         return "action_more"
 
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
-        if now.served and not now.open_question:
+        if now.served and now.needs and not now.open_question:
             speak.command(dispatcher, {"command": "more_services"})
             return [SlotSet("misses", 0)]
         return speak.introduce(dispatcher, now) + _go_on(dispatcher, now)
@@ -208,7 +208,7 @@ class OwnWords(Move):
 
 
 class Acknowledged(Move):
-    """"ok", "yes" or "no" that answers nothing: never silence."""
+    """ "ok", "yes" or "no" that answers nothing: never silence."""
 
     def name(self) -> str:
         return "action_acknowledged"

@@ -31,6 +31,7 @@ class Said:
     zip: str | None = None
     place: str | None = None
     language: str | None = None
+    answer: str | None = None
     life_at_stake: bool = False
     ranking: tuple[tuple[str, float], ...] = ()
 
@@ -81,6 +82,7 @@ def said(tracker: Tracker) -> Said:
         zip=one("zip"),
         place=one("place"),
         language=one("language"),
+        answer=one("answer"),
         life_at_stake="life" in found,
         ranking=ranking,
     )

@@ -13,10 +13,14 @@ MENUS: dict[str, tuple[str, ...]] = {
     "for_whom": ("self", "other"),
     "needs": ("food", "shelter", "housing", "health", "utilities", "something_else"),
 }
-"""What the digits mean under the question just asked. The texts of bot/data/conversation/screening.yml list the same."""
+"""What the digits mean under the question just asked. bot/data/conversation/screening.yml lists the same."""
 
 _SKIPS = ("skip", "unsure")
 _REPEATS = ("greet",)
+_INTERRUPTIONS = frozenset(
+    ("danger", "ask_person", "change_language", "stop_texts", "why_ask", "about_program", "more", "bye")
+)
+"""Intents that win over every question, whatever else the message tells: "he is hitting my mom" is not about whom."""
 _ASKED_OFTEN_ENOUGH = 2
 
 
@@ -32,14 +36,19 @@ class Step:
 
 def advance(before: Known, said: Said) -> Step:
     """Take in one message. `accepted` is false when it answers nothing, so that a rule for its intent may speak."""
+    if before.open_question and said.intent in _INTERRUPTIONS:
+        return Step(before, accepted=False)
     start = _new_round(before, said) if before.open_question is None else before
     step = Step(_merge(start, said))
     step.known = _answer(step.known, said)
-    changed = replace(step.known, misses=0) != replace(before, misses=0)
-    step.accepted = changed or before.open_question is None or said.intent in _REPEATS
-    if step.accepted and before.open_question == "safety" and step.known.safety is None:
-        step.known = _unanswered(step.known)
-    elif step.accepted:
+    is_new = replace(step.known, misses=0) != replace(before, misses=0)
+    is_repeat = said.intent in _REPEATS or said.has_news
+    step.accepted = is_new or is_repeat or before.open_question is None
+    question = before.open_question
+    if question and step.accepted and next_question(step.known) == question:
+        step.known = _unanswered(step.known, question)
+        step.accepted = next_question(step.known) != question or step.known.misses < _ASKED_OFTEN_ENOUGH
+    elif is_new:
         step.known = replace(step.known, misses=0)
     step.records = _records(before, step.known)
     step.next_question = next_question(step.known)
@@ -85,7 +94,7 @@ def _answer(known: Known, said: Said) -> Known:
     """Read yes, no, skip and "I do not know" as the answer to the open question."""
     if known.open_question == "safety":
         answers = {"affirm": "yes", "deny": "no", "safe": "no", "unsure": "unsure", "skip": "not_asked"}
-        return replace(known, safety=answers.get(said.intent))
+        return replace(known, safety=said.answer or answers.get(said.intent))
     if known.open_question == "for_whom" and said.intent in _SKIPS and not said.for_whom:
         return replace(known, for_whom="skipped")
     if known.open_question == "place" and said.intent in (*_SKIPS, "deny") and not (said.zip or said.place):
@@ -93,10 +102,17 @@ def _answer(known: Known, said: Said) -> Known:
     return known
 
 
-def _unanswered(known: Known) -> Known:
-    """The safety question is put twice; who then still tells the need instead is helped with the need."""
-    if known.misses + 1 >= _ASKED_OFTEN_ENOUGH:
-        return replace(known, safety="not_asked", misses=0)
+def _unanswered(known: Known, question: str) -> Known:
+    """A question is put twice; who then still tells something else is helped without its answer."""
+    if known.misses + 1 < _ASKED_OFTEN_ENOUGH:
+        return replace(known, misses=known.misses + 1)
+    given_up = replace(known, misses=0)
+    if question == "safety":
+        return replace(given_up, safety="not_asked")
+    if question == "for_whom":
+        return replace(given_up, for_whom="skipped")
+    if question == "place":
+        return replace(given_up, place_asked="skipped")
     return replace(known, misses=known.misses + 1)
 
 
@@ -107,5 +123,5 @@ def _records(before: Known, after: Known) -> list[Command]:
         ("zip", before.zip, after.zip),
         ("place", before.place, after.place),
     ]
-    records = [commands.record(name, new) for name, old, new in told if new and new != old and new != "skipped"]
+    records = [commands.record(name, new) for name, old, new in told if new and new not in (old, "skipped")]
     return records + [commands.record("need", need) for need in after.needs if need not in before.needs]

@@ -11,7 +11,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.commands import Command
-from bot.actions.said import FORM, Known
+from bot.actions.said import FORM, TEAM_NEEDS, Known
 
 _NEEDS = Path(__file__).resolve().parent.parent / "data" / "needs"
 _NAMED_AT_MOST = 2
@@ -35,7 +35,8 @@ def introduce(dispatcher: CollectingDispatcher, known: Known, needs: tuple[str, 
     """On the first turn say that this is a computer, not 911, and how to reach a person; later nothing."""
     if known.introduced:
         return []
-    named = [need_name(need, known.language) for need in needs[:_NAMED_AT_MOST]]
+    looked_for = [need for need in needs if need not in TEAM_NEEDS]
+    named = [need_name(need, known.language) for need in looked_for[:_NAMED_AT_MOST]]
     if named:
         say(dispatcher, "utter_hello_need", heard=_AND[known.language].join(named))
     else:

@@ -14,41 +14,56 @@ _KIN = (
     "abuelos|abuelita|abuelito|nieto|nieta|nietos|familia|primo|prima|tio|tia|sobrino|sobrina|suegra|suegro|cunado|"
     "cunada|companero|companera|senor|senora|muchacho|muchacha|joven|chamaco|chavo|hijito|hijita|alguien"
 )
-_WHOSE = "my|our|his|her|their|a|an|the|some|this|that|mi|mis|un|una|unos|unas|nuestro|nuestra|nuestros|su|sus|el|la|los|las|este|esta|ese|esa"
+_WHOSE = (
+    "my|our|his|her|their|a|an|the|some|this|that|mi|mis|un|una|unos|unas|nuestro|nuestra|nuestros|su|sus|el|la|los|"
+    "las|este|esta|ese|esa"
+)
 _VERBS = (
-    "needs?|is|are|has|have|was|got|lost|cant|cannot|doesnt|dont|wants?|feels?|needs|hasnt|isnt|"
+    "needs?|is|are|has|have|was|got|lost|cant|cannot|doesnt|dont|wants?|feels?|hasnt|isnt|"
     "necesitan?|esta|estan|tiene|tienen|quiere|quieren|perdio|no|anda|busca|se|fue|ocupa|le|les|sufre|vive"
 )
+_STRANGER = "man|woman|guy|lady|person|senor|senora|hombre|mujer|persona|muchacho"
 
 _OTHER = [
     re.compile(rf"\b(?:for|para|4)\s+(?:{_WHOSE})\s+(?:\w+\s+){{0,2}}?(?:{_KIN})\b"),
     re.compile(rf"\b(?:my|mi|mis|our|a|un|una|the|la|el)\s+(?:\w+\s+)?(?:{_KIN})\s+(?:{_VERBS})\b"),
     re.compile(r"\b(?:for|para|4)\s+(?:someone|somebody|him|her|them|ella|ellos|ellas|alguien|otra persona|otro)\b"),
-    re.compile(r"\b(?:someone else|somebody else|another person|otra persona|alguien mas|not for me|no es para mi|no para mi)\b"),
-    re.compile(rf"\b(?:worried about|check on|preocupad[oa] por|ayudar a|help)\s+(?:{_WHOSE})\s+(?:\w+\s+)?(?:{_KIN})\b"),
-    re.compile(r"\b(?:there is|theres|there s|hay)\s+(?:a|an|un|una)\s+(?:\w+\s+)?(?:man|woman|guy|lady|person|senor|senora|hombre|mujer|persona|muchacho)\b"),
-]  # fmt: skip
+    re.compile(r"\b(?:someone else|somebody else|another person|otra persona|alguien mas)\b"),
+    re.compile(r"\b(?:not for me|no es para mi|no para mi)\b"),
+    re.compile(rf"\b(?:worried about|check on|help)\s+(?:{_WHOSE})\s+(?:\w+\s+)?(?:{_KIN})\b"),
+    re.compile(rf"\b(?:preocupad[oa] por|ayudar a)\s+(?:{_WHOSE})\s+(?:\w+\s+)?(?:{_KIN})\b"),
+    re.compile(rf"\b(?:there is|theres|there s|hay)\s+(?:a|an|un|una)\s+(?:\w+\s+)?(?:{_STRANGER})\b"),
+]
+_NOT_SELF = re.compile(r"\b(?:not for me|no es para mi|no para mi)\b")
 _SELF = [
-    re.compile(r"\b(?:for me|for myself|its me|just me|for us|me and my|my kids and (?:me|i)|myself|para nosotros|para mi y|solo yo|yo mismo|yo misma)\b"),
+    re.compile(r"\b(?:for me|for myself|its me|just me|for us|me and my|my kids and (?:me|i)|myself)\b"),
+    re.compile(r"\b(?:para nosotros|para mi y|solo yo|yo mismo|yo misma)\b"),
     re.compile(rf"\bpara mi\b(?!\s+(?:\w+\s+)?(?:{_KIN})\b)"),
-]  # fmt: skip
+]
 _SELF_TOLD = re.compile(
     r"\b(?:i am|im|ive|i have no|i have nowhere|i dont have|i lost|i cant|i got|we are|were being|we dont have|my rent|"
     r"my lights?|my power|my landlord|estoy|soy|tengo|no tenemos|me quede|me quedo|me siento|me van a|me cortaron|"
     r"me corrieron|me echaron|perdi|duermo|vivo|estamos|somos|mi renta|mi luz)\b"
 )
-_ALONE_OTHER = re.compile(rf"^(?:(?:its|it is|es|for|para|no|yes|si|pa)\s+)*(?:(?:{_WHOSE})\s+)?(?:\w+\s+)?(?:{_KIN}|someone|other|else|otro|otra|otra persona|them|him|her|ella)$")
-_ALONE_SELF = re.compile(r"^(?:(?:its|it is|es|for|para|no|yes|si|pa|solo|just)\s+)*(?:me|mi|yo|myself|us|i|nosotros|both|both of us|ambos|los dos|mi mismo|mi misma|mine|self|you me|soy yo)$")
+_LEAD = r"^(?:(?:its|it is|es|for|para|no|yes|si|pa|solo|just)\s+)*"
+_ALONE_OTHER = re.compile(
+    rf"{_LEAD}(?:(?:{_WHOSE})\s+)?(?:\w+\s+)?"
+    rf"(?:{_KIN}|someone|other|else|otro|otra|otra persona|them|him|her|ella)$"
+)
+_ALONE_SELF = re.compile(
+    rf"{_LEAD}(?:me|mi|yo|myself|us|i|nosotros|both|both of us|ambos|los dos|mi mismo|mi misma|mine|self|"
+    r"you me|soy yo)$"
+)
 
 
 def for_whom(words: str, *, asked: bool, about_need: bool) -> str | None:
-    """"self", "other" or None; `words` is a plain text, `asked` whether this was the question just put.
+    """ "self", "other" or None; `words` is a plain text, `asked` whether this was the question just put.
 
     `about_need`: the message also tells a need, so that "tengo hambre" can mean the writer.
     """
     if asked and _ALONE_SELF.match(words):
         return "self"
-    if any(pattern.search(words) for pattern in _SELF):
+    if not _NOT_SELF.search(words) and any(pattern.search(words) for pattern in _SELF):
         return "self"
     if any(pattern.search(words) for pattern in _OTHER) or (asked and _ALONE_OTHER.match(words)):
         return "other"

@@ -24,12 +24,16 @@ _FILE = "words.json"
 _NEED = "need_"
 _FALLBACK = "nlu_fallback"
 # Intents that mean little by themselves: a need told by its words in the same message counts for more.
-_WEAK = frozenset({_FALLBACK, "greet", "affirm", "deny", "acknowledge", "safe", "inform", "out_of_scope", "thanks", "bye", "unsure"})
+_WEAK = frozenset(
+    (_FALLBACK, "greet", "affirm", "deny", "acknowledge", "safe", "inform", "out_of_scope", "thanks", "bye", "unsure")
+)
 # Intents that interrupt a question about the place when the text is not clearly a place.
 _INTERRUPTS = frozenset(
-    {"ask_person", "more", "another_place", "change_language", "why_ask", "about_program", "thanks", "bye", "stop_texts",
-     "skip", "affirm", "deny", "acknowledge", "unsure", "greet", "safe"}
-)  # fmt: skip
+    (
+        *("ask_person", "more", "another_place", "change_language", "why_ask", "about_program", "thanks", "bye"),
+        *("stop_texts", "skip", "affirm", "deny", "acknowledge", "unsure", "greet", "safe"),
+    )
+)
 _SURE = 0.5
 _LIKELY = 0.4
 _VERY_SURE = 0.65
@@ -89,7 +93,11 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> ContextReader:
         """A reader without words; `train` gives it some."""
         return cls(model_storage, resource, {})
@@ -154,6 +162,7 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
             reading.decide("stop_texts")
         _find_needs(reading, is_exact=exact is not None)
         _find_people(reading)
+        _find_no(reading)
         _find_danger(reading, _best(message.get(INTENT_RANKING_KEY) or []))
         if reading.intent not in ("danger", "change_language", "stop_texts") and exact is None:
             _find_place(reading)
@@ -161,11 +170,18 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
 
     def _find_words(self, reading: Reading) -> None:
         rest = reading.words
+        needs: list[tuple[int, str]] = []
         for pattern, name in self._spoken:
-            if pattern.search(rest):
-                rest = pattern.sub(" ", rest)
-                kind, _, value = name.partition(" ")
-                (reading.needs if kind == "need" else reading.marks).append(value)
+            match = pattern.search(rest)
+            if match is None:
+                continue
+            rest = pattern.sub(lambda m: "_" * len(m.group(0)), rest)
+            kind, _, value = name.partition(" ")
+            if kind == "need":
+                needs.append((match.start(), value))
+            else:
+                reading.marks.append(value)
+        reading.needs = list(dict.fromkeys(need for _, need in sorted(needs)))
 
     def _find_language(self, reading: Reading) -> None:
         for language in ("en", "es"):
@@ -178,8 +194,8 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
 
 
 def _is_menu_answer(reading: Reading) -> bool:
-    digits = reading.words.split()
-    return bool(reading.menu and digits) and all(re.fullmatch(r"[1-9]", d) for d in digits if d not in ("and", "y", "e"))
+    digits = [word for word in reading.words.split() if word not in ("and", "y", "e")]
+    return bool(reading.menu and digits) and all(re.fullmatch(r"[1-9]", digit) for digit in digits)
 
 
 def _choose(reading: Reading) -> None:
@@ -202,11 +218,13 @@ def _choose(reading: Reading) -> None:
 
 
 def _find_needs(reading: Reading, *, is_exact: bool) -> None:
-    spoken = list(dict.fromkeys(reading.needs))
+    spoken = reading.needs
     if reading.intent.startswith(_NEED):
         code = reading.intent[len(_NEED) :]
-        if code in spoken or not spoken or reading.confidence >= _LIKELY:
+        if code not in spoken and (not spoken or reading.confidence >= _LIKELY):
             reading.add("need", code)
+        elif code in spoken:
+            reading.confidence = max(reading.confidence, _SURE)
         else:
             reading.decide(_NEED + spoken[0], _SURE)
     elif spoken and reading.intent in _WEAK and not is_exact:
@@ -217,6 +235,8 @@ def _find_needs(reading: Reading, *, is_exact: bool) -> None:
 
 
 def _find_people(reading: Reading) -> None:
+    if reading.intent in ("ask_person", "danger") and reading.confidence >= 1.0:
+        return
     asked = reading.open_question == "for_whom"
     who = for_whom(reading.words, asked=asked, about_need=reading.intent.startswith(_NEED))
     if who and "for_whom" not in reading.found:
@@ -225,6 +245,14 @@ def _find_people(reading: Reading) -> None:
             reading.decide("inform", _SURE)
         elif reading.intent == _FALLBACK:
             reading.decide("inform", _SURE)
+
+
+def _find_no(reading: Reading) -> None:
+    """ "No, I just need food" answers the safety question and tells a need."""
+    starts_with_no = reading.words.split(" ")[0] in ("no", "nope", "nah", "nobody", "nadie")
+    tells_news = reading.intent.startswith(_NEED) or reading.intent == "inform"
+    if reading.open_question == "safety" and tells_news and (starts_with_no or "calm" in reading.marks):
+        reading.add("answer", "no")
 
 
 def _find_danger(reading: Reading, best: str | None) -> None:
@@ -251,7 +279,7 @@ def _find_place(reading: Reading) -> None:
         reading.add("zip", code)
     if asked and (code or words):
         words = as_place(reading.text) or words
-    elif asked and not _interrupts(reading):
+    elif asked and not _interrupts(reading) and "for_whom" not in reading.found:
         words = as_place(reading.text)
     if words:
         reading.add("place", words)

