@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 
 from gateway.leash import HOME_WORD
-from gateway.processes import CannotRun, Program, fresh_log, leashed, wait
+from gateway.processes import CannotRun, Program, leashed, wait
 
 # Postgres refuses to run as root; where we are root, it runs as this account.
 ACCOUNT = "front-door-postgres"
@@ -79,7 +79,7 @@ def postgres(var: Path) -> Postgres:
     argv += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     program = Program(
         argv,
-        fresh_log(var / "logs", "postgres"),
+        var / "logs" / "postgres.log",
         {"LC_ALL": "C"},
         cwd=Path("/"),
         grace=ENDING_SECONDS,

@@ -16,6 +16,8 @@ import redis
 from gateway.postgres_server import postgres, private_folder, socket_folder
 from gateway.processes import CannotRun, Program, Started, fresh_log, last_line, wait
 
+__all__ = ["Redis", "RunningService", "postgres", "start_postgres", "start_redis"]
+
 READY_SECONDS = 60
 
 
@@ -85,8 +87,10 @@ def start_redis(var: Path) -> RunningService:
 
 
 def _start(server: Server) -> RunningService:
+    log = server.program.log
+    fresh_log(log.parent, log.stem)
     server.before()
-    started, log = server.program.start(), server.program.log
+    started = server.program.start()
     wait(lambda: started.process.poll() is not None or server.ready(), READY_SECONDS)
     service = RunningService(server.url, started, log, server.ready, server.after)
     if started.process.poll() is None and server.ready():
@@ -106,7 +110,7 @@ class Redis:
         _write_private(configuration, _configuration(self.home, socket, password))
         self.url = f"unix://:{password}@{socket}?db=0"
         argv = [_redis_program(), str(configuration)]
-        self.program = Program(argv, fresh_log(var / "logs", "redis"), {"LC_ALL": "C"}, cwd=self.home)
+        self.program = Program(argv, var / "logs" / "redis.log", {"LC_ALL": "C"}, cwd=self.home)
 
     def before(self) -> None:
         """Clear the old socket away, and a file that a full disk or a crash has spoilt."""

@@ -78,6 +78,11 @@ class Supervisor:
         self._stopping = False
         self._keeper = _Keeper(lock)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether everything is to end."""
+        return self._stopping
+
     def start(self, child: Child) -> None:
         """Start one child; returns at once. Raises :class:`CannotRun` when it cannot be started at all."""
         kept = _Kept(child, self._keeper)
