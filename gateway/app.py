@@ -44,7 +44,10 @@ def open_door(settings: Settings) -> Door:
 
 
 def refuse_failing_cards() -> None:
-    """Run every risk card's own tests. Raises :class:`SettingsError` listing each that fails."""
-    faults = [f"risk card: {fault}" for fault in risk.self_test()]
+    """Load every risk card and run its own tests. Raises :class:`SettingsError` listing each that fails."""
+    try:
+        faults = [f"risk card: {fault}" for fault in risk.self_test()]
+    except risk.CardError as broken:
+        faults = [f"risk card: {fault}" for fault in broken.faults]
     if faults:
         raise SettingsError(faults)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from gateway.models import AuditEntry
 
 
-def note(
+def note(  # noqa: PLR0913 - an entry is these facts
     session: Session,
     now: datetime,
     act: str,

@@ -70,10 +70,12 @@ def worker() -> None:
 @click.option("--wait", default=8.0, show_default=True, help="Seconds to wait for answers to piped texts.")
 def phone(number: str, wait: float) -> None:
     """Be a resident: text the running demo from this terminal."""
+    from gateway import up as everything  # noqa: PLC0415
     from gateway.demo import terminal  # noqa: PLC0415
 
     with plain_errors():
-        terminal.phone(number, wait)
+        url = everything.running_environment().get("FRONTDOOR_TWILIO_API_URL")
+        terminal.phone(number, wait, url=url)
 
 
 @main.command()
@@ -158,3 +160,7 @@ def _running() -> Settings:
     from gateway import up as everything  # noqa: PLC0415
 
     return read(everything.running_environment())
+
+
+if __name__ == "__main__":
+    main()

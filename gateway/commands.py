@@ -52,7 +52,7 @@ def find_services(scene: Scene, command: dict[str, Any]) -> list[str]:
     return _search(scene, wanted)
 
 
-def more_services(scene: Scene, command: dict[str, Any]) -> list[str]:  # noqa: ARG001 - a verb's shape
+def more_services(scene: Scene, command: dict[str, Any]) -> list[str]:
     """The next three of the last search."""
     last = scene.conversation.last_search
     if not last:
@@ -95,7 +95,7 @@ def record(scene: Scene, command: dict[str, Any]) -> list[str]:
     return []
 
 
-def opt_out(scene: Scene, command: dict[str, Any]) -> list[str]:  # noqa: ARG001
+def opt_out(scene: Scene, command: dict[str, Any]) -> list[str]:
     """The resident asked in a sentence not to be texted: as good as STOP (FCC, since April 2025)."""
     conversation = scene.conversation
     if conversation.channel != conversations.SMS:
@@ -103,14 +103,15 @@ def opt_out(scene: Scene, command: dict[str, Any]) -> list[str]:  # noqa: ARG001
     contact = conversation.contact
     if optout.stop(scene.session, contact.channel, contact.address_hash, "sentence", scene.now):
         delivery.cancel(scene.session, conversation.id, scene.now, least=delivery.EMERGENCY)
-        confirm = texts.both("opt_out_confirm", scene.language)
+        risky = escalations.in_danger(scene.session, conversation.id)
+        confirm = texts.both("opt_out_confirm_risk" if risky else "opt_out_confirm", scene.language)
         conversations.say(
             scene.session, conversation, confirm, "system", scene.now, priority=delivery.EMERGENCY, confirms_stop=True
         )
     return []
 
 
-def close(scene: Scene, command: dict[str, Any]) -> list[str]:  # noqa: ARG001
+def close(scene: Scene, command: dict[str, Any]) -> list[str]:
     """The resident is done. A conversation that a person was asked for stays open for that person."""
     if escalations.of_conversation(scene.session, scene.conversation.id) is None:
         conversations.close(scene.session, scene.conversation, "resident_done", scene.now)

@@ -108,7 +108,7 @@ def hand_over(session: Session, conversation: Conversation, now: datetime) -> No
     _put_down(session, conversation, now, RESPONDER)
 
 
-def hand_back(session: Session, conversation: Conversation, now: datetime) -> None:  # noqa: ARG001 - a verb's shape
+def hand_back(session: Session, conversation: Conversation, now: datetime) -> None:
     """Give the conversation back to the bot, which starts afresh but keeps what the resident already answered."""
     conversation.handler = BOT
     conversation.epoch += 1

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
-from gateway import audit, delivery, paging
-from gateway.conversations import hand_back, hand_over
+from gateway import audit, delivery, paging, texts
+from gateway.conversations import hand_back, hand_over, say
 from gateway.errors import Conflict, Refused
 from gateway.models import Conversation, Escalation, Responder
 from gateway.risk import Level
@@ -79,6 +79,12 @@ def of_conversation(session: Session, conversation_id: int) -> Escalation | None
     )
 
 
+def in_danger(session: Session, conversation_id: int) -> bool:
+    """Whether an escalation is open here because someone may be in danger."""
+    row = of_conversation(session, conversation_id)
+    return row is not None and Level(row.level) >= Level.URGENT
+
+
 def queue(session: Session, limit: int = 500) -> list[Escalation]:
     """Open escalations, the most dangerous first and then the longest waiting."""
     return list(
@@ -100,6 +106,7 @@ def claim(session: Session, escalation_id: int, epoch: int, responder: Responder
     row = _move(session, escalation_id, epoch, "claim", owner_id=responder.id, claimed_at=now)
     hand_over(session, conversation, now)
     cancelled = delivery.cancel(session, conversation.id, now)
+    _tell(session, conversation, "responder_joined", now, name=responder.name.split()[0])
     paging.acknowledge(session, row.id, responder.id, now)
     audit.note(session, now, "claim", "escalation", row.id, responder.id, cancelled=cancelled)
     return row
@@ -110,6 +117,7 @@ def release(session: Session, escalation_id: int, epoch: int, responder: Respond
     conversation = _lock_conversation(session, escalation_id)
     row = _move(session, escalation_id, epoch, "release", responder, owner_id=None, claimed_at=None)
     hand_back(session, conversation, now)
+    _tell(session, conversation, "responder_left", now)
     audit.note(session, now, "release", "escalation", row.id, responder.id)
     paging.page(session, row, now)
     return row
@@ -132,6 +140,7 @@ def resolve(  # noqa: PLR0913 - the verb's own facts
         session, escalation_id, epoch, "resolve", responder, disposition=disposition, note=note, resolved_at=now
     )
     hand_back(session, conversation, now)
+    _tell(session, conversation, "responder_left", now)
     audit.note(session, now, "resolve", "escalation", row.id, responder.id, disposition=disposition)
     return row
 
@@ -149,6 +158,13 @@ def replied(row: Escalation, now: datetime) -> None:
     """Note that the owner wrote to the resident; new danger that was shown counts as seen."""
     row.first_reply_at = row.first_reply_at or now
     row.alerted_at = None
+
+
+def _tell(session: Session, conversation: Conversation, key: str, now: datetime, **values: str) -> None:
+    """Tell the resident, in plain words, who is there now."""
+    language = conversation.language
+    text = texts.say(key, language, **values) if language else texts.both(key, **values)
+    say(session, conversation, text, "system", now, priority=delivery.RESPONDER)
 
 
 def _raise(  # noqa: PLR0913
@@ -175,7 +191,7 @@ def _lock_conversation(session: Session, escalation_id: int) -> Conversation:
     return found
 
 
-def _move(  # noqa: PLR0913
+def _move(
     session: Session, escalation_id: int, epoch: int, verb: str, responder: Responder | None = None, **values: object
 ) -> Escalation:
     before = next(status for status, known in TRANSITIONS if known == verb)

@@ -12,7 +12,7 @@ from gateway.models import Conversation
 LEASE = timedelta(seconds=20)
 
 
-class LeaseLost(Exception):  # noqa: N818 - an event, not an error: another worker goes on
+class LeaseLost(Exception):
     """Another worker holds the conversation now; whatever was prepared must be dropped."""
 
 

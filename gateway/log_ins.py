@@ -15,9 +15,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.orm import Session
 
-from gateway import audit, paging
+from gateway import audit
 from gateway.errors import Refused
-from gateway.models import LogIn, Responder
+from gateway.models import LogIn, Responder, Shift
 
 IDLE = timedelta(minutes=30)  # CJIS Security Policy: the screen locks after 30 minutes
 LONGEST = timedelta(hours=12)
@@ -89,7 +89,7 @@ def add_responder(session: Session, email: str, name: str, role: str, now: datet
 
     Raises :class:`Refused` as :func:`create_responder` does.
     """
-    password = "-".join("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))
+    password = new_password()
     added = create_responder(session, email, name, role, password, now)
     if on_call_hours > 0:
         session.add(Shift(responder_id=added.id, starts_at=now, ends_at=now + on_call_hours * HOUR))

@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 from gateway.models import OptOut
 
 # Twilio answers these words itself and blocks the number: a second confirmation of ours would be refused (21610).
-ANSWERED_BY_TWILIO = frozenset(
-    "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START UNSTOP YES".split()  # noqa: SIM905 - a list of words
-)
+ANSWERED_BY_TWILIO = frozenset("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START UNSTOP YES".split())
 
 
 def in_force(session: Session, channel: str, address_hash: str) -> bool:

@@ -78,7 +78,7 @@ def provisional(community: Community, inbound: Inbound) -> Receipt:
     first = detected if detected in {"en", "es"} else None
     keyword = keywords.read(inbound.text) if inbound.channel == SMS else None
     if assessment.level >= Level.URGENT:
-        replies = texts.safety(assessment.categories, assessment.level.value, first, community)
+        replies = safety_texts(assessment, assessment.level, first, community)
     elif keyword is not None:
         replies = _keyword_answer(keyword, inbound, first, community, new=True)
     elif not inbound.text.strip():
@@ -86,6 +86,13 @@ def provisional(community: Community, inbound: Inbound) -> Receipt:
     else:
         replies = []
     return Receipt(None, replies, assessment.level)
+
+
+def safety_texts(assessment: risk.Assessment, level: Level, first: str | None, community: Community) -> list[str]:
+    """The fixed texts for danger; what could not be screened, and showed nothing until then, is told just that."""
+    if assessment.not_screened and not assessment.findings:
+        return [texts.say("not_screened", code) for code in (("es", "en") if first == "es" else ("en", "es"))]
+    return texts.safety(assessment.categories, level.value, first, community)
 
 
 def _same_answer(session: Session, kept: Message) -> Receipt:
@@ -171,13 +178,8 @@ def _decide(  # noqa: PLR0913 - everything that bears on the answer
     """What is said in this very answer, and who has dealt with the message (None: the bot is still to)."""
     contact, first = conversation.contact, conversation.language
     opted_out = inbound.channel == SMS and optout.in_force(session, contact.channel, contact.address_hash)
-    level = fresh_level(assessment)
-    if level >= Level.URGENT:
-        repeated = _said_lately(session, conversation, message)
-        escalations.open_(session, conversation, "risk", level, now, message.id)
-        if conversation.handler == RESPONDER and repeated:
-            return [], RESPONDER
-        return texts.safety(assessment.categories, level.value, first, community), "safety"
+    if fresh_level(assessment) >= Level.URGENT:
+        return _answer_danger(session, conversation, message, assessment, community, now)
     keyword = keywords.read(inbound.text, opted_out=opted_out) if inbound.channel == SMS else None
     if keyword is not None:
         return _obey(session, conversation, keyword, inbound, community, now), "keyword"
@@ -188,6 +190,23 @@ def _decide(  # noqa: PLR0913 - everything that bears on the answer
     if not inbound.text.strip():
         return [texts.say("media_only", first) if first else texts.both("media_only")], "media"
     return [], None
+
+
+def _answer_danger(  # noqa: PLR0913
+    session: Session,
+    conversation: Conversation,
+    message: Message,
+    assessment: risk.Assessment,
+    community: Community,
+    now: datetime,
+) -> tuple[list[str], str]:
+    """Ask a person to take over and give the safety text; under a responder's eyes it is not repeated."""
+    level = fresh_level(assessment)
+    repeated = danger_since(session, conversation.id, message.created_at - REPEAT_WITHIN, before=message.id)
+    escalations.open_(session, conversation, "risk", level, now, message.id)
+    if conversation.handler == RESPONDER and repeated:
+        return [], RESPONDER
+    return safety_texts(assessment, level, conversation.language, community), "safety"
 
 
 def _obey(  # noqa: PLR0913
@@ -205,7 +224,15 @@ def _obey(  # noqa: PLR0913
         delivery.cancel(session, conversation.id, now, least=delivery.EMERGENCY)
     elif keyword is Keyword.START:
         new = optout.start(session, contact.channel, contact.address_hash, now)
-    return _keyword_answer(keyword, inbound, conversation.language, community, new=new)
+    answer = _keyword_answer(keyword, inbound, conversation.language, community, new=new)
+    return _with_lines_for_life(session, conversation, answer) if keyword is Keyword.STOP else answer
+
+
+def _with_lines_for_life(session: Session, conversation: Conversation, answer: list[str]) -> list[str]:
+    """Where danger is open, the one confirmation of a STOP names 911 and 988."""
+    if not answer or not escalations.in_danger(session, conversation.id):
+        return answer
+    return [texts.both("opt_out_confirm_risk", conversation.language or "es")]
 
 
 def _keyword_answer(
@@ -222,19 +249,17 @@ def _keyword_answer(
     return [texts.both(key, first or "es", **values)]
 
 
-def _said_lately(session: Session, conversation: Conversation, message: Message) -> bool:
-    """Whether safety text went out in this conversation within the last ten minutes."""
-    return (
-        session.scalar(
-            select(Message.id)
-            .join(Assessment, Assessment.message_id == Message.id)
-            .where(
-                Message.conversation_id == conversation.id,
-                Message.id < message.id,
-                Message.created_at > message.created_at - REPEAT_WITHIN,
-                Assessment.level.in_([Level.URGENT.value, Level.EMERGENCY.value]),
-            )
-            .limit(1)
+def danger_since(session: Session, conversation_id: int, since: datetime, before: int | None = None) -> bool:
+    """Whether a message of this conversation showed danger after ``since`` (and, if given, before another message)."""
+    found = (
+        select(Message.id)
+        .join(Assessment, Assessment.message_id == Message.id)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.created_at > since,
+            Assessment.level.in_([Level.URGENT.value, Level.EMERGENCY.value]),
         )
-        is not None
     )
+    if before is not None:
+        found = found.where(Message.id < before)
+    return session.scalar(found.limit(1)) is not None

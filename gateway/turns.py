@@ -22,6 +22,7 @@ from gateway.db import Database
 from gateway.errors import BotUnavailable
 from gateway.leases import Lease
 from gateway.models import Conversation, Message
+from gateway.receiving import danger_since
 from gateway.risk import Level
 
 log = logging.getLogger(__name__)
@@ -119,12 +120,10 @@ WITHOUT_BOT: dict[str, Callable[[Scene], list[str]]] = {
 def _on_hold(scene: Scene) -> bool:
     """After danger showed, the bot steps back until a person comes; if nobody does, it helps again."""
     row = escalations.of_conversation(scene.session, scene.conversation.id)
-    return (
-        row is not None
-        and Level(row.level) >= Level.URGENT
-        and row.reason in {"risk", "danger_said"}
-        and scene.now - row.opened_at < HOLD
-    )
+    if row is None or Level(row.level) < Level.URGENT:
+        return False
+    said_by_bot = row.reason == "danger_said" and scene.now - row.opened_at < HOLD
+    return said_by_bot or danger_since(scene.session, scene.conversation.id, scene.now - HOLD)
 
 
 def _words(session: Session, conversation: Conversation, message: Message) -> str:

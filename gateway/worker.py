@@ -1,4 +1,4 @@
-"""The worker: answers the bell, one conversation at a time each thread; sends what waits; sweeps up what was dropped."""
+"""The worker: answers the bell, one conversation at a time a thread; sends what waits; sweeps up what was dropped."""
 
 import logging
 import os

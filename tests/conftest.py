@@ -56,7 +56,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_url(postgres_url: str) -> Iterator[str]:
+def migrated_url(postgres_url: str) -> str:
     """A database of its own with every migration applied."""
     name = f"test_{secrets.token_hex(4)}"
     engine = create_engine(sqlalchemy_url(postgres_url), isolation_level="AUTOCOMMIT")
@@ -67,7 +67,7 @@ def migrated_url(postgres_url: str) -> Iterator[str]:
     database = Database(url)
     schema.upgrade(database)
     database.close()
-    yield url
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -203,7 +203,7 @@ def phone(client: FlaskClient, settings: Settings) -> Phone:
 
 
 @pytest.fixture
-def phones(client: FlaskClient, settings: Settings) -> Iterator[Any]:
+def phones(client: FlaskClient, settings: Settings) -> Any:
     """As many residents' phones as a test asks for."""
     numbers = itertools.count(200)
-    yield lambda: Phone(client, settings, f"+1555555{next(numbers):04d}")
+    return lambda: Phone(client, settings, f"+1555555{next(numbers):04d}")

@@ -146,7 +146,9 @@ def test_every_blueprint_declares_its_guard(app: Flask) -> None:
 
     assert set(app.blueprints) <= set(GUARDS)
     assert {"public", "twilio_signed", "responder"} <= set(GUARDS.values())
-    bare = [rule.endpoint for rule in app.url_map.iter_rules() if "." not in rule.endpoint and rule.endpoint != "static"]
+    bare = [
+        rule.endpoint for rule in app.url_map.iter_rules() if "." not in rule.endpoint and rule.endpoint != "static"
+    ]
     assert not bare
 
 

@@ -44,7 +44,7 @@ def _http(failure: HTTPException) -> tuple[Response | str, int]:
     return _say(status, failure.name.lower().replace(" ", "_")), status
 
 
-def _store_down(failure: OperationalError) -> tuple[Response | str, int]:  # noqa: ARG001 - its text may quote a row
+def _store_down(failure: OperationalError) -> tuple[Response | str, int]:
     log.error("store unavailable", extra={"route": _route()})
     return _say(503, "store_unavailable"), 503
 

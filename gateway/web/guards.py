@@ -54,7 +54,8 @@ def responder() -> ResponseReturnValue | None:
     if g.responder is not None:
         return None
     wants_page = request.method == "GET" and request.accept_mimetypes.accept_html
-    if wants_page and "HX-Request" not in request.headers and "text/event-stream" not in request.accept_mimetypes:
+    streams = request.headers.get("Accept", "").startswith("text/event-stream")
+    if wants_page and not streams and "HX-Request" not in request.headers:
         return redirect(url_for("log_in.form", next=request.path))
     raise Refused(401, "log_in_needed")
 

@@ -39,7 +39,9 @@ class Town:
         self.url = f"http://127.0.0.1:{port}"
         var.mkdir(exist_ok=True)
         token = "t" * 32
-        self.twilio = Standin(ACCOUNT_SID, (token,), NUMBER, f"{self.url}/sms/inbound#rc=0", check_contract=False).start()
+        self.twilio = Standin(
+            ACCOUNT_SID, (token,), NUMBER, f"{self.url}/sms/inbound#rc=0", check_contract=False
+        ).start()
         keys = {
             "account_sid": ACCOUNT_SID,
             "auth_tokens": token,
@@ -73,9 +75,7 @@ class Town:
 
 
 @pytest.fixture
-def town(
-    migrated_url: str, redis_url: str, database: Database, bot: FakeRasa, tmp_path: Path
-) -> Iterator[Town]:
+def town(migrated_url: str, redis_url: str, database: Database, bot: FakeRasa, tmp_path: Path) -> Iterator[Town]:
     made = Town(migrated_url, redis_url, bot, tmp_path / "var")
     made.start()
     yield made
@@ -211,6 +211,6 @@ def test_a_conversation_of_a_dead_worker_is_taken_over_within_thirty_seconds(
 @pytest.mark.faults
 def test_the_web_process_ends_when_asked(town: Town) -> None:
     assert town.web.stop() == 0
-    assert not os.path.exists(f"/proc/{town.web.pid}")  # noqa: PTH110 - a process, not a file
+    assert not os.path.exists(f"/proc/{town.web.pid}")
     town.web.start()
     wait_until_up(town.url)

@@ -129,8 +129,10 @@ def test_a_refusal_for_good_is_final_and_an_opt_out_at_twilio_is_ours_too(
         assert optout.in_force(session, SMS, contact.address_hash)
 
 
-@pytest.mark.parametrize(("priority", "found", "sends"), [(2, "SM" + "9" * 32, 0), (2, None, 1), (0, "SM" + "9" * 32, 1)])
-def test_in_doubt_twilio_is_asked_first_except_when_life_is_at_stake(  # noqa: PLR0913
+@pytest.mark.parametrize(
+    ("priority", "found", "sends"), [(2, "SM" + "9" * 32, 0), (2, None, 1), (0, "SM" + "9" * 32, 1)]
+)
+def test_in_doubt_twilio_is_asked_first_except_when_life_is_at_stake(
     database: Database, settings: Settings, carrier: Carrier, clock: Clock, priority: int, found: str | None, sends: int
 ) -> None:
     row = queued(database, settings, clock(), "hello", priority)
@@ -155,7 +157,9 @@ def test_a_text_whose_sender_died_is_settled(
 
 
 @pytest.mark.parametrize("order", list(permutations(["queued", "sent", "delivered"])))
-def test_receipts_only_move_forward(database: Database, settings: Settings, clock: Clock, order: tuple[str, ...]) -> None:
+def test_receipts_only_move_forward(
+    database: Database, settings: Settings, clock: Clock, order: tuple[str, ...]
+) -> None:
     row = queued(database, settings, clock(), "hello")
     sid = "SM" + "5" * 32
     with database.begin() as session:

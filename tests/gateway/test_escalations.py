@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from gateway import escalations
+from gateway import escalations, texts
 from gateway.conversations import SMS, Inbound, say, thread
 from gateway.db import Database
 from gateway.errors import Conflict, Refused
 from gateway.keys import Keys
-from gateway.models import AuditEntry, Conversation, Delivery, Escalation, Page, Responder, Shift
+from gateway.models import AuditEntry, Conversation, Delivery, Escalation, Message, Page, Responder, Shift
 from gateway.risk import Level
 from gateway.settings import Settings
 
@@ -21,7 +21,9 @@ def keys(settings: Settings) -> Keys:
     return settings.keys
 
 
-def opened(database: Database, keys: Keys, now: datetime, level: Level = Level.URGENT, number: str = "+15555550111") -> int:
+def opened(
+    database: Database, keys: Keys, now: datetime, level: Level = Level.URGENT, number: str = "+15555550111"
+) -> int:
     with database.begin() as session:
         conversation = thread(session, keys, Inbound(SMS, number, "x", "y"), now)
         return escalations.open_(session, conversation, "risk", level, now).id
@@ -71,7 +73,22 @@ def test_a_claim_silences_the_bot(database: Database, keys: Keys, now: datetime)
     with database.begin() as session:
         conversation = session.scalars(select(Conversation)).one()
         assert (conversation.handler, conversation.epoch) == ("responder", 1)
-        assert session.scalars(select(Delivery.status)).all() == ["cancelled"]
+        fates = session.execute(select(Message.author, Delivery.status).join(Message).order_by(Message.id)).all()
+        assert [tuple(fate) for fate in fates] == [("bot", "cancelled"), ("system", "queued")]
+
+
+def test_the_resident_hears_who_comes_and_who_goes(database: Database, keys: Keys, now: datetime) -> None:
+    escalation_id = opened(database, keys, now)
+    [ana] = people(database, now, "Ana Maria Ortiz")
+    with database.begin() as session:
+        session.scalars(select(Conversation)).one().language = "es"
+    with database.begin() as session:
+        epoch = escalations.claim(session, escalation_id, 0, ana, now).epoch
+    with database.begin() as session:
+        escalations.resolve(session, escalation_id, epoch, ana, "helped", now)
+    with database.begin() as session:
+        said = session.scalars(select(Message.text).order_by(Message.id)).all()
+    assert said == [texts.say("responder_joined", "es", name="Ana"), texts.say("responder_left", "es")]
 
 
 def test_the_whole_way_and_back(database: Database, keys: Keys, now: datetime) -> None:

@@ -81,7 +81,14 @@ def test_every_path_is_silent(
 ) -> None:  # fmt: skip
     phone = Phone(watched.test_client(), settings, NUMBER)
     door = watched.extensions["front_door"]
-    for body in (f"hola {WORDS}", f"i took all my pills {WORDS}", "STOP", "START", "HELP", f"need food {WORDS} {NUMBER}"):
+    for body in (
+        f"hola {WORDS}",
+        f"i took all my pills {WORDS}",
+        "STOP",
+        "START",
+        "HELP",
+        f"need food {WORDS} {NUMBER}",
+    ):
         assert phone.text(body).status_code == 200
     phone.post(phone.form(WORDS) | {"From": f"{WORDS}"})
     watched.test_client().post("/sms/inbound", data={"Body": WORDS, "From": NUMBER})

@@ -25,7 +25,9 @@ def rows(database: Database, table: Any) -> list[Any]:
 @pytest.mark.parametrize(
     "text", ["i took all my pills", "me tome todas las pastillas", "he has a gun pointed at me", "mi bebe no respira"]
 )
-def test_danger_is_answered_in_the_webhook_itself_in_both_languages(phone: Phone, database: Database, text: str) -> None:
+def test_danger_is_answered_in_the_webhook_itself_in_both_languages(
+    phone: Phone, database: Database, text: str
+) -> None:
     answer = phone.text(text).text
     assert answer.count("<Message>") == 2
     assert "911" in answer
@@ -76,6 +78,20 @@ def test_a_screen_that_breaks_means_a_person_must_look(
     assert escalation.level == "urgent"
     [assessment] = rows(database, Assessment)
     assert assessment.not_screened == "error"
+
+
+def test_stop_in_danger_is_confirmed_with_the_lines_for_life(phone: Phone) -> None:
+    phone.text("me quiero morir")
+    answer = phone.text("ALTO").text
+    assert answer.count("<Message>") == 1
+    assert "988" in answer
+    assert "911" in answer
+
+
+def test_what_was_said_before_is_not_answered_again(phone: Phone, database: Database) -> None:
+    phone.text("i want to die")
+    assert "<Message>" not in phone.text("hello are you there").text
+    assert [a.level for a in rows(database, Assessment)] == ["urgent", "none"]
 
 
 def test_a_sentence_split_over_two_texts_is_judged_together(phone: Phone, database: Database) -> None:

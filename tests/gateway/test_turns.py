@@ -189,7 +189,8 @@ def test_commands_search_and_more_goes_on(street: Street, bot: FakeRasa, now: da
 
     with street.database.begin() as session:
         demo.load_demo(session, now)
-    suggest(bot, {"command": "find_services", "needs": ["food"], "zip": "94110"}, {"command": "record", "field": "zip", "value": "94110"})  # fmt: skip
+    find = {"command": "find_services", "needs": ["food"], "zip": "94110"}
+    suggest(bot, find, {"command": "record", "field": "zip", "value": "94110"})
     first = street.ask("i need food, 94110")
     assert first[0] == "ok"
     assert len(first) > 1

@@ -163,7 +163,18 @@ def test_s7_large_bodies_are_refused_before_the_signature(client: FlaskClient, b
 
 @pytest.mark.parametrize(
     "body",
-    ["a\x00b", "\ufeffhola", "\u202egnp.exe", "😀" * 1600, "e\u0301" * 400, "\u200b\u200c", "   ", "", "\\", "'; DROP TABLE"],
+    [
+        "a\x00b",
+        "\ufeffhola",
+        "\u202egnp.exe",
+        "😀" * 1600,
+        "e\u0301" * 400,
+        "\u200b\u200c",
+        "   ",
+        "",
+        "\\",
+        "'; DROP TABLE",
+    ],
 )
 def test_s8_any_text_is_stored(phone: Phone, database: Database, body: str) -> None:
     answer = phone.text(body)
@@ -178,7 +189,9 @@ def test_s8_bytes_that_are_no_utf8(phone: Phone, settings: Settings, client: Fla
     headers = signature_for(phone, settings, form)
     rest = "&".join(f"{k}={v.replace('+', '%2B')}" for k, v in form.items() if k != "Body")
     kind = "application/x-www-form-urlencoded"
-    assert client.post("/sms/inbound", data=rest + "&Body=%FF%FE", headers=headers, content_type=kind).status_code == 200
+    assert (
+        client.post("/sms/inbound", data=rest + "&Body=%FF%FE", headers=headers, content_type=kind).status_code == 200
+    )
     assert stored(database) == 1
 
 
