@@ -1,11 +1,10 @@
 """Whether a place is open at a moment, from HSDS schedules (an iCalendar RRULE in columns)."""
 
+import calendar
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Literal, Protocol
-
-from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, rruleset, weekday
+from typing import Protocol
 
 from gateway.directory.times import ORDER
 
@@ -13,8 +12,8 @@ AHEAD = timedelta(days=35)  # "the fourth Saturday" comes round within five week
 SOON_AHEAD = timedelta(days=8)  # every weekly rule comes round within these
 DAY = timedelta(days=1)
 LAST_MINUTE = time(23, 59)
-Frequency = Literal[0, 1, 2, 3, 4, 5, 6]
-FREQUENCIES: dict[str, Frequency] = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY, "YEARLY": YEARLY}
+FREQUENCIES = frozenset(("DAILY", "WEEKLY", "MONTHLY", "YEARLY"))
+LONG_AGO = date(2024, 1, 1)  # a Monday: where "every second" counts from when nothing says
 
 
 class Rule(Protocol):
@@ -74,25 +73,16 @@ def state_at(schedules: Iterable[Rule], when: datetime, zone: tzinfo | None) -> 
 
 
 def falls_on(rule: Rule, day: date) -> bool:
-    """Whether a rule holds on a day. The common rules are worked out here; the rest is left to dateutil."""
-    if not _valid_on(rule, day):
+    """Whether a rule holds on a day, by RFC 5545; weeks of the year are not understood and say nothing."""
+    if not _valid_on(rule, day) or not _fits(rule, day) or not _in_turn(rule, day):
         return False
-    if rule.count or rule.byyearday or rule.byweekno or rule.freq == "YEARLY" or (rule.interval or 1) != 1:
-        return _by_dateutil(rule, day)
-    if rule.freq == "MONTHLY":
-        return _monthly(rule, day)
-    days = _days(rule)
-    if rule.freq == "WEEKLY" and not days:
-        return rule.dtstart is not None and rule.dtstart.weekday() == day.weekday()
-    return (not days or any(name == ORDER[day.weekday()] for _, name in days)) and _monthday(rule, day)
+    return rule.count is None or _times_before(rule, day) < rule.count
 
 
 def _speaks(rule: Rule) -> bool:
-    if rule.opens_at is None or rule.closes_at is None or rule.freq not in FREQUENCIES:
+    if rule.opens_at is None or rule.closes_at is None or rule.freq not in FREQUENCIES or rule.byweekno:
         return False
-    if rule.freq == "DAILY":
-        return True
-    return bool(rule.byday or rule.bymonthday or rule.byyearday or rule.byweekno or rule.dtstart)
+    return rule.freq == "DAILY" or bool(rule.byday or rule.bymonthday or rule.byyearday or rule.dtstart)
 
 
 def _never_closes(rule: Rule) -> bool:
@@ -125,44 +115,83 @@ def _numbers(text: str | None) -> list[int]:
     return [int(part) for part in (text or "").replace(" ", "").split(",") if part.lstrip("-+").isdigit()]
 
 
-def _monthday(rule: Rule, day: date) -> bool:
-    wanted = _numbers(rule.bymonthday)
-    return not wanted or day.day in wanted or day.day - _length(day) - 1 in wanted
-
-
-def _length(day: date) -> int:
-    """Days in the month of a day."""
-    return ((day.replace(day=28) + timedelta(days=4)).replace(day=1) - DAY).day
-
-
-def _monthly(rule: Rule, day: date) -> bool:
-    days = _days(rule)
-    if not days and not rule.bymonthday:
-        return rule.dtstart is not None and rule.dtstart.day == day.day
-    nth, last = (day.day - 1) // 7 + 1, -((_length(day) - day.day) // 7 + 1)
-    fits = any(name == ORDER[day.weekday()] and which in {0, nth, last} for which, name in days)
-    return (fits or not days) and _monthday(rule, day)
-
-
-def _by_dateutil(rule: Rule, day: date) -> bool:
-    start = rule.dtstart or rule.valid_from or date(2024, 1, 1)  # a Monday, and far enough back for any current rule
-    midnight = datetime.combine(day, time())
-    weekdays = [weekday(ORDER.index(name), which or None) for which, name in _days(rule)]
-    rules = rruleset()
-    rules.rrule(
-        rrule(
-            FREQUENCIES[rule.freq or "WEEKLY"],
-            dtstart=datetime.combine(start, time()),
-            interval=rule.interval or 1,
-            count=rule.count,
-            wkst=ORDER.index(rule.wkst) if rule.wkst in ORDER else None,
-            byweekday=weekdays or None,
-            bymonthday=_numbers(rule.bymonthday) or None,
-            byyearday=_numbers(rule.byyearday) or None,
-            byweekno=_numbers(rule.byweekno) or None,
-        )
+def _fits(rule: Rule, day: date) -> bool:
+    days, in_month, in_year = _days(rule), _numbers(rule.bymonthday), _numbers(rule.byyearday)
+    if not (days or in_month or in_year):
+        return _like_the_first(rule, day)
+    month, year = _length_of_month(day), _length_of_year(day)
+    number = day.timetuple().tm_yday
+    return (
+        (not days or _weekday_fits(rule, days, day))
+        and (not in_month or day.day in in_month or day.day - month - 1 in in_month)
+        and (not in_year or number in in_year or number - year - 1 in in_year)
     )
-    return bool(rules.between(midnight, midnight, inc=True))
+
+
+def _like_the_first(rule: Rule, day: date) -> bool:
+    """A rule without days repeats the day on which it starts."""
+    if rule.freq == "DAILY":
+        return True
+    if rule.dtstart is None:
+        return False
+    if rule.freq == "WEEKLY":
+        return day.weekday() == rule.dtstart.weekday()
+    return day.day == rule.dtstart.day and (rule.freq == "MONTHLY" or day.month == rule.dtstart.month)
+
+
+def _weekday_fits(rule: Rule, days: list[tuple[int, str]], day: date) -> bool:
+    """ "4SA" is the fourth of its month, or of its year in a yearly rule; elsewhere the number means nothing."""
+    number, length = day.day, _length_of_month(day)
+    if rule.freq == "YEARLY":
+        number, length = day.timetuple().tm_yday, _length_of_year(day)
+    which = {0, (number - 1) // 7 + 1, -((length - number) // 7 + 1)}
+    counted = rule.freq in {"MONTHLY", "YEARLY"}
+    return any(name == ORDER[day.weekday()] and (nth in which or not counted) for nth, name in days)
+
+
+def _in_turn(rule: Rule, day: date) -> bool:
+    """Every second week, every third month: counted from the week or month of the start."""
+    interval = rule.interval or 1
+    if interval <= 1:
+        return True
+    start = _start(rule)
+    if rule.freq == "DAILY":
+        steps = (day - start).days
+    elif rule.freq == "WEEKLY":
+        steps = (_week(rule, day) - _week(rule, start)).days // 7
+    else:
+        steps = day.year - start.year
+        steps = steps * 12 + day.month - start.month if rule.freq == "MONTHLY" else steps
+    return steps % interval == 0
+
+
+def _times_before(rule: Rule, day: date) -> int:
+    """How often the rule has held before; ``count`` ends it."""
+    start, times = _start(rule), 0
+    for number in range((day - start).days):
+        earlier = start + timedelta(days=number)
+        times += _fits(rule, earlier) and _in_turn(rule, earlier)
+        if rule.count is not None and times >= rule.count:
+            break
+    return times
+
+
+def _start(rule: Rule) -> date:
+    return rule.dtstart or rule.valid_from or LONG_AGO
+
+
+def _week(rule: Rule, day: date) -> date:
+    """The first day of a day's week, which begins with ``wkst``."""
+    first = ORDER.index(rule.wkst) if rule.wkst in ORDER else 0
+    return day - timedelta(days=(day.weekday() - first) % 7)
+
+
+def _length_of_month(day: date) -> int:
+    return calendar.monthrange(day.year, day.month)[1]
+
+
+def _length_of_year(day: date) -> int:
+    return 366 if calendar.isleap(day.year) else 365
 
 
 def _spans(rules: list[Rule], today: date, ahead: timedelta, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:

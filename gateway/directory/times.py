@@ -149,7 +149,11 @@ def _read_days(row: dict[str, Any]) -> list[str]:
         notes.append(f"byday {given[:40]!r} names no days; kept as text")
     elif row["byday"] != given.replace(" ", "").upper():
         notes.append(f"byday {given[:40]!r} read as {row['byday']}")
+    counted = any(day[0] in "-123456789" for day in days or [])
     if days and row["freq"] is None:
-        row["freq"] = "MONTHLY" if any(day[0] in "-123456789" for day in days) else "WEEKLY"
+        row["freq"] = "MONTHLY" if counted else "WEEKLY"
         notes.append(f"freq was empty, read as {row['freq']}")
+    elif counted and row["freq"] == "WEEKLY":
+        row["freq"] = "MONTHLY"
+        notes.append(f"freq WEEKLY with {row['byday']} read as MONTHLY")
     return notes

@@ -129,26 +129,31 @@ START = date(2024, 1, 1)
 
 @st.composite
 def rules(draw: st.DrawFn) -> Hours:
+    """Rules that fall on some day every few months at least: dateutil looks for others until the year 9999."""
     freq = draw(st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]))
-    days = draw(st.lists(NTH if freq == "MONTHLY" else NAMES, max_size=3, unique=True))
-    hours = Hours(freq=freq, byday=",".join(days) or None, dtstart=draw(st.dates(START, date(2025, 12, 31))))
-    hours.interval = draw(st.sampled_from([None, None, 1, 2]))
+    days = draw(st.lists(NTH if freq in {"MONTHLY", "YEARLY"} else NAMES, max_size=3, unique=True))
+    hours = Hours(freq=freq, byday=",".join(days) or None, dtstart=draw(st.dates(START, date(2025, 12, 28))))
+    hours.interval = draw(st.sampled_from([None, None, 1, 2, 3]))
     hours.count = draw(st.sampled_from([None, None, None, 5]))
     hours.wkst = draw(st.sampled_from([None, "MO", "SU"]))
-    if freq in {"DAILY", "MONTHLY"} and draw(st.booleans()):
-        hours.bymonthday = ",".join(map(str, draw(st.lists(st.sampled_from([1, 15, 31, -1]), min_size=1, max_size=2))))
+    if not days and freq != "WEEKLY" and draw(st.booleans()):
+        hours.bymonthday = ",".join(map(str, draw(st.lists(st.sampled_from([1, 15, 28, -1]), min_size=1, max_size=2))))
+    elif not days and draw(st.booleans()):
+        hours.byyearday = "60,200,-1"
+        hours.freq, hours.interval = "YEARLY", None
     if hours.count is None:
         hours.until = draw(st.none() | st.dates(START, date(2028, 12, 31)))
     return hours
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(rules(), DAYS)
 def test_a_rule_falls_on_the_days_that_dateutil_says(hours: Hours, day: date) -> None:
     assert hours.dtstart is not None
     parts = [f"FREQ={hours.freq}"]
     parts += [f"BYDAY={hours.byday}"] if hours.byday else []
     parts += [f"BYMONTHDAY={hours.bymonthday}"] if hours.bymonthday else []
+    parts += [f"BYYEARDAY={hours.byyearday}"] if hours.byyearday else []
     parts += [f"INTERVAL={hours.interval}"] if hours.interval else []
     parts += [f"COUNT={hours.count}"] if hours.count else []
     parts += [f"WKST={hours.wkst}"] if hours.wkst else []

@@ -93,3 +93,9 @@ def test_hours_that_are_prose_are_kept_as_text() -> None:
     assert given["as_given"] is not None
     assert "call first" in given["as_given"]
     assert "by appointment" in given["as_given"]
+
+
+def test_a_fourth_saturday_is_no_weekly_rule() -> None:
+    given = row(freq="weekly", byday="4SA", opens_at="09:00", closes_at="10:00")
+    assert times.mend(given) == ["freq WEEKLY with 4SA read as MONTHLY"]
+    assert given["freq"] == "MONTHLY"
