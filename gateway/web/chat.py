@@ -175,7 +175,8 @@ def _thread(visitor: str, after: int) -> Select[Message, str, str]:
 
 def _view(row: Row[Message, str, str]) -> dict[str, Any]:
     message, responder, level = row
-    outbound = message.direction == "out"
+    # Safety texts are said in both languages and responders write as they like; the bot keeps to the conversation's.
+    heard = _spoken(message.text) if message.in_webhook or responder else None
     return {
         "id": message.id,
         "answers": message.answers_id,
@@ -183,7 +184,7 @@ def _view(row: Row[Message, str, str]) -> dict[str, Any]:
         "author": message.author,
         "responder": responder.split()[0] if responder else None,
         "text": message.text,
-        "language": (_spoken(message.text) or message.language) if outbound else message.language,
+        "language": heard or message.language,
         "time": message.created_at.isoformat(),
         "alert": message.in_webhook and level in {Level.URGENT.value, Level.EMERGENCY.value},
     }

@@ -123,6 +123,8 @@ class Live:
     def stop(self) -> None:
         """End every stream; safe to call from a signal handler of the main thread."""
         self._stop.set()
+        for stream in list(self._open):  # without the lock, which the interrupted thread may hold
+            stream.wake()
 
     def stop_with_process(self) -> None:
         """End the streams before gunicorn waits for their threads: it has no hook of its own that is early enough."""

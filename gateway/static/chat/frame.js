@@ -106,7 +106,7 @@ function send(event) {
 }
 
 async function resume() {
-  input.value = kept.read("draft", "");
+  input.value ||= kept.read("draft", ""); // a fast writer may have begun before this script
   if (kept.read("token")) {
     log.setAttribute("aria-busy", "true"); // what was said before the reload is not announced again
     await line.catchUp().catch(() => connection());

@@ -1,0 +1,133 @@
+"""What the tests of the web chat share: visitors, further applications on changed settings, things that are said."""
+
+import dataclasses
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from gateway import conversations, create_app
+from gateway.door import Door
+from gateway.models import Conversation, Responder
+from gateway.settings import Settings
+
+
+class Visitor:
+    """A visitor of the web chat, as the widget speaks for them."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        made = client.post("/chat/visitors", json={})
+        assert made.status_code == 201
+        self.token: str = made.get_json()["token"]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def post(self, text: Any, client_id: Any = None, **more: Any) -> TestResponse:
+        body = {"id": client_id or str(uuid.uuid4()), "text": text} | more
+        return self.client.post("/chat/messages", json=body, headers=self.headers)
+
+    def write(self, text: str) -> dict[str, Any]:
+        answer = self.post(text)
+        assert answer.status_code == 201
+        found: dict[str, Any] = answer.get_json()
+        return found
+
+    def history(self, after: int = 0) -> list[dict[str, Any]]:
+        answer = self.client.get(f"/chat/messages?after={after}", headers=self.headers)
+        assert answer.status_code == 200
+        found: list[dict[str, Any]] = answer.get_json()["messages"]
+        return found
+
+    def stream(self, last: int | None = None) -> TestResponse:
+        headers = self.headers | ({} if last is None else {"Last-Event-ID": str(last)})
+        return self.client.get("/chat/stream", headers=headers, buffered=False)
+
+
+def spoken(answer: TestResponse, count: int) -> list[dict[str, Any]]:
+    """The next ``count`` messages of a stream, past the beats."""
+    found: list[dict[str, Any]] = []
+    for piece in answer.response:
+        for event in piece.decode().split("\n\n"):
+            found += [json.loads(line[6:]) for line in event.split("\n") if line.startswith("data: ")]
+        if len(found) >= count:
+            break
+    return found
+
+
+@pytest.fixture
+def visitor(client: FlaskClient) -> Visitor:
+    """Somebody who opened the chat."""
+    return Visitor(client)
+
+
+@pytest.fixture
+def another(settings: Settings, app: Flask) -> Iterator[Callable[..., Flask]]:
+    """Makes further applications on changed settings, and ends all their streams afterwards."""
+    with ExitStack() as ended:
+        ended.callback(app.extensions["live"].stop)
+
+        def make(**changes: Any) -> Flask:
+            made = create_app(dataclasses.replace(settings, **changes))
+            ended.callback(made.extensions["front_door"].database.close)
+            ended.callback(made.extensions["live"].stop)
+            return made
+
+        yield make
+
+
+@pytest.fixture(autouse=True)
+def _end_streams(request: pytest.FixtureRequest) -> Iterator[None]:
+    app = request.getfixturevalue("app") if "app" in request.fixturenames else None
+    yield
+    if app is not None:
+        app.extensions["live"].stop()
+
+
+@pytest.fixture
+def say(door: Door) -> Callable[..., int]:
+    """Says something in the newest conversation, as the worker or the console does; returns the message's id."""
+
+    def speak(text: str, author: str = "bot", language: str | None = "en", name: str | None = None) -> int:
+        with door.database.begin() as session:
+            newest = session.scalars(select(Conversation.id).order_by(Conversation.id.desc()).limit(1)).one()
+            conversation = conversations.lock(session, newest)
+            responder = _responder(name) if name else None
+            if responder:
+                session.add(responder)
+                session.flush()
+            message = conversations.say(
+                session,
+                conversation,
+                text,
+                author,
+                datetime.now(UTC),
+                language=language,
+                responder_id=responder.id if responder else None,
+            )
+        door.bell.announce(newest)
+        return message.id
+
+    return speak
+
+
+def _responder(name: str) -> Responder:
+    return Responder(
+        email=f"{uuid.uuid4()}@town.example",
+        name=name,
+        role="responder",
+        password_hash=uuid.uuid4().hex,
+        languages=["en"],
+        active=True,
+        created_at=datetime.now(UTC),
+    )

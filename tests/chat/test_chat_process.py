@@ -1,0 +1,102 @@
+"""Streams in the real web process: they let it end in time, and never take the threads that webhooks need."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway import web_process
+from gateway.settings import Settings
+from gateway.web import console_live, live
+
+pytestmark = pytest.mark.slow
+
+LEAST_LEFT = 16  # threads for webhooks while every stream that may be open is
+
+
+@pytest.fixture
+def process(
+    settings: Settings, database: object, tmp_path: Path
+) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
+    """The web process as `make run` starts it, and somebody who asks it things."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environ = {
+        "PATH": os.environ["PATH"],
+        "FRONTDOOR_VAR": str(tmp_path),
+        "FRONTDOOR_PORT": str(port),
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+    }
+    command = web_process.argv(settings)
+    command = [f"--bind=127.0.0.1:{port}" if part.startswith("--bind=") else part for part in command]
+    with (tmp_path / "web.log").open("wb") as log:
+        started = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, limits=limits) as client:
+                _wait_for(client)
+                yield client, started
+        finally:
+            started.kill()
+            started.wait(10)
+
+
+def _wait_for(client: httpx.Client) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            client.get("/healthz", timeout=1).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the web process did not answer")
+
+
+def _token(client: httpx.Client) -> dict[str, str]:
+    return {"Authorization": f"Bearer {client.post('/chat/visitors', json={}).json()['token']}"}
+
+
+def test_open_streams_do_not_keep_the_process_from_ending(
+    process: tuple[httpx.Client, subprocess.Popen[bytes]],
+) -> None:
+    client, started = process
+    with ExitStack() as opened:
+        streams = [opened.enter_context(client.stream("GET", "/chat/stream", headers=_token(client))) for _ in range(4)]
+        pieces = [stream.iter_bytes() for stream in streams]
+        assert all(next(each).startswith(b"retry") for each in pieces)
+        asked = time.monotonic()
+        started.send_signal(signal.SIGTERM)
+        rest = [b"".join(each) for each in pieces]  # each is ended in order, or httpx would raise
+        assert started.wait(9) == 0
+        assert time.monotonic() - asked < 5
+        assert all(set(each) <= set(b": beat\n") for each in rest)
+
+
+def test_full_of_streams_it_still_takes_messages(process: tuple[httpx.Client, subprocess.Popen[bytes]]) -> None:
+    client, _ = process
+    headers = [_token(client) for _ in range(web_process.PROCESSES * live.STREAMS + 4)]
+    with ExitStack() as opened:
+        statuses = [
+            opened.enter_context(client.stream("GET", "/chat/stream", headers=each)).status_code for each in headers
+        ]
+        assert statuses.count(503) >= 4
+        assert statuses.count(200) >= live.STREAMS
+        began = time.monotonic()
+        body = {"id": "00000000-0000-4000-8000-000000000000", "text": "i took all my pills"}
+        answer = client.post("/chat/messages", json=body, headers=headers[0])
+        assert "911" in answer.json()["replies"][0]["text"]
+        assert time.monotonic() - began < 2
+
+
+def test_all_streams_together_leave_threads_for_webhooks() -> None:
+    assert web_process.THREADS - live.STREAMS - console_live.STREAMS >= LEAST_LEFT
