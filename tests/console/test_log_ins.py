@@ -166,6 +166,16 @@ def test_a_made_password_is_long_and_its_own() -> None:
     assert all(len(each.replace("-", "")) == 16 for each in made)
 
 
+def test_a_person_can_be_added_with_a_password_that_is_shown_once(database: Database, now: datetime) -> None:
+    with database.begin() as session:
+        password = log_ins.add_responder(session, "cy@example.org", "Cy", "responder", now, 8)
+        log_ins.add_responder(session, "di@example.org", "Di", "responder", now)
+    with database.begin() as session:
+        assert log_ins.log_in(session, "cy@example.org", password, now)
+        assert [each.name for each in paging.on_call(session, now + timedelta(hours=7, minutes=59))] == ["Cy"]
+        assert paging.on_call(session, now + timedelta(hours=8)) == []
+
+
 def test_no_first_log_in_when_somebody_exists(database: Database, ben: Responder, now: datetime) -> None:
     with database.begin() as session:
         assert log_ins.first_log_in(session, now) is None
