@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import logging
 import os
 import shutil
@@ -31,8 +33,9 @@ class _Steps(logging.Handler):
 
 def say(text: str, begun: float) -> None:
     """One line of progress with the seconds since the start."""
-    sys.stdout.write(f"  {time.monotonic() - begun:5.1f} s  {text.strip()}\n")
-    sys.stdout.flush()
+    out = sys.__stdout__ or sys.stdout
+    out.write(f"  {time.monotonic() - begun:5.1f} s  {text.strip()}\n")
+    out.flush()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,9 +91,10 @@ def _run_rasa(folder: str, begun: float) -> str | None:
     hooks.propagate = False
     hooks.addHandler(_Steps(begun))
     say("reading the data", begun)
-    result = rasa.model_training.train(
-        domain="domain.yml", config="config.yml", training_files="bot/data", output=folder, fixed_model_name="model"
-    )
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints where the model lies, which is not where it will lie
+        result = rasa.model_training.train(
+            domain="domain.yml", config="config.yml", training_files="bot/data", output=folder, fixed_model_name="model"
+        )
     shutil.rmtree(interpreter.ROOT / ".rasa", ignore_errors=True)
     return result.model
 

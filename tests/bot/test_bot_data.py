@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -108,6 +109,15 @@ def test_the_texts_ask_one_question_and_never_why() -> None:
             assert text.count("?") <= 1 or name == "utter_again_safety", text
             assert "why" not in text.casefold().split()
             assert "por qué" not in text.casefold()
+
+
+def test_every_text_is_said_somewhere_and_everything_said_has_a_text() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot" / "actions").glob("*.py"))
+    written = set(re.findall(r'"(utter_\w+)"', source))
+    questions = ("safety", "for_whom", "needs", "place")
+    built = {f"utter_{kind}_{q}" for kind in ("ask_screening", "again", "why") for q in questions}
+    built |= {"utter_why_all"} | {f"utter_name_{need}" for need in NEEDS}
+    assert written | built == set(responses()) | {"utter_name_"} & written
 
 
 def test_every_required_need_is_there_with_name_rule_and_words() -> None:
