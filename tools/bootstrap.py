@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OWN_UV = ROOT / ".uv"
 GIGABYTE = 1_000_000_000
 # Raised when the way of installing changes, so that environments made the old way are looked at again.
-EDITION = "1"
+EDITION = "2"
 OLDEST_UV = (0, 5)
 
 
@@ -86,13 +86,33 @@ def set_up(environment: Environment) -> bool:
     say("installing {} into {}/".format(environment.requirements.name, environment.folder.name))
     if stamp.exists():
         stamp.unlink()
-    run(uv, "pip", "sync", "--python", str(python), "--require-hashes", str(environment.requirements))
-    if environment.holds_project:
-        # setuptools is among the pinned requirements: no build environment, so nothing unpinned is fetched.
-        options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--editable", str(ROOT)]
-        run(uv, "pip", "install", "--python", str(python), *options)
+    install(environment, uv, str(python))
     stamp.write_text(stamp_of(environment))
     return True
+
+
+def install(environment: Environment, uv: str, python: str) -> None:
+    """Install what the requirement file lists, and the project itself, without fetching anything unpinned.
+
+    A few packages exist as source only. They are built with the pinned setuptools, installed first, and not in a
+    build environment of their own, for which uv would fetch the newest one.
+    """
+    options = ["--python", python, "--no-build-isolation"]
+    builder = _block(environment.requirements.read_text(), "setuptools")
+    command = [uv, "pip", "install", "--quiet", *options, "--no-deps", "--require-hashes", "-r", "-"]
+    if subprocess.run(command, input=builder.encode(), check=False).returncode != 0:
+        raise SetUpFailed("setuptools could not be installed; uv's own words are above.")
+    run(uv, "pip", "sync", *options, "--require-hashes", str(environment.requirements))
+    if environment.holds_project:
+        run(uv, "pip", "install", "--quiet", *options, "--no-deps", "--no-index", "--editable", str(ROOT))
+
+
+def _block(requirements: str, name: str) -> str:
+    """The lines of one package in a requirement file: its pin and its hashes."""
+    lines = requirements.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(name + "=="))
+    end = next(number for number in range(start, len(lines)) if not lines[number].endswith("\\"))
+    return "\n".join(lines[start : end + 1]) + "\n"
 
 
 def stamp_of(environment: Environment) -> str:
