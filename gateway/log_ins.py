@@ -84,7 +84,9 @@ def first_log_in(session: Session, now: datetime) -> tuple[str, str] | None:
     return FIRST_EMAIL, add_responder(session, FIRST_EMAIL, "Admin", "admin", now, FIRST_SHIFT / HOUR)
 
 
-def add_responder(session: Session, email: str, name: str, role: str, now: datetime, on_call_hours: float = 0.0) -> str:
+def add_responder(  # noqa: PLR0913 - a responder is these facts
+    session: Session, email: str, name: str, role: str, now: datetime, on_call_hours: float = 0.0
+) -> str:
     """Add a person with a password made here, on call from ``now`` for so many hours; returns the password, once.
 
     Raises :class:`Refused` as :func:`create_responder` does.
