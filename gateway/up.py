@@ -88,6 +88,7 @@ class Up:
         faults = [name for name in PORTS if not self.environ[name].isdigit()]
         if faults:
             raise CannotRun(f"{', '.join(faults)} must be a number")
+        self.environ.setdefault("FRONTDOOR_BOT_URL", self._local("FRONTDOOR_BOT_PORT"))
         check_disk(self.var)
         host = self.environ.get("FRONTDOOR_HOST", "127.0.0.1")
         own = {"FRONTDOOR_PORT"}
