@@ -79,7 +79,9 @@ def another(settings: Settings, app: Flask) -> Iterator[Callable[..., Flask]]:
 
         def make(**changes: Any) -> Flask:
             made = create_app(dataclasses.replace(settings, **changes))
-            ended.callback(made.extensions["front_door"].database.close)
+            door = made.extensions["front_door"]
+            door.acceptor.patience = app.extensions["front_door"].acceptor.patience
+            ended.callback(door.close)
             ended.callback(made.extensions["live"].stop)
             return made
 
