@@ -4,14 +4,14 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sentry_sdk
 import structlog
-from sentry_sdk.integrations.logging import LoggingIntegration
-from sentry_sdk.types import Event, Hint
 
 from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
 
 # Fields that a log line may carry besides its own text. Everything else is dropped, not masked: what is not on the
 # list cannot leak.
@@ -84,6 +84,9 @@ def only_allowed(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> 
 
 def start_sentry(dsn: str, process: str, environment: str) -> None:
     """Report crashes to Sentry, scrubbed: no bodies, numbers, locals, source lines or breadcrumbs."""
+    import sentry_sdk  # noqa: PLC0415 - most installations have no Sentry, and the acceptor must be up at once
+    from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415
+
     sentry_sdk.init(
         dsn=dsn,
         environment=environment,
@@ -106,7 +109,7 @@ def start_sentry(dsn: str, process: str, environment: str) -> None:
     )
 
 
-def scrub(event: Event, _hint: Hint) -> Event:
+def scrub(event: "Event", _hint: "Hint") -> "Event":
     """Build the report anew from what may leave: the exception's type and the places it went through."""
     whole: dict[str, Any] = dict(event)
     kept: dict[str, Any] = {key: whole[key] for key in KEPT_IN_SENTRY if key in whole}

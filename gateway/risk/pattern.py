@@ -64,6 +64,7 @@ class Compiler:
         self._slots = slots
         self._normalise = normalise
         self._ready: dict[str, _Part] = {}
+        self._folded: dict[str, list[str]] = {}
         self.vocabulary: set[str] = set()
 
     def compile(self, source: str) -> Compiled:
@@ -95,9 +96,12 @@ class Compiler:
 
     def literal(self, run: list[str]) -> _Part:
         """Words side by side, folded like a message."""
-        words = self._normalise(" ".join(run))
+        source = " ".join(run)
+        if source not in self._folded:  # the cards say the same words thousands of times
+            self._folded[source] = self._normalise(source)
+        words = self._folded[source]
         if not words:
-            raise PatternError(f"{' '.join(run)!r} has no letters")
+            raise PatternError(f"{source!r} has no letters")
         part, phrases, regex = _Part(), [""], ""
         for word in words:
             stem, open_end = word.rstrip("*"), word.endswith("*")
