@@ -92,7 +92,7 @@ class Supervisor:
     def wait_ready(self, *names: str, seconds: float) -> None:
         """Wait until these children are ready, restarting what dies meanwhile. Raises :class:`CannotRun` in the end."""
         begun = time.monotonic()
-        waiting, told = set(names), begun
+        waiting, next_line = set(names), begun + PROGRESS_SECONDS
         while waiting and not self._stopping:
             self.look()
             waiting = {name for name in waiting if not self._kept[name].ready()}
@@ -100,8 +100,9 @@ class Supervisor:
             listed = ", ".join(sorted(waiting))
             if waiting and now - begun > seconds:
                 raise CannotRun(f"{listed} did not become ready within {seconds:.0f} s; see the log")
-            if waiting and now - told > PROGRESS_SECONDS:
-                told = now
+            if waiting and now > next_line:
+                # Ever more rarely: 5, 10, 20, 40 seconds after the begin.
+                next_line = begun + 2 * (now - begun)
                 self._say(f"waiting for {listed} ({now - begun:.0f} s)")
             if waiting:
                 time.sleep(LOOK_SECONDS)
