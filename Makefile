@@ -46,7 +46,7 @@ format: setup-gateway ## bring the code into shape
 	@$(PY) -m ruff check --fix --quiet . || true
 	@$(PY) -m ruff format .
 
-bench: setup ## the benchmark: JSON, a table and a chart
+bench: setup ## how long a resident waits, at 1, 8 and 32 at once; memory of each process
 	@$(PY) -m bench
 
 requirements: setup-gateway ## compile the hash-pinned requirement files (UPGRADE=1 takes newer versions)

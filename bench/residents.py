@@ -109,13 +109,13 @@ def memory(pids: dict[str, int]) -> dict[str, int]:
     return {name: whole(pid) * os.sysconf("SC_PAGE_SIZE") // 2**20 for name, pid in pids.items()}
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Measure and print a table and, with ``--json``, the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--var", type=Path, default=Path("var"))
     parser.add_argument("--turns", type=int, default=6)
     parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     running = json.loads((given.var / "running.json").read_text())
     phones = Phones(running["standin_url"])
     measure(phones, 1, 2, 9000)  # warm up
