@@ -20,6 +20,18 @@ ALLOWED = frozenset(
     "seconds child count reason attempt error_code epoch lease pid port where".split()
 )
 NUMBER = re.compile(r"\+?\d[\d\s().-]{6,}\d")
+# What Sentry's own collection may add to a report.
+NOTHING: Any = {
+    "user_info": False,
+    "http_bodies": [],
+    "cookies": {"mode": "off"},
+    "url_query_params": {"mode": "off"},
+    "http_headers": {"request": {"mode": "off"}, "response": {"mode": "off"}},
+    "database_query_data": False,
+    "queues": False,
+    "stack_frame_variables": False,
+    "frame_context_lines": 0,
+}
 KEPT_IN_SENTRY = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment", "transaction")
 
 
@@ -90,17 +102,7 @@ def start_sentry(dsn: str, process: str, environment: str) -> None:
     sentry_sdk.init(
         dsn=dsn,
         environment=environment,
-        data_collection={
-            "user_info": False,
-            "http_bodies": [],
-            "cookies": {"mode": "off"},
-            "url_query_params": {"mode": "off"},
-            "http_headers": {"request": {"mode": "off"}, "response": {"mode": "off"}},
-            "database_query_data": False,
-            "queues": False,
-            "stack_frame_variables": False,
-            "frame_context_lines": 0,
-        },
+        data_collection=NOTHING,
         max_breadcrumbs=0,
         traces_sample_rate=0.0,
         server_name=process,

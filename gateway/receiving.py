@@ -48,7 +48,7 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
     message = _store(session, conversation, inbound, at)
     assessment = _screen(session, conversation, message, inbound)
     level = fresh_level(assessment)
-    _hear_language(session, conversation, message, at)
+    _hear_language(session, conversation, message, inbound, at)
     answer, by = _decide(session, conversation, message, assessment, inbound, community, at)
     if inbound.said is not None:
         answer = list(inbound.said)
@@ -150,9 +150,17 @@ def _screen(session: Session, conversation: Conversation, message: Message, inbo
     return result
 
 
-def _hear_language(session: Session, conversation: Conversation, message: Message, now: datetime) -> None:
-    """Update which language we answer in; the conversation holds it, not the single message."""
+def _hear_language(
+    session: Session, conversation: Conversation, message: Message, inbound: Inbound, now: datetime
+) -> None:
+    """Update which language we answer in; the conversation holds it, not the single message.
+
+    The language of the page that a web visitor writes from is a first guess, which any plain sentence overrules.
+    """
     memory = language.Memory.from_dict(conversation.language_memory)
+    page = inbound.facts.get("language")
+    if memory.lang is None and page in {"en", "es"}:
+        memory = language.Memory(page, strong=False, opposite_run=0, locked=False)
     chosen = language.command(message.text, menu_open=conversation.menu_open == "language")
     detection = language.detect(message.text)
     if chosen is not None:

@@ -145,7 +145,7 @@ def test_every_blueprint_declares_its_guard(app: Flask) -> None:
     from gateway.web.guards import GUARDS  # noqa: PLC0415
 
     assert set(app.blueprints) <= set(GUARDS)
-    assert {"public", "twilio_signed", "responder"} <= set(GUARDS.values())
+    assert {"public", "twilio_signed", "responder", "chat_token"} <= set(GUARDS.values())
     bare = [
         rule.endpoint for rule in app.url_map.iter_rules() if "." not in rule.endpoint and rule.endpoint != "static"
     ]

@@ -62,7 +62,8 @@ class Bell:
             log.warning("bell is silent: %s", type(failure).__name__)
 
     def _subscribe(self, topic: str, stop: threading.Event) -> Iterator[int | None]:
-        with Redis.from_url(self._url, decode_responses=True, socket_connect_timeout=PAUSE).pubsub() as inbox:
+        redis = Redis.from_url(self._url, decode_responses=True, socket_connect_timeout=PAUSE)
+        with redis, redis.pubsub() as inbox:  # type: ignore[no-untyped-call]
             inbox.subscribe(topic)
             while not stop.is_set():
                 note = inbox.get_message(ignore_subscribe_messages=True, timeout=PAUSE)

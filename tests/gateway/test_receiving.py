@@ -172,6 +172,16 @@ def test_web_chat_takes_the_same_road(database: Database, door: Door, now: datet
     assert rows(database, Contact)[0].address_sealed is None
 
 
+@pytest.mark.parametrize(("text", "heard"), [("94110", "es"), ("i need a place to sleep tonight", "en")])
+def test_the_page_of_a_web_visitor_is_a_first_guess_at_the_language(
+    database: Database, door: Door, now: datetime, text: str, heard: str
+) -> None:
+    inbound = Inbound(WEBCHAT, "visitor", "web:1", text, facts={"language": "es"})
+    with database.begin() as session:
+        receive(session, door.settings.keys, door.community, inbound, now)
+    assert rows(database, Conversation)[0].language == heard
+
+
 def test_message_ids_follow_the_order_of_acceptance(phones: Any, database: Database) -> None:
     writers = [phones() for _ in range(4)]
 
