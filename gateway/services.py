@@ -88,8 +88,9 @@ def start_redis(var: Path) -> RunningService:
 
 def _start(server: Server) -> RunningService:
     log = server.program.log
-    fresh_log(log.parent, log.stem)
     server.before()
+    # Only now: a server that runs already, and was refused above, still writes to its log.
+    fresh_log(log.parent, log.stem)
     started = server.program.start()
     wait(lambda: started.process.poll() is not None or server.ready(), READY_SECONDS)
     service = RunningService(server.url, started, log, server.ready, server.after)

@@ -139,6 +139,7 @@ def test_a_server_that_runs_is_left_alone(
     with pytest.raises(CannotRun, match=r"process \d+ already runs on .*; stop it first"):
         services.start_postgres(var)
     assert postgres[-1].ready()
+    assert postgres[-1].log.read_text()
 
 
 def test_a_lost_password_file_is_made_again(postgres: list[RunningService], var: Path) -> None:
