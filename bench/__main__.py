@@ -35,7 +35,7 @@ def main() -> int:
 def wait_until_ready(demo: "subprocess.Popen[str]") -> float:
     """Show what the start says until it says that it is ready. Raises ``SystemExit`` when it ends instead."""
     started = time.monotonic()
-    assert demo.stdout is not None  # noqa: S101 - it was asked for
+    assert demo.stdout is not None
     for line in demo.stdout:
         sys.stdout.write("  " + line)
         sys.stdout.flush()

@@ -41,6 +41,7 @@ def run(environ: Mapping[str, str] = os.environ) -> int:
         up = Up(var, dict(environ), Supervisor(say, lock))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: up.supervisor.stop_soon())
+        up.check()
         try:
             up.everything()
         finally:
@@ -67,7 +68,6 @@ class Up:
 
     def everything(self) -> None:
         """All steps, in the order in which they need each other; the door opens before the bot is there."""
-        self._check()
         self._stores()
         given = settings.read(self.environ)
         first = self._prepare(given)
@@ -83,7 +83,8 @@ class Up:
         self._tell(given, first)
         self.supervisor.run()
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Refuse, before anything is touched, what this machine cannot run. Raises :class:`CannotRun`."""
         self.environ = {**PORTS, **self.environ, "FRONTDOOR_VAR": str(self.var)}
         faults = [name for name in PORTS if not self.environ[name].isdigit()]
         if faults:
