@@ -1,0 +1,118 @@
+"""A resident texts what they need and gets three real services, in their own language, in a few turns."""
+
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from gateway.models.directory import Service, ServiceNeed, Translation
+from tests.e2e.front_door import FrontDoor
+from tests.e2e.handset import Handset
+
+pytestmark = [pytest.mark.e2e, pytest.mark.bot, pytest.mark.slow, pytest.mark.timeout(900)]
+REAL = {"ilao": "ilao/hsds3", "sanmateo-ohana": "sanmateo-ohana/hsds3"}
+# In which real directory, what is texted, the need, and a service there that a person who knows the county would name.
+QUESTIONS = [
+    ("sanmateo-ohana", "i need food, 94063", "food", "Fair Oaks Adult Activity Center"),
+    ("sanmateo-ohana", "necesito un doctor, 94403", "health", "San Mateo Free Medical Clinic"),
+    ("ilao", "i need a lawyer, 60608", "legal", "Legal Help in Pilsen Neighborhood"),
+    ("ilao", "necesito ayuda legal, mi ZIP es 60608", "legal", "Legal Help in Pilsen Neighborhood"),
+]
+
+
+def plain(name: str) -> str:
+    """A name without accents, some of which a text in the cheaper alphabet cannot carry."""
+    return "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+
+
+def names(front_door: FrontDoor, need: str, language: str, dataset: str | None = None) -> set[str]:
+    """The services of the directory that meet a need, as one who reads this language is shown them."""
+    shown = select(Service.name, Translation.text).join(
+        ServiceNeed, (ServiceNeed.dataset == Service.dataset) & (ServiceNeed.service_id == Service.id)
+    )
+    shown = shown.outerjoin(
+        Translation,
+        (Translation.dataset == Service.dataset)
+        & (Translation.object_id == Service.id)
+        & (Translation.field == "name")
+        & (Translation.language == language),
+    ).where(ServiceNeed.need == need)
+    if dataset:
+        shown = shown.where(Service.dataset == dataset)
+    database = front_door.database()
+    with database.begin() as session:
+        found = {plain(translated or name) for name, translated in session.execute(shown)}
+    database.close()
+    return found
+
+
+def assert_listed(given: list[str], known: set[str], least: int = 3) -> None:
+    """Every service given is one of the directory's; a long name may be cut short."""
+    assert len(given) >= least, given
+    assert len(set(given)) == len(given), given
+    for name in given:
+        begins = plain(name).rstrip(". ")
+        assert any(each.startswith(begins) for each in known), name
+
+
+def test_food_for_children_in_spanish(front_door: FrontDoor, handset: Handset) -> None:
+    given = handset.until_services("necesito comida para mis hijos, 94110")
+    assert_listed(given, names(front_door, "food", "es"))
+    assert "Despensa Demo Town" in given
+    said = handset.got()
+    assert "Soy una computadora" in said[0]
+    assert "PERSONA" in said[0]
+    assert "94110" in said[-1]
+    assert "Responda MAS" in said[-1]
+    # "mis hijos" says for whom and the ZIP is there: only the safety question is left to ask.
+    assert sum("?" in text for text in said) == 1
+
+
+def test_a_place_to_sleep_in_english(front_door: FrontDoor, handset: Handset) -> None:
+    answers = {
+        "Reply YES or NO": "no",
+        "for you or for someone else": "it's for me",
+        "ZIP code or place": "94103",
+    }
+    given = handset.until_services("need a place to sleep tonight", answers)
+    assert_listed(given, names(front_door, "shelter", "en"))
+    assert "Demo Town Night Shelter" in given
+    said = handset.got()
+    assert "I am a computer" in said[0]
+    assert "Reply MORE" in said[-1]
+    more = handset.names(handset.ask("more", r"\n1\) ")[-1])
+    assert more
+    assert not set(more) & set(given)
+
+
+@pytest.fixture(scope="module")
+def real_directories(running: FrontDoor, shared: Path) -> FrontDoor:
+    """The real directories of Illinois and San Mateo, imported beside the demo's while it runs."""
+    for dataset, folder in REAL.items():
+        done = running.run("directory", "import", str(shared / "hsds" / folder))
+        assert done.returncode == 0, done.stderr
+        assert f"Dataset {dataset}" in done.stdout
+    return running
+
+
+@pytest.mark.parametrize(("dataset", "opening", "need", "known"), QUESTIONS, ids=lambda each: str(each)[:24])
+def test_real_directories_answer(
+    real_directories: FrontDoor,
+    front_door: FrontDoor,
+    handsets: Callable[[], Handset],
+    dataset: str,
+    opening: str,
+    need: str,
+    known: str,
+) -> None:
+    handset = handsets()
+    language = "en" if opening.startswith("i ") else "es"
+    given = handset.until_services(opening)
+    assert known in given
+    assert_listed(given, names(real_directories, need, language), least=3)
+    assert set(given) & names(real_directories, need, language, dataset)
+    last = handset.got()[-1]
+    assert ("PERSON for a person" in last) == (language == "en")
+    assert ("hablar con una persona" in last) == (language == "es")
