@@ -1,0 +1,232 @@
+"""Bugs that a review found in the core, each shown by a scenario; a strict xfail turns red once its bug is mended."""
+
+import json
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gateway import delivery, escalations, sending, turns
+from gateway.clients.rasa import Rasa
+from gateway.conversations import SMS, Inbound, say, thread
+from gateway.db import Database
+from gateway.door import Door
+from gateway.errors import SmsFailed
+from gateway.leases import take
+from gateway.models import Delivery, Escalation, Message
+from gateway.receiving import receive
+from gateway.settings import Settings
+from tests.conftest import RESIDENT, Clock
+from tests.fakes.fake_rasa import FakeRasa, good
+
+AT = datetime.fromisoformat("2026-11-23T20:00:00+00:00")
+STORES = {"DATABASE_URL": "postgres://u@h/d", "REDIS_URL": "redis://h"}
+
+
+def bug(reason: str, raises: Any = AssertionError) -> Any:
+    return pytest.mark.xfail(strict=True, reason=reason, raises=raises)
+
+
+def sid(number: int) -> str:
+    return f"SM{number:032x}"
+
+
+def incoming(number: int, body: str) -> Inbound:
+    return Inbound(SMS, RESIDENT, sid(number), body)
+
+
+def rows(database: Database, table: Any) -> list[Any]:
+    with database.begin() as session:
+        return list(session.scalars(select(table).order_by(table.id)))
+
+
+def heard(database: Database, settings: Settings, door: Door, number: int, body: str, at: datetime) -> Any:
+    with database.begin() as session:
+        return receive(session, settings.keys, door.community, incoming(number, body), at)
+
+
+@pytest.fixture
+def bot() -> Any:
+    server = FakeRasa()
+    yield server
+    server.stop()
+
+
+def work(database: Database, door: Door, bot: FakeRasa, clock: Clock) -> None:
+    with database.begin() as session:
+        lease = take(session, "t")
+    with closing(Rasa(bot.url, "s")) as rasa:
+        while lease and turns.answer_next(database, rasa, door.community, lease, clock) is not None:
+            pass
+
+
+@bug("close puts down every unanswered message of the conversation, also those the bot has not read yet")
+def test_a_message_after_goodbye_is_still_answered(
+    door: Door, settings: Settings, database: Database, bot: FakeRasa, clock: Clock
+) -> None:
+    heard(database, settings, door, 1, "thank you, bye now", clock())
+    heard(database, settings, door, 2, "wait, i need a place to sleep tonight", clock())
+    bot.behave = lambda request: (
+        200,
+        json.dumps(good(request, commands=[{"command": "close"}] if "bye" in request["text"] else [])).encode(),
+    )
+    work(database, door, bot, clock)
+    assert [request["text"] for request in bot.requests] == [
+        "thank you, bye now",
+        "wait, i need a place to sleep tonight",
+    ]
+
+
+@bug("with the language menu open the bot is given the first words, although this message is a sentence")
+def test_a_sentence_in_answer_to_the_language_menu_is_read(
+    door: Door, settings: Settings, database: Database, bot: FakeRasa, clock: Clock
+) -> None:
+    heard(database, settings, door, 1, "94110", clock())
+    work(database, door, bot, clock)
+    heard(database, settings, door, 2, "necesito un doctor para mi hijo esta noche", clock())
+    work(database, door, bot, clock)
+    assert "doctor" in bot.requests[0]["text"]
+
+
+@bug("a resident in a third language is shown the language menu for ever, and no person")
+def test_who_cannot_answer_the_language_menu_gets_a_person(
+    door: Door, settings: Settings, database: Database, bot: FakeRasa, clock: Clock
+) -> None:
+    for number in range(1, 7):
+        heard(database, settings, door, number, "мне нужна еда пожалуйста помогите", clock())
+        work(database, door, bot, clock)
+    assert rows(database, Escalation)
+
+
+NONSENSE = {
+    "language a list": {"language": []},
+    "command a list": {"commands": [{"command": []}]},
+    "level a list": {"commands": [{"command": "escalate", "level": []}]},
+    "needs a number": {"commands": [{"command": "find_services", "needs": 7}]},
+    "chosen a list": {"commands": [{"command": "set_language", "language": []}]},
+    "state with NUL": {"state": {"x": "\x00"}},
+    "state with NaN": {"state": {"x": float("nan")}},
+    "half a surrogate": {"messages": [{"text": "\ud83d"}]},
+    "recorded NUL": {"commands": [{"command": "record", "field": "need", "value": "\x00"}]},
+}
+
+
+@bug("nonsense of these shapes raises instead of BotUnavailable: silence for a minute, no menu", raises=Exception)
+@pytest.mark.parametrize("name", NONSENSE)
+def test_more_nonsense_gets_the_menu(
+    door: Door, settings: Settings, database: Database, bot: FakeRasa, clock: Clock, name: str
+) -> None:
+    heard(database, settings, door, 1, "i need food please", clock())
+    bot.behave = lambda request: (200, json.dumps(good(request) | NONSENSE[name]).encode())
+    work(database, door, bot, clock)
+    assert [message.handled_by for message in rows(database, Message) if message.direction == "in"] == ["menu"]
+
+
+class Deaf:
+    """A carrier that takes every text and loses every answer."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def send(self, to: str, body: str) -> str:
+        self.taken += 1
+        raise SmsFailed(None, retryable=True, ambiguous=True)
+
+    def find(self, to: str, body: str, since: datetime) -> str | None:
+        return sid(self.taken)
+
+
+def queued(database: Database, settings: Settings, now: datetime, body: str = "hi", priority: int = 2) -> int:
+    with database.begin() as session:
+        conversation = thread(session, settings.keys, incoming(1, "x"), now)
+        message = say(session, conversation, body, "bot", now, priority=priority)
+        return session.scalars(select(Delivery.id).where(Delivery.message_id == message.id)).one()
+
+
+@bug("an emergency whose answer is lost goes again with no wait and no end; the STOP confirmation is one of them")
+def test_a_lost_answer_does_not_flood_a_phone(database: Database, settings: Settings, clock: Clock) -> None:
+    queued(database, settings, clock(), priority=delivery.EMERGENCY)
+    carrier = Deaf()
+    for _ in range(100):
+        sending.send_next(database, carrier, settings.keys, clock)
+        clock.forward(seconds=0.1)
+    assert carrier.taken <= 10
+
+
+@bug("an outcome is written without the number of its attempt: a slow sender's failure frees a text under way")
+def test_a_slow_sender_does_not_free_a_text_that_another_is_sending(
+    database: Database, settings: Settings, clock: Clock
+) -> None:
+    delivery_id = queued(database, settings, clock())
+    with database.begin() as session:  # the first sender; its process sleeps from here on
+        assert delivery.take_next(session, clock())
+    clock.forward(seconds=30)
+
+    class Gone(Deaf):
+        def find(self, to: str, body: str, since: datetime) -> str | None:
+            return None
+
+    assert sending.settle_stuck(database, Gone(), settings.keys, clock)
+    clock.forward(seconds=120)
+    with database.begin() as session:  # the second sender, in the middle of its call
+        assert delivery.take_next(session, clock())
+    with database.begin() as session:  # the first wakes up: its connection was reset
+        delivery.retry(session, delivery_id, clock(), None, 0.0)
+    with database.begin() as session:
+        assert delivery.take_next(session, clock()) is None
+
+
+@bug("receipt and call each look for the other before either has committed: the receipt is lost")
+def test_a_receipt_and_its_call_that_cross_find_each_other(
+    database: Database, settings: Settings, clock: Clock
+) -> None:
+    delivery_id = queued(database, settings, clock())
+    with database.begin() as session:
+        delivery.take_next(session, clock())
+    with database.begin() as receipt, database.begin() as call:
+        delivery.sent(call, delivery_id, sid(9), clock())
+        delivery.receipt(receipt, sid(9), "undelivered", 30003, clock())
+    with database.begin() as session:
+        delivery.forget_early(session, clock())
+        assert session.get_one(Delivery, delivery_id).status == "failed"
+
+
+@bug("the sweep settles for as long as texts are stuck; while Twilio hangs it never gets back to the journal")
+def test_the_sweep_comes_back_while_twilio_hangs(database: Database, settings: Settings, clock: Clock) -> None:
+    for number in range(3):
+        with database.begin() as session:
+            other = Inbound(SMS, f"+155555501{number:02d}", "x", "y")
+            conversation = thread(session, settings.keys, other, clock())
+            say(session, conversation, "hi", "bot", clock())
+        with database.begin() as session:
+            assert delivery.take_next(session, clock())
+    clock.forward(seconds=25)
+
+    class Hanging(Deaf):
+        def find(self, to: str, body: str, since: datetime) -> str | None:
+            clock.forward(seconds=10)  # two looks of five seconds each
+            raise SmsFailed(None, retryable=True, ambiguous=True)
+
+    rounds = 0
+    while sending.settle_stuck(database, Hanging(), settings.keys, clock) and rounds < 50:  # as worker._sweep
+        rounds += 1
+    assert rounds < 50
+
+
+@bug("when a text may go is judged by the clock of whoever queued it: a web host ahead of the worker delays replies")
+def test_a_reply_queued_by_a_fast_clock_leaves_at_once(database: Database, settings: Settings, clock: Clock) -> None:
+    queued(database, settings, clock() + timedelta(seconds=60), priority=delivery.RESPONDER)
+    with database.begin() as session:
+        assert delivery.take_next(session, clock()) is not None
+
+
+@bug("docs/a-message.md 9: 'failed, and a responder sees it'; where nobody was asked before, nobody does")
+def test_a_text_that_failed_for_good_is_seen_by_somebody(database: Database, settings: Settings, clock: Clock) -> None:
+    delivery_id = queued(database, settings, clock(), "three services near you")
+    with database.begin() as session:
+        delivery.take_next(session, clock())
+        delivery.fail(session, delivery_id, clock(), 30005)
+    with database.begin() as session:
+        assert escalations.queue(session)
