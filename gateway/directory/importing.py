@@ -93,11 +93,19 @@ def _replace(session: Session, incoming: Incoming, now: datetime, progress: Prog
     stage.settle()
     _accept(report, read)
     stage.merge()
+    # Until Postgres has counted new rows its plans are those for empty tables: minutes instead of a second.
+    large = _is_large(report)
+    indexing.analyze(connection, *(BY_NAME if large else ()))
     needs.tag(connection, report.dataset, incoming.mapping)
+    indexing.analyze(connection, *(("service_need",) if large else ()))
     indexing.build(connection, report.dataset)
-    indexing.analyze(connection, [*BY_NAME, "service_need", "search_entry"])
+    indexing.analyze(connection, *(("search_entry",) if large else ()))
     _remember(session, report, incoming.source, now)
     _warn_of_copies(session, report)
+
+
+def _is_large(report: Report) -> bool:
+    return sum(change.added + change.changed + change.removed for change in report.changes.values()) > staging.SMALL
 
 
 def _stage(stage: staging.Staging, incoming: Incoming, progress: Progress | None) -> int:

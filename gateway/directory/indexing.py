@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, sql
 
 from gateway.directory import place
 
@@ -56,10 +56,10 @@ def build(connection: Connection[Any], dataset: str) -> None:
         cursor.execute(ENTRIES, {"dataset": dataset, "nationwide": NATIONWIDE})
 
 
-def analyze(connection: Connection[Any], tables: list[str]) -> None:
-    """Let Postgres count the rows now; until it does, its plans are those for empty tables."""
+def analyze(connection: Connection[Any], *tables: str) -> None:
+    """Let Postgres count the rows of the tables now."""
     for table in tables:
-        connection.execute(f"ANALYZE {table}".encode())
+        connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
 
 
 def _located(connection: Connection[Any], dataset: str) -> Iterator[tuple[str, float | None, float | None, str | None]]:

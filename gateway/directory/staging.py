@@ -9,6 +9,7 @@ from gateway.directory.objects import BY_NAME, KINDS, Kind
 from gateway.directory.report import Change, Remark, Report
 
 BATCH = 2_000
+SMALL = 2_000  # rows; below these an index costs more than it saves
 SOURCE = ("file", "line", "seq")
 LOST: LiteralString = (
     "WITH lost AS (SELECT seq, {column} AS named FROM {incoming} AS row WHERE {column} IS NOT NULL"
@@ -54,8 +55,9 @@ class Staging:
         for kind in KINDS:
             self._flush(kind)
         for kind in KINDS:
-            self._run("CREATE INDEX ON {incoming} (id)", kind)
-            self._run("ANALYZE {incoming}", kind)
+            if self._seq > SMALL:
+                self._run("CREATE INDEX ON {incoming} (id)", kind)
+                self._run("ANALYZE {incoming}", kind)
             self._drop_doubles(kind)
             for column, parent in kind.parents.items():
                 self._drop_dangling(kind, column, BY_NAME[parent])

@@ -343,7 +343,7 @@ def test_a_large_directory_needs_little_memory(session: Session, now: datetime) 
     tracemalloc.start()
     try:
         peak(10)
-        assert peak(6_000) < 1.5 * peak(3_000)
+        assert peak(5_000) < 1.5 * peak(2_500)
     finally:
         tracemalloc.stop()
 

@@ -68,17 +68,17 @@ def test_national_lines_come_last_where_a_place_was_given(town: Session) -> None
     assert "Demo Town" in names(town, Wanted(("domestic_violence",), "94110"))[0]
 
 
-@pytest.mark.parametrize(
-    ("need", "line"),
-    [
-        ("mental_health", "988 Suicide & Crisis Lifeline"),
-        ("domestic_violence", "National Domestic Violence Hotline"),
-        ("substance_use", "SAMHSA treatment help line"),
-        ("veterans", "Veterans Crisis Line"),
-    ],
-)
-def test_a_line_comes_first_where_a_voice_counts_and_no_place_was_given(town: Session, need: str, line: str) -> None:
-    assert names(town, Wanted((need,)))[0] == line
+LINES = {
+    "mental_health": "988 Suicide & Crisis Lifeline",
+    "domestic_violence": "National Domestic Violence Hotline",
+    "substance_use": "SAMHSA treatment help line",
+    "veterans": "Veterans Crisis Line",
+}
+
+
+def test_a_line_comes_first_where_a_voice_counts_and_no_place_was_given(town: Session) -> None:
+    for need, line in LINES.items():
+        assert names(town, Wanted((need,)))[0] == line
     assert names(town, Wanted(("food",)))[0].startswith("Demo Town")
 
 
@@ -97,10 +97,13 @@ def test_a_zip_that_does_not_exist_is_said(town: Session) -> None:
     assert search(town, Wanted(("food",)), MONDAY_NOON).place_asked is None
 
 
-@pytest.mark.parametrize("status", ["inactive", "defunct", "temporarily closed"])
-def test_only_what_is_active_is_found(town: Session, status: str) -> None:
-    town.execute(update(Service).where(Service.name == "Demo Town Food Pantry").values(status=status))
-    assert "Demo Town Food Pantry" not in names(town, Wanted(("food",), "94110"), limit=50)
+def test_only_what_is_active_is_found(town: Session) -> None:
+    pantry = update(Service).where(Service.name == "Demo Town Food Pantry")
+    for status in ("inactive", "defunct", "temporarily closed"):
+        town.execute(pantry.values(status=status))
+        assert "Demo Town Food Pantry" not in names(town, Wanted(("food",), "94110"), limit=50)
+    town.execute(pantry.values(status="active"))
+    assert "Demo Town Food Pantry" in names(town, Wanted(("food",), "94110"), limit=50)
 
 
 def test_people_are_not_sent_where_they_are_too_young(town: Session) -> None:
@@ -109,15 +112,15 @@ def test_people_are_not_sent_where_they_are_too_young(town: Session) -> None:
     assert names(town, Wanted(("food", "seniors"), "94103"))[0] in {"Demo Town Senior Meals", "Demo Town Senior Center"}
 
 
-@pytest.mark.parametrize("words", ["despensa", "DESPENSA", "pantry", "pantries", "pañales", "panales"])
-def test_free_text_in_both_languages(town: Session, words: str) -> None:
-    found = names(town, Wanted(text=words), limit=10)
-    assert {"Demo Town Food Pantry", "Demo Town Family Food Box", "Demo Town Baby Pantry"} & set(found)
+def test_free_text_in_both_languages(town: Session) -> None:
+    for words in ("despensa", "DESPENSA", "pantry", "pantries", "pañales", "panales"):
+        found = names(town, Wanted(text=words), limit=10)
+        assert {"Demo Town Food Pantry", "Demo Town Family Food Box", "Demo Town Baby Pantry"} & set(found), words
 
 
-@pytest.mark.parametrize("words", ["'", "a & | !", "\\", "%", "<->", "(", ":*", "a" * 200])
-def test_free_text_may_be_anything(town: Session, words: str) -> None:
-    search(town, Wanted(text=words), MONDAY_NOON)
+def test_free_text_may_be_anything(town: Session) -> None:
+    for words in ("'", "a & | !", "\\", "%", "<->", "(", ":*", "a" * 200):
+        assert search(town, Wanted(text=words), MONDAY_NOON).total < 47, words
 
 
 def test_an_empty_directory_finds_nothing(session: Session) -> None:
