@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,10 +24,11 @@ LISTED = re.compile(r"^(\d)\) ([^,\n]+),", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Answer:
-    """What the webhook itself answered: its HTTP status and the texts in it."""
+    """What the webhook itself answered: its HTTP status, the texts in it, and after how many seconds."""
 
     status: int
     texts: Sequence[str]
+    seconds: float
 
 
 class Handset:
@@ -39,8 +41,9 @@ class Handset:
     def text(self, body: str) -> Answer:
         """Text the community number."""
         order = {"from": self.number, "body": body}
+        asked = time.monotonic()
         answer = httpx.post(f"{self._standin}/_standin/inbound", json=order, timeout=30).raise_for_status().json()
-        return Answer(answer["status"], answer["twiml"])
+        return Answer(answer["status"], answer["twiml"], time.monotonic() - asked)
 
     def got(self) -> list[str]:
         """Every text that reached this phone, oldest first."""

@@ -9,13 +9,14 @@ from tests.e2e.front_door import FrontDoor, eventually
 from tests.e2e.handset import Answer, Handset
 
 pytestmark = [pytest.mark.e2e, pytest.mark.bot, pytest.mark.slow, pytest.mark.timeout(900)]
-DANGER = "i took all my pills"
+DANGER, ALSO = "i took all my pills", "me tomé todas las pastillas"
 TWILIO_SECONDS = 15.0  # Twilio gives a webhook so long
 
 
 def assert_safety_text(answer: Answer) -> None:
     """The fixed text, both languages, in the webhook's own answer."""
     assert answer.status == 200
+    assert answer.seconds < TWILIO_SECONDS / 3
     said = " ".join(answer.texts)
     for words in ("Call 911", "988", "Llame al 911", "We are not 911", "No somos el 911"):
         assert words in said
@@ -57,7 +58,7 @@ def test_with_postgres_stopped(front_door: FrontDoor, handset: Handset, responde
     page = responder("Ben")
     with front_door.frozen("postgres"):
         assert_safety_text(handset.text(DANGER))
-        assert_safety_text(handset.text("me quiero morir"))
+        assert_safety_text(handset.text(ALSO))
         told = front_door.ready()
         assert told["ready"], told
         assert not told["parts"]["postgres"]["up"]
@@ -66,6 +67,6 @@ def test_with_postgres_stopped(front_door: FrontDoor, handset: Handset, responde
     expect(page.locator("#queue .row")).to_have_count(1, timeout=60_000)
     page.locator("#queue .row a").click()
     # Both came out of the journal, in their order, each once.
-    expect(page.locator(".message.resident .said")).to_have_text([DANGER, "me quiero morir"])
+    expect(page.locator(".message.resident .said")).to_have_text([DANGER, ALSO])
     eventually(lambda: not front_door.ready()["parts"]["journal"]["waiting"])
     assert sum("Call 911 now" in text for text in handset.got()) == 2

@@ -54,7 +54,6 @@ def test_a_conversation_survives_the_death_of_every_part(front_door: FrontDoor, 
         ("web", "me", "ZIP code or place"),
         ("redis", "94103", SERVICES),
         ("postgres", "more", SERVICES),
-        ("standin", "more", SERVICES),
     ):
         before = front_door.output()
         killed = front_door.pid(part)
