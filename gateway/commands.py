@@ -28,6 +28,7 @@ class Scene:
     conversation: Conversation
     message: Message
     now: datetime
+    home: str | None = None
 
     @property
     def language(self) -> str:
@@ -142,6 +143,7 @@ def _search(scene: Scene, wanted: dict[str, Any]) -> list[str]:
         ),
         scene.now,
         limit=AT_ONCE,
+        home=scene.home,
     )
     scene.conversation.last_search = wanted
     _refer(scene, found, wanted["needs"])

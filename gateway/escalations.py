@@ -175,7 +175,9 @@ def _raise(  # noqa: PLR0913
         audit.note(session, now, "raise", "escalation", row.id, level=level.value)
         paging.page(session, row, now)
     if row.status == CLAIMED and level >= Level.URGENT:
+        # A page drawn before this must not resolve or release what its reader has not seen.
         row.alerted_at = now
+        row.epoch += 1
 
 
 def _lock_conversation(session: Session, escalation_id: int) -> Conversation:

@@ -32,7 +32,7 @@ class Keys:
         if hash_key and len(hash_key) < SHORTEST_HASH_KEY:
             faults.append(f"FRONTDOOR_HASH_KEY must have at least {SHORTEST_HASH_KEY} characters")
         for key in (seal_keys or "").split(","):
-            if seal_keys and not _is_fernet_key(key):
+            if seal_keys and not _is_fernet_key(key.strip()):
                 faults.append("FRONTDOOR_SEAL_KEYS must be Fernet keys separated by commas, newest first")
                 break
         return faults

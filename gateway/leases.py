@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.conversations import lock
-from gateway.models import Conversation
+from gateway.models import Contact, Conversation
 
 LEASE = timedelta(seconds=20)
 
@@ -51,6 +51,13 @@ def take(session: Session, owner: str) -> Lease | None:
 
 def held(session: Session, lease: Lease) -> Conversation:
     """The leased conversation, locked, and its lease renewed. Raises :class:`LeaseLost`."""
+    # The contact first, as the accepting process does: a turn may change what is remembered of the contact.
+    session.execute(
+        select(Contact.id)
+        .join(Conversation, Conversation.contact_id == Contact.id)
+        .where(Conversation.id == lease.conversation_id)
+        .with_for_update(key_share=True, of=Contact)
+    )
     conversation = lock(session, lease.conversation_id)
     if conversation.lease_epoch != lease.epoch:
         raise LeaseLost

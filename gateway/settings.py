@@ -12,6 +12,8 @@ from gateway.keys import Keys, demo_keys
 ACCOUNT_SID = re.compile(r"^AC[0-9a-f]{32}$")
 E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 DEMO_NUMBER = "+15555550100"
+NOWHERE = "http://127.0.0.1:9"  # the discard port
+SHORTEST_SECRET = 16
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,21 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=sqlalchemy_url(environ["DATABASE_URL"]),
         redis_url=environ["REDIS_URL"],
         twilio_account_sid=secrets["account_sid"],
-        twilio_auth_tokens=tuple(secrets["auth_tokens"].split(",")),
+        twilio_auth_tokens=listed(secrets["auth_tokens"]),
         twilio_number=environ.get("TWILIO_NUMBER", DEMO_NUMBER),
-        twilio_api_url=environ.get("FRONTDOOR_TWILIO_API_URL") if mode == "demo" else None,
+        # Without a stand-in a demo sends nowhere: never to the real Twilio.
+        twilio_api_url=environ.get("FRONTDOOR_TWILIO_API_URL", NOWHERE) if mode == "demo" else None,
         bot_url=environ.get("FRONTDOOR_BOT_URL", "http://127.0.0.1:5005").rstrip("/"),
         bot_secret=secrets["bot_secret"],
-        keys=Keys(secrets["hash_key"], tuple(secrets["seal_keys"].split(",")), secrets["cookie_key"]),
+        keys=Keys(secrets["hash_key"], listed(secrets["seal_keys"]), secrets["cookie_key"]),
         community_file=Path(environ["FRONTDOOR_COMMUNITY"]) if environ.get("FRONTDOOR_COMMUNITY") else None,
         sentry_dsn=environ.get("SENTRY_DSN") or None,
     )
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """A list written with commas; spaces and empty places mean nothing, and an empty key must never be one."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -123,6 +131,11 @@ def _production_faults(environ: Mapping[str, str]) -> list[str]:
         faults.append("TWILIO_NUMBER must be in E.164 form, like +15555550100")
     if (url := environ.get("FRONTDOOR_PUBLIC_URL")) and not url.startswith("https://"):
         faults.append("FRONTDOOR_PUBLIC_URL must begin with https://")
+    for name in ("FRONTDOOR_BOT_SECRET", "FRONTDOOR_COOKIE_KEY", "TWILIO_AUTH_TOKENS"):
+        if any(len(part) < SHORTEST_SECRET for part in listed(environ.get(name) or "")):
+            faults.append(f"{name} is too short: each must have at least {SHORTEST_SECRET} characters")
+    if environ.get("TWILIO_AUTH_TOKENS") and not listed(environ["TWILIO_AUTH_TOKENS"]):
+        faults.append("TWILIO_AUTH_TOKENS holds no token")
     return faults + Keys.faults(environ.get("FRONTDOOR_HASH_KEY"), environ.get("FRONTDOOR_SEAL_KEYS"))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import escalations, leases, menu, texts
+from gateway import escalations, language, leases, menu, texts
 from gateway.clients.rasa import Answer, Rasa, Turn
 from gateway.commands import Scene, obey, person_asked
 from gateway.community import Community
@@ -53,7 +53,7 @@ def answer_next(database: Database, rasa: Rasa, community: Community, lease: Lea
         return None
     answer = _ask(rasa, question)
     with database.begin() as session:
-        _write(session, lease, question, answer, clock())
+        _write(session, community, lease, question, answer, clock())
     return question.message_id
 
 
@@ -101,6 +101,9 @@ def _failed(scene: Scene) -> list[str]:
 
 
 def _language_menu(scene: Scene) -> list[str]:
+    """Ask once; who cannot answer that may write a third language, and gets a person."""
+    if scene.conversation.menu_open == "language":
+        escalations.open_(scene.session, scene.conversation, "interpreter", Level.ROUTINE, scene.now, scene.message.id)
     scene.conversation.menu_open = "language"
     return [texts.say("ask_language", "en")]
 
@@ -128,7 +131,7 @@ def _on_hold(scene: Scene) -> bool:
 
 def _words(session: Session, conversation: Conversation, message: Message) -> str:
     """What the bot is to read: the resident's first words, when this message only chose a language."""
-    if conversation.menu_open != "language":
+    if conversation.menu_open != "language" or language.command(message.text, menu_open=True) is None:
         return message.text
     earlier = session.scalar(
         select(Message.text)
@@ -153,13 +156,15 @@ def _ask(rasa: Rasa, question: Question) -> Answer | None:
         return None
 
 
-def _write(session: Session, lease: Lease, question: Question, answer: Answer | None, now: datetime) -> None:
+def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we may still write it
+    session: Session, community: Community, lease: Lease, question: Question, answer: Answer | None, now: datetime
+) -> None:
     conversation = leases.held(session, lease)
     message = session.get_one(Message, question.message_id)
     if conversation.handler != BOT or conversation.epoch != question.epoch or message.handled_at is not None:
         log.info("answer dropped", extra={"message_id": message.id, "reason": "taken_over"})
         return
-    scene = Scene(session, conversation, message, now)
+    scene = Scene(session, conversation, message, now, community.time_zone)
     if answer is not None:
         conversation.bot_state = answer.state
         conversation.menu_open = None
@@ -174,7 +179,10 @@ def _write(session: Session, lease: Lease, question: Question, answer: Answer | 
 def _obey_all(scene: Scene, answer: Answer) -> None:
     """Say the bot's texts and then what came of its commands; languages change before anything is said."""
     said: list[str] = []
+    more = _oldest_unanswered(scene.session, scene.conversation.id, after=scene.message.id) is not None
     for command in sorted(answer.commands, key=_order):
+        if more and command["command"] == "close":
+            continue  # they wrote on after their goodbye, and that must be read
         said += obey(scene, command)
     _say_all(scene, [*answer.texts, *said])
 
@@ -196,10 +204,15 @@ def _done(scene: Scene, by: str) -> None:
         leases.give_back(scene.conversation)
 
 
-def _oldest_unanswered(session: Session, conversation_id: int) -> Message | None:
+def _oldest_unanswered(session: Session, conversation_id: int, after: int = 0) -> Message | None:
     return session.scalar(
         select(Message)
-        .where(Message.conversation_id == conversation_id, Message.direction == "in", Message.handled_at.is_(None))
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.direction == "in",
+            Message.handled_at.is_(None),
+            Message.id > after,
+        )
         .order_by(Message.id)
         .limit(1)
     )

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -19,7 +19,17 @@ ANSWER_BYTES = 64 * 1024
 MOST_TEXTS, MOST_COMMANDS, MOST_SEGMENTS = 5, 8, 3
 STATE_BYTES = 16 * 1024
 FAILURES_TO_OPEN, OPEN_SECONDS = 3, 5.0
-COMMANDS = frozenset(("find_services", "more_services", "escalate", "set_language", "record", "opt_out", "close"))
+WORD, WORDS, WORD_OR_NOTHING = "word", "words", "word or nothing"
+# What each command must and may carry; a bot that sends anything else is talking nonsense.
+COMMANDS: dict[str, dict[str, str]] = {
+    "find_services": {"needs": WORDS, "zip": WORD_OR_NOTHING, "place": WORD_OR_NOTHING, "for_whom": WORD_OR_NOTHING},
+    "more_services": {},
+    "escalate": {"reason": WORD, "level": WORD, "need": WORD_OR_NOTHING},
+    "set_language": {"language": WORD},
+    "record": {"field": WORD, "value": WORD},
+    "opt_out": {},
+    "close": {},
+}
 
 
 @dataclass(frozen=True)
@@ -30,8 +40,8 @@ class Turn:
     conversation: str
     channel: str
     language: str
-    text: str
-    state: dict[str, Any] | None
+    text: str = field(repr=False)
+    state: dict[str, Any] | None = field(repr=False)
     community: dict[str, str]
 
 
@@ -39,9 +49,9 @@ class Turn:
 class Answer:
     """What the bot suggests; the gateway decides."""
 
-    texts: tuple[str, ...]
-    commands: tuple[dict[str, Any], ...]
-    state: dict[str, Any]
+    texts: tuple[str, ...] = field(repr=False)
+    commands: tuple[dict[str, Any], ...] = field(repr=False)
+    state: dict[str, Any] = field(repr=False)
     intent: str
     model: str
 
@@ -87,7 +97,7 @@ class Rasa:
         with self._client.stream("POST", self._url, content=body, headers=headers) as response:
             if response.status_code != httpx.codes.OK:
                 raise BotUnavailable(f"http_{response.status_code}")
-            return json.loads(b"".join(_in_time(response, deadline)))
+            return _parsed(b"".join(_in_time(response, deadline)))
 
     def _failed(self) -> None:
         with self._mutex:
@@ -102,7 +112,7 @@ def checked(raw: Any, turn: Turn) -> Answer:
         raise BotUnavailable("not_an_object")
     if raw.get("turn_id") != turn.turn_id or raw.get("conversation") != turn.conversation:
         raise BotUnavailable("other_turn")
-    if raw.get("language") not in {"en", "es"}:
+    if raw.get("language") not in ("en", "es"):  # it may be a list, which no set can look up
         raise BotUnavailable("other_language")
     texts, commands = _texts(raw.get("messages")), _commands(raw.get("commands"))
     if not texts and not commands:
@@ -131,9 +141,35 @@ def _commands(commands: Any) -> tuple[dict[str, Any], ...]:
     if not isinstance(commands, list) or len(commands) > MOST_COMMANDS:
         raise BotUnavailable("bad_commands")
     for command in commands:
-        if not isinstance(command, dict) or command.get("command") not in COMMANDS:
+        name = command.get("command") if isinstance(command, dict) else None
+        if not isinstance(name, str) or name not in COMMANDS:
             raise BotUnavailable("unknown_command")
+        if not all(_is(kind, command.get(argument)) for argument, kind in COMMANDS[name].items()):
+            raise BotUnavailable("bad_arguments")
     return tuple(commands)
+
+
+def _is(kind: str, value: Any) -> bool:
+    if kind == WORDS:
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return isinstance(value, str) or (kind == WORD_OR_NOTHING and value is None)
+
+
+def _parsed(body: bytes) -> Any:
+    """The JSON, when Postgres could keep all of it: no NUL, no half characters, no numbers that are none.
+
+    Raises ``ValueError``.
+    """
+    answer = json.loads(body, parse_constant=_no_number)
+    again = json.dumps(answer, ensure_ascii=False)
+    again.encode()
+    if "\\u0000" in again:
+        raise ValueError
+    return answer
+
+
+def _no_number(_word: str) -> None:
+    raise ValueError
 
 
 def _in_time(response: httpx.Response, deadline: float) -> Iterator[bytes]:

@@ -95,7 +95,8 @@ def _signature(form: Any) -> None:
     # The configured address, never the Host header: that one is the sender's to choose.
     url = settings.public_url + request.path
     algorithm = get_signature_algorithm(request.headers.get(SIGNATURE_SETTINGS_HEADER))
-    if given.isascii() and any(_fits(token, url, form, given, algorithm) for token in settings.twilio_auth_tokens):
+    tokens = [token for token in settings.twilio_auth_tokens if token]
+    if given.isascii() and any(_fits(token, url, form, given, algorithm) for token in tokens):
         return
     raise Refused(403, "bad_signature")
 

@@ -18,7 +18,7 @@ def production() -> dict[str, str]:
     return STORES | {
         "FRONTDOOR_MODE": "production",
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-        "TWILIO_AUTH_TOKENS": "new,old",
+        "TWILIO_AUTH_TOKENS": "new-token-of-twilio, old-token-of-twilio,",
         "TWILIO_NUMBER": "+15555550100",
         "FRONTDOOR_PUBLIC_URL": "https://door.example",
         "FRONTDOOR_COMMUNITY": "community.toml",
@@ -47,7 +47,7 @@ def test_demo_refuses_real_twilio_credentials(tmp_path: Path) -> None:
 
 def test_production_reads_everything_from_the_environment() -> None:
     settings = read(production())
-    assert settings.twilio_auth_tokens == ("new", "old")
+    assert settings.twilio_auth_tokens == ("new-token-of-twilio", "old-token-of-twilio")
     assert settings.twilio_api_url is None
     assert not settings.demo
 

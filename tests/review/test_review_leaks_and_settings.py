@@ -53,7 +53,6 @@ def production() -> dict[str, str]:
     }
 
 
-@bug("a comma too many makes an empty token, and with an empty token anybody can sign", raises=BaseException)
 @pytest.mark.parametrize("tokens", ["t" * 32 + ",", "," + "t" * 32, "new, old"])
 def test_a_stray_comma_or_blank_in_the_tokens_is_refused_or_mended(tokens: str) -> None:
     try:
@@ -63,7 +62,6 @@ def test_a_stray_comma_or_blank_in_the_tokens_is_refused_or_mended(tokens: str) 
     assert all(token and token == token.strip() for token in found)
 
 
-@bug("an empty token validates what was signed with an empty key")
 def test_a_request_signed_with_nothing_is_refused(settings: Settings, database: Database) -> None:
     from dataclasses import replace  # noqa: PLC0415
 
@@ -78,7 +76,6 @@ def test_a_request_signed_with_nothing_is_refused(settings: Settings, database: 
         app.extensions["front_door"].close()
 
 
-@bug("demo mode without the stand-in's address sends residents' texts to the real api.twilio.com")
 def test_demo_mode_never_talks_to_the_real_twilio(tmp_path: Path) -> None:
     try:
         found = read(STORES | {"FRONTDOOR_VAR": str(tmp_path)})
@@ -118,7 +115,6 @@ def test_a_drain_thread_that_dies_prints_no_words(
     assert "quetzalcanary" not in capsys.readouterr().err
 
 
-@bug("a turn and an answer print a resident's words")
 def test_a_turn_does_not_print_itself() -> None:
     from gateway.clients.rasa import Turn  # noqa: PLC0415
 

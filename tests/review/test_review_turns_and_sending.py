@@ -62,7 +62,6 @@ def work(database: Database, door: Door, bot: FakeRasa, clock: Clock) -> None:
             pass
 
 
-@bug("close puts down every unanswered message of the conversation, also those the bot has not read yet")
 def test_a_message_after_goodbye_is_still_answered(
     door: Door, settings: Settings, database: Database, bot: FakeRasa, clock: Clock
 ) -> None:
@@ -79,7 +78,6 @@ def test_a_message_after_goodbye_is_still_answered(
     ]
 
 
-@bug("with the language menu open the bot is given the first words, although this message is a sentence")
 def test_a_sentence_in_answer_to_the_language_menu_is_read(
     door: Door, settings: Settings, database: Database, bot: FakeRasa, clock: Clock
 ) -> None:
@@ -90,7 +88,6 @@ def test_a_sentence_in_answer_to_the_language_menu_is_read(
     assert "doctor" in bot.requests[0]["text"]
 
 
-@bug("a resident in a third language is shown the language menu for ever, and no person")
 def test_who_cannot_answer_the_language_menu_gets_a_person(
     door: Door, settings: Settings, database: Database, bot: FakeRasa, clock: Clock
 ) -> None:
@@ -113,7 +110,6 @@ NONSENSE = {
 }
 
 
-@bug("nonsense of these shapes raises instead of BotUnavailable: silence for a minute, no menu", raises=Exception)
 @pytest.mark.parametrize("name", NONSENSE)
 def test_more_nonsense_gets_the_menu(
     door: Door, settings: Settings, database: Database, bot: FakeRasa, clock: Clock, name: str
