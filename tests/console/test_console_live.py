@@ -128,11 +128,12 @@ def test_whatever_a_page_shows_changes_the_fingerprint(ana: Person, written: Wri
     look()
     written()
     look()
-    ana.post(f"/console/threads/{row.id}/reply", epoch=1, text="I am here")
+    ana.post(f"/console/threads/{row.id}/reply", epoch=2, text="I am here")
     look()
     with database.begin() as session:
-        session.scalars(select(Delivery)).one().updated_at = utc_now() + timedelta(seconds=1)
+        newest = session.scalars(select(Delivery).order_by(Delivery.id.desc()).limit(1)).one()
+        newest.updated_at = utc_now() + timedelta(seconds=1)
     look()
-    ana.post(f"/console/threads/{row.id}/release", epoch=1)
+    ana.post(f"/console/threads/{row.id}/release", epoch=2)
     look()
     assert len(set(prints)) == len(prints) == 7

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from gateway import optout
 from gateway.db import Database
@@ -490,7 +490,8 @@ def test_new_danger_in_an_owned_thread_is_shown(ana: Person, written: Written, d
     written()
     assert 'id="alert"' in ana.client.get(f"/console/threads/{row.id}").text
     assert "New danger" in ana.client.get("/console/").text
-    ana.post(f"/console/threads/{row.id}/reply", epoch=1, text="I am here")
+    assert ana.post(f"/console/threads/{row.id}/resolve", epoch=1, disposition="helped").status_code == 409
+    ana.post(f"/console/threads/{row.id}/reply", epoch=2, text="I am here")
     assert 'id="alert"' not in ana.client.get(f"/console/threads/{row.id}").text
 
 
@@ -542,7 +543,9 @@ def test_a_view_that_cannot_be_written_down_shows_nothing(
 
 
 def test_the_console_writes_no_message_of_its_own(ana: Person, written: Written, database: Database) -> None:
+    """Only the claim itself tells the resident who is there now."""
     row = written()
     ana.post(f"/console/threads/{row.id}/claim", epoch=0)
     with database.begin() as session:
-        assert session.scalar(select(func.count()).select_from(Message).where(Message.direction == "out")) == 0
+        said = session.scalars(select(Message).where(Message.direction == "out")).all()
+        assert [(message.author, message.responder_id) for message in said] == [("system", None)]
