@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -134,7 +135,7 @@ def known_warnings() -> None:
 def _structlog_to_logging() -> None:
     import structlog
 
-    def event_only(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+    def event_only(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
         return str(event.get("event", ""))
 
     structlog.configure(

@@ -106,14 +106,22 @@ def directory() -> None:
 
 @directory.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-def directory_import(path: Path) -> None:
+@click.option("--dataset", help="Name of the set that is replaced; by default taken from the path.")
+def directory_import(path: Path, dataset: str | None) -> None:
     """Read an HSDS 3.x package (a folder of CSV files, or JSON) and say what was taken and what was refused."""
     from gateway.db import Database  # noqa: PLC0415
     from gateway.directory import commands as directory_commands  # noqa: PLC0415
 
     with plain_errors():
-        for line in directory_commands.import_lines(Database(_database_url(), statement_ms=0), path, datetime.now(UTC)):
+        database = Database(_database_url(), statement_ms=0)
+        for line in directory_commands.import_lines(database, path, datetime.now(UTC), _progress, dataset):
             click.echo(line)
+
+
+def _progress(rows: int) -> None:
+    """Show at a terminal how far an import is; a log gets the report alone."""
+    if sys.stderr.isatty():
+        click.echo(f"\r  {rows:,} rows read", nl=False, err=True)
 
 
 @directory.command("search")

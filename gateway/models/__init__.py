@@ -1,5 +1,6 @@
 """All tables, split by noun; import from here."""
 
+from gateway.models import directory
 from gateway.models.conversation import Conversation, Delivery, EarlyReceipt, Message
 from gateway.models.escalation import Assessment, AuditEntry, Escalation, Page, Referral
 from gateway.models.people import Contact, LogIn, OptOut, Responder, Shift
@@ -21,4 +22,5 @@ __all__ = [
     "Responder",
     "Row",
     "Shift",
+    "directory",
 ]
