@@ -92,7 +92,7 @@ def percentile(values: list[float], which: int) -> float:
 
 
 def memory(pids: dict[str, int]) -> dict[str, int]:
-    """Resident memory of each child and its descendants, in MB."""
+    """Memory of each child and its descendants in MB, what processes share counted once (PSS, Linux)."""
     parents: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -103,10 +103,11 @@ def memory(pids: dict[str, int]) -> dict[str, int]:
             parents.setdefault(int(fields[1]), []).append(int(entry))
 
     def whole(pid: int) -> int:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return pages + sum(whole(child) for child in parents.get(pid, []))
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return kilobytes + sum(whole(child) for child in parents.get(pid, []))
 
-    return {name: whole(pid) * os.sysconf("SC_PAGE_SIZE") // 2**20 for name, pid in pids.items()}
+    return {name: whole(pid) // 1024 for name, pid in pids.items()}
 
 
 def main(arguments: list[str] | None = None) -> int:
