@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from gateway.db import Database
+from gateway.postgres_server import socket_folder
 from gateway.settings import sqlalchemy_url
 from tests.fakes.processes import free_port
 
@@ -79,6 +80,9 @@ class FrontDoor:
         assert not left, [command(pid) for pid in left]
         for url in (self.url, self.standin):
             assert refused(url)
+        assert not (self.var / "running.json").exists()
+        assert not socket_folder(self.var, "pg").exists()
+        assert not socket_folder(self.var, "redis").exists()
 
     def remove(self) -> None:
         """End what a failed test may have left, and take the folder away."""
@@ -139,7 +143,7 @@ class FrontDoor:
         return answer
 
     def wait_whole(self, seconds: float = 120.0) -> None:
-        """Wait until every part that it knows of is up and nobody waits for an answer."""
+        """Wait until every part that it knows of is up."""
         eventually(self._whole, seconds, 0.2)
 
     def database(self) -> Database:

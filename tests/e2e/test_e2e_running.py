@@ -40,7 +40,7 @@ def test_a_taken_port_is_named_with_its_setting(front_door: FrontDoor, setting: 
     with tempfile.TemporaryDirectory(prefix="fd-") as var:
         done = front_door.run("up", FRONTDOOR_VAR=var, **free)
         assert done.returncode == 1
-        assert lines(done.stderr) == [
+        assert lines(done.stdout + done.stderr) == [
             f"Error: port {taken} is in use; stop what uses it or set {setting} to another port"
         ]
         assert not (Path(var) / "postgres").exists()
