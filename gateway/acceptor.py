@@ -3,27 +3,34 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from datetime import UTC, datetime
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.orm import Session
 
+from gateway import texts
 from gateway.clients.bell import Bell
 from gateway.community import Community
 from gateway.conversations import Inbound
-from gateway.db import Database
-from gateway.errors import StoreUnavailable
+from gateway.db import Database, is_busy, is_down
+from gateway.errors import ContactBusy, StoreUnavailable, Unstorable
 from gateway.journal import Journal
 from gateway.keys import Keys
-from gateway.receiving import Receipt, provisional, receive
+from gateway.receiving import Receipt, provisional, receive, receive_unread
+from gateway.risk import Level
 
 log = logging.getLogger(__name__)
 
 COMMIT_SECONDS = 1.0  # Twilio hangs up after 15 s; a resident in danger should not wait for a sick database
+LINE_SECONDS = 5.0  # for one message out of the journal; the server's own limit is shorter, so it is gone by then
 PAUSE_SECONDS = 1.0
+FORGET_SECONDS = 5.0
+CLOSE_SECONDS = 5.0
 THREADS = 16
+
+Work = Callable[[Session, Inbound, datetime], Receipt]
 
 
 class Acceptor:
@@ -33,7 +40,7 @@ class Acceptor:
         self._keys, self._community = keys, community
         self._database, self._journal, self._bell = database, journal, bell
         self._pool = ThreadPoolExecutor(THREADS, "accept")
-        self._stuck: Future[Receipt] | None = None
+        self._stuck: tuple[Future[Receipt], float] | None = None
         self._closed_until = 0.0
         self._drainer = threading.Lock()
         self._closing = threading.Event()
@@ -46,13 +53,15 @@ class Acceptor:
         Twilio goes to its fallback URL.
         """
         now = datetime.now(UTC)
-        if not self._journal.pending() and self._store_is_up():
+        if self._store_is_up() and not self._journal.holds(inbound):
             try:
                 return self._commit(inbound, now)
-            except StoreUnavailable:
-                log.warning("store unavailable, message goes to the journal")
-        receipt = provisional(self._community, inbound)
-        self._journal.append(inbound, now, receipt.replies)
+            except (StoreUnavailable, ContactBusy) as failure:
+                log.warning("message goes to the journal", extra={"reason": type(failure).__name__})
+            except Exception:
+                log.exception("message goes to the journal, it could not be processed")
+        receipt = self._without_store(inbound)
+        self._journal.append(inbound, now, receipt.replies, receipt.level.value, receipt.not_screened)
         self._start_draining()
         return receipt
 
@@ -61,40 +70,91 @@ class Acceptor:
         if not self._journal.pending():
             return 0
         try:
-            return self._journal.drain(self._apply)
-        except (DBAPIError, PoolExhausted):
+            return self._journal.drain(self._apply_line)
+        except StoreUnavailable:
             return 0
 
     def close(self) -> None:
         """Take nothing more in, and wait for what is being committed; what waits in the journal keeps waiting there."""
         self._closing.set()
-        self._pool.shutdown(wait=True)
+        impatience = threading.Timer(CLOSE_SECONDS, self._database.cut)
+        impatience.daemon = True
+        impatience.start()
         with self._drainer:
-            return
+            self._pool.shutdown(wait=True)
+        impatience.cancel()
 
     def _store_is_up(self) -> bool:
-        if self._stuck is not None and not self._stuck.done():
-            return False
+        """Whether a commit is worth trying. One that hangs stops all others, for a while: then its connection is
+        broken, so that neither it nor its thread stays for ever."""
+        stuck = self._stuck
+        if stuck is not None and not stuck[0].done():
+            if time.monotonic() < stuck[1] + FORGET_SECONDS:
+                return False
+            self._database.cut()
+            self._stuck = None
         return time.monotonic() >= self._closed_until
 
-    def _commit(self, inbound: Inbound, now: datetime) -> Receipt:
-        future = self._pool.submit(self._apply, inbound, now)
+    def _without_store(self, inbound: Inbound) -> Receipt:
         try:
-            return future.result(self.patience)
-        except (TookTooLong, DBAPIError, PoolExhausted) as failure:
-            if not future.done():
-                self._stuck = future
-            self._closed_until = time.monotonic() + PAUSE_SECONDS
-            raise StoreUnavailable(type(failure).__name__) from None
+            return provisional(self._community, inbound)
+        except Exception:
+            log.exception("a message could not be judged, a person must look")
+            replies = [texts.say("not_screened", code) for code in texts.LANGUAGES]
+            return Receipt(None, replies, Level.URGENT, not_screened="error")
 
-    def _apply(self, inbound: Inbound, now: datetime | None = None) -> Receipt:
+    def _commit(self, inbound: Inbound, now: datetime) -> Receipt:
+        future = self._pool.submit(self._apply, self._receive, inbound, now)
+        try:
+            return _result(future, self.patience)
+        except StoreUnavailable:
+            if not future.done():
+                self._stuck = (future, time.monotonic())
+            self._closed_until = time.monotonic() + PAUSE_SECONDS
+            raise
+
+    def _apply_line(self, inbound: Inbound) -> None:
+        """Store one message out of the journal. Raises what :meth:`Journal.drain` knows, and nothing else."""
+        try:
+            self._in_time(self._receive, inbound)
+            return
+        except (StoreUnavailable, ContactBusy):
+            raise
+        except Exception:
+            log.exception("a message from the journal could not be processed, a person must look")
+        try:
+            self._in_time(self._receive_unread, inbound)
+        except (StoreUnavailable, ContactBusy):
+            raise
+        except Exception as failure:
+            raise Unstorable(type(failure).__name__) from None
+
+    def _in_time(self, work: Work, inbound: Inbound) -> Receipt:
+        if self._closing.is_set():
+            raise StoreUnavailable("closing")
+        future = self._pool.submit(self._apply, work, inbound, datetime.now(UTC))
+        try:
+            return _result(future, max(LINE_SECONDS, self.patience))
+        except StoreUnavailable:
+            if not future.done():
+                log.warning("the store is silent, its connections are broken off")
+                self._database.cut()
+            raise
+
+    def _apply(self, work: Work, inbound: Inbound, now: datetime) -> Receipt:
         with self._database.begin() as session:
-            receipt = receive(session, self._keys, self._community, inbound, now or datetime.now(UTC))
+            receipt = work(session, inbound, now)
         if receipt.conversation_id is not None and not receipt.duplicate:
             self._bell.announce(receipt.conversation_id)
             if receipt.needs_bot:
                 self._bell.ring(receipt.conversation_id)
         return receipt
+
+    def _receive(self, session: Session, inbound: Inbound, now: datetime) -> Receipt:
+        return receive(session, self._keys, self._community, inbound, now)
+
+    def _receive_unread(self, session: Session, inbound: Inbound, now: datetime) -> Receipt:
+        return receive_unread(session, self._keys, inbound, now)
 
     def _start_draining(self) -> None:
         """Look after the journal from this process as well: the worker may be down too."""
@@ -105,5 +165,22 @@ class Acceptor:
         try:
             while self._journal.pending() and not self._closing.wait(PAUSE_SECONDS):
                 self.drain()
+        except Exception:
+            log.exception("draining failed; the next message or the worker tries again")
         finally:
             self._drainer.release()
+
+
+def _result(future: Future[Receipt], seconds: float) -> Receipt:
+    """What a commit came to. Raises StoreUnavailable, ContactBusy, or whatever broke on the message itself."""
+    try:
+        return future.result(seconds)
+    except TookTooLong:
+        future.cancel()
+        raise StoreUnavailable("TookTooLong") from None
+    except Exception as failure:
+        if is_busy(failure):
+            raise ContactBusy(type(failure).__name__) from None
+        if is_down(failure):
+            raise StoreUnavailable(type(failure).__name__) from None
+        raise

@@ -22,7 +22,8 @@ class Inbound:
     """One message as a channel hands it in; the same for SMS and web chat.
 
     ``address`` is an E.164 number, or what stands for a web visitor; ``provider_id`` is unique for the message
-    (Twilio's MessageSid). ``said`` is what was already answered when the message had to wait in the journal.
+    (Twilio's MessageSid). ``said`` is what was already answered when the message had to wait in the journal, ``level``
+    and ``not_screened`` what screening made of it then.
     """
 
     channel: str
@@ -33,14 +34,23 @@ class Inbound:
     received_at: datetime | None = None
     said: tuple[str, ...] | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    level: str | None = None
+    not_screened: str | None = None
 
 
 def thread(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Conversation:
     """The open conversation with this contact, opened when there is none; its contact and its row are locked.
 
     All writers of one contact take turns from here on, so the order of message ids is the order of acceptance.
+
+    Locks are taken in one order everywhere: contact, conversation, escalation, delivery. Whoever needs an earlier one
+    must take it before the later ones, or two writers wait for each other.
     """
-    contact = _contact(session, keys, inbound, now)
+    return of_contact(session, lock_contact(session, keys, inbound, now), now)
+
+
+def of_contact(session: Session, contact: Contact, now: datetime) -> Conversation:
+    """The open conversation of a contact that is locked already, opened when there is none."""
     found = session.scalar(
         select(Conversation)
         .where(Conversation.contact_id == contact.id, Conversation.closed_at.is_(None))
@@ -50,7 +60,10 @@ def thread(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Con
 
 
 def lock(session: Session, conversation_id: int) -> Conversation:
-    """Read one conversation afresh and keep every other writer out until this transaction ends."""
+    """Read one conversation afresh and keep every other writer out until this transaction ends.
+
+    The second lock of four (see :func:`thread`): a transaction that will also write the contact locks that one first.
+    """
     found = session.scalar(
         select(Conversation)
         .where(Conversation.id == conversation_id)
@@ -132,7 +145,8 @@ def _put_down(session: Session, conversation: Conversation, now: datetime, by: s
     conversation.pending_since = None
 
 
-def _contact(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Contact:
+def lock_contact(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Contact:
+    """The contact that a message comes from, made when it is new, and locked until this transaction ends."""
     address_hash = keys.hash(inbound.address)
     wanted = (
         select(Contact)

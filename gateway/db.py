@@ -1,14 +1,36 @@
-"""The database: one engine per process, transactions as a ``with`` block."""
+"""The database: one engine per process, transactions as a ``with`` block, and what its failures mean."""
 
+import contextlib
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from weakref import WeakSet
 
-from sqlalchemy import create_engine, text
+import psycopg
+from psycopg import errors as pg
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session, sessionmaker
 
 CONNECT_SECONDS = 2
 STATEMENT_MS = 5_000
+IDLE_MS = 30_000  # what a process that is cut off left locked is free again after this
+LOCK_SHARE = 0.7  # of a statement's time: so that a lock shows itself as a lock, and not as a slow server
+# A server that went away without a word is noticed within seconds, where the system can tell (TCP).
+DEAD_PEER = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5_000,
+}
+BUSY = (pg.QueryCanceled, pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)
+# No message can cause these: a schema that is not there (class 42), a store that must not be written (25006).
+UNUSABLE_CLASS, READ_ONLY = "42", "25006"
 
 
 class Database:
@@ -25,11 +47,17 @@ class Database:
             max_overflow=5,
             pool_timeout=CONNECT_SECONDS,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,
-                "options": f"-c statement_timeout={statement_ms} -c timezone=UTC -c synchronous_commit=on",
+                "options": f"-c statement_timeout={statement_ms} -c lock_timeout={int(statement_ms * LOCK_SHARE)} "
+                f"-c idle_in_transaction_session_timeout={IDLE_MS} -c timezone=UTC -c synchronous_commit=on",
+                **DEAD_PEER,
             },
         )
+        self._wires: WeakSet[psycopg.Connection[Any]] = WeakSet()
+        self._wires_mutex = threading.Lock()
+        event.listen(self.engine, "do_connect", self._connect)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -45,6 +73,42 @@ class Database:
             connection.execute(text("SELECT 1"))
         return time.monotonic() - started
 
+    def cut(self) -> None:
+        """Break every connection: for when the server has been silent for longer than it allows itself.
+
+        Threads that wait for an answer get an ``OperationalError`` at once; whoever comes next connects anew.
+        """
+        self.engine.dispose()
+        with self._wires_mutex:
+            wires = list(self._wires)
+            self._wires.clear()
+        for wire in wires:
+            with contextlib.suppress(OSError, psycopg.Error):
+                # The copy of the descriptor is closed again here; the shutdown is the connection's own.
+                with socket.fromfd(wire.fileno(), socket.AF_INET, socket.SOCK_STREAM) as copy:
+                    copy.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+    def _connect(self, dialect: Any, _record: Any, args: Any, options: Any) -> Any:
+        wire = dialect.connect(*args, **options)
+        with self._wires_mutex:
+            self._wires.add(wire)
+        return wire
+
+
+def is_busy(failure: BaseException) -> bool:
+    """Whether this one transaction could not go on although the store is well: a lock, a deadlock, its time is up."""
+    return isinstance(failure, DBAPIError) and isinstance(failure.orig, BUSY)
+
+
+def is_down(failure: BaseException) -> bool:
+    """Whether no message could be stored now, whatever it says."""
+    if is_busy(failure):
+        return False
+    if isinstance(failure, OperationalError | InterfaceError | PoolExhausted):
+        return True
+    state = getattr(failure.orig, "sqlstate", None) if isinstance(failure, DBAPIError) else None
+    return state is not None and (state == READ_ONLY or state.startswith(UNUSABLE_CLASS))

@@ -6,7 +6,9 @@ FrontDoorError
 │   └── Conflict           the state moved on since the page was drawn (409)
 ├── BotUnavailable         Rasa is down, slow or answered nonsense
 ├── SmsFailed              Twilio did not take a text; says whether trying again may help
-└── StoreUnavailable       Postgres did not commit in time
+├── StoreUnavailable       Postgres did not commit in time
+├── ContactBusy            another writer holds this one contact's rows; the store itself is well
+└── Unstorable             Postgres will never take this one message
 """
 
 
@@ -62,3 +64,11 @@ class SmsFailed(FrontDoorError):
 
 class StoreUnavailable(FrontDoorError):
     """Postgres could not commit within the time an accepting process may wait."""
+
+
+class ContactBusy(FrontDoorError):
+    """Another writer holds the rows of this contact; everybody else's messages can be stored meanwhile."""
+
+
+class Unstorable(FrontDoorError):
+    """One message that can never be stored, whatever is tried; the argument is the type of the last failure."""

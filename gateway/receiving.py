@@ -3,20 +3,23 @@
 Everything here happens in one transaction and needs neither Redis, the worker, the bot nor Twilio.
 """
 
-from dataclasses import dataclass, field
+import logging
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import delivery, escalations, keywords, language, optout, risk, texts
+from gateway import delivery, escalations, keywords, language, optout, replay, risk, texts
 from gateway.community import Community
-from gateway.conversations import BOT, RESPONDER, SMS, Inbound, say, thread
+from gateway.conversations import BOT, RESPONDER, SMS, Inbound, lock_contact, of_contact, say
 from gateway.keys import Keys
 from gateway.keywords import Keyword
 from gateway.models import Assessment, Conversation, Message
 from gateway.risk import Level
+
+log = logging.getLogger(__name__)
 
 SPLIT_WITHIN = timedelta(minutes=30)  # people split one sentence over two or three texts
 SPLIT_TEXTS = 2
@@ -27,7 +30,8 @@ REPEAT_WITHIN = timedelta(minutes=10)
 class Receipt:
     """What became of a message: where it is, what its sender is told in this very answer, and how dangerous it is.
 
-    ``conversation_id`` is None when the store was down and the message waits in the journal.
+    ``conversation_id`` is None when the store was down and the message waits in the journal. ``not_screened`` says
+    why screening was not completed, if it was not.
     """
 
     conversation_id: int | None
@@ -36,31 +40,65 @@ class Receipt:
     duplicate: bool = False
     message_id: int | None = None
     needs_bot: bool = field(default=False, compare=False)
+    not_screened: str | None = None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message that was just stored and screened, and everything that bears on its answer."""
+
+    session: Session
+    community: Community
+    conversation: Conversation
+    message: Message
+    inbound: Inbound
+    assessment: risk.Assessment
+    level: Level
+    now: datetime
 
 
 def receive(session: Session, keys: Keys, community: Community, inbound: Inbound, now: datetime) -> Receipt:
-    """Store and screen one message. The same ``provider_id`` again changes nothing and gives the same answer."""
+    """Store and screen one message. The same ``provider_id`` again changes nothing and gives the same answer.
+
+    One that comes out of the journal was answered when it came: what is to be said beyond that is queued.
+    """
     at = inbound.received_at or now
-    conversation = thread(session, keys, inbound, at)
-    kept = session.scalar(select(Message).where(Message.provider_id == inbound.provider_id))
-    if kept is not None:
-        return _same_answer(session, kept)
+    kept, conversation = _find_or_lock(session, keys, inbound, at)
+    if kept is not None or conversation is None:
+        return _same_answer(session, kept, inbound, now)
     message = _store(session, conversation, inbound, at)
-    assessment = _screen(session, conversation, message, inbound)
-    level = fresh_level(assessment)
+    assessment, level = _screen(session, conversation, message, inbound)
     _hear_language(session, conversation, message, inbound, at)
-    answer, by = _decide(session, conversation, message, assessment, inbound, community, at)
-    if inbound.said is not None:
-        answer = list(inbound.said)
-    for ordinal, text in enumerate(answer):
-        priority = delivery.EMERGENCY if level >= Level.URGENT else delivery.BOT
+    heard = Heard(session, community, conversation, message, inbound, assessment, level, at)
+    answer, by = _decide(heard)
+    danger = level >= Level.URGENT
+    now_said = answer if inbound.said is None else list(inbound.said)
+    to_send = replay.missing(answer, inbound.said, danger=danger)
+    for ordinal, text in enumerate([*now_said, *to_send]):
+        priority = delivery.EMERGENCY if danger else delivery.BOT
         say(session, conversation, text, "system", at, priority=priority, answers=message.id, ordinal=ordinal,
-            in_webhook=True)  # fmt: skip
+            in_webhook=ordinal < len(now_said), confirms_stop=_confirms_stop(inbound))  # fmt: skip
     if by is None:
         conversation.pending_since = conversation.pending_since or at
     else:
         message.handled_at, message.handled_by = at, by
-    return Receipt(conversation.id, answer, level, message_id=message.id, needs_bot=by is None)
+    return Receipt(conversation.id, now_said, level, message_id=message.id, needs_bot=by is None)
+
+
+def receive_unread(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Receipt:
+    """Store a message that :func:`receive` breaks on: its words and nothing more, and a person who must look."""
+    at = inbound.received_at or now
+    kept, conversation = _find_or_lock(session, keys, inbound, at)
+    if kept is not None or conversation is None:
+        return _same_answer(session, kept, replace(inbound, said=None), now)
+    message = _store(session, conversation, replace(inbound, media=()), at)
+    message.raw = inbound.text.encode("utf-8", "surrogatepass")
+    message.handled_at, message.handled_by = at, "could_not_process"
+    for ordinal, text in enumerate(inbound.said or ()):
+        say(session, conversation, text, "system", at, answers=message.id, ordinal=ordinal, in_webhook=True)
+    level = Level(inbound.level) if inbound.level else Level.URGENT
+    escalations.open_(session, conversation, "could_not_process", max(level, Level.ROUTINE), at, message.id)
+    return Receipt(conversation.id, list(inbound.said or ()), level, message_id=message.id)
 
 
 def fresh_level(assessment: risk.Assessment) -> Level:
@@ -74,18 +112,28 @@ def fresh_level(assessment: risk.Assessment) -> Level:
 def provisional(community: Community, inbound: Inbound) -> Receipt:
     """The same decision without the store: what is said when the message can only be kept in the journal."""
     assessment = risk.screen(inbound.text)
-    detected = language.detect(inbound.text).lang
-    first = detected if detected in {"en", "es"} else None
+    first = _first_guess(inbound.text)
     keyword = keywords.read(inbound.text) if inbound.channel == SMS else None
     if assessment.level >= Level.URGENT:
         replies = safety_texts(assessment, assessment.level, first, community)
     elif keyword is not None:
-        replies = _keyword_answer(keyword, inbound, first, community, new=True)
+        known = not (keyword is Keyword.START and _answered_by_twilio(inbound))  # whether there was a STOP is not
+        replies = _keyword_answer(keyword, inbound, first, community, new=True) if known else []
     elif not inbound.text.strip():
         replies = [texts.both("media_only", first or "en")]
     else:
         replies = []
-    return Receipt(None, replies, assessment.level)
+    return Receipt(None, replies, assessment.level, not_screened=assessment.not_screened)
+
+
+def _first_guess(text: str) -> str | None:
+    """Which language stands first in an answer in both; no failure here may cost the answer itself."""
+    try:
+        found = language.detect(text).lang
+    except Exception:
+        log.exception("language step failed")
+        return None
+    return found if found in {"en", "es"} else None
 
 
 def safety_texts(assessment: risk.Assessment, level: Level, first: str | None, community: Community) -> list[str]:
@@ -95,7 +143,28 @@ def safety_texts(assessment: risk.Assessment, level: Level, first: str | None, c
     return texts.safety(assessment.categories, level.value, first, community)
 
 
-def _same_answer(session: Session, kept: Message) -> Receipt:
+def _find_or_lock(
+    session: Session, keys: Keys, inbound: Inbound, now: datetime
+) -> tuple[Message | None, Conversation | None]:
+    """The row of a message that came before, or else the open conversation, locked, that it belongs to.
+
+    Looked for before anything is locked or opened: a late duplicate must not open a conversation that was closed.
+    Looked for again under the lock: the first may have been under way.
+    """
+    found = select(Message).where(Message.provider_id == inbound.provider_id)
+    kept = session.scalar(found)
+    if kept is not None and inbound.said is None:
+        return kept, None
+    contact = lock_contact(session, keys, inbound, now)
+    kept = kept or session.scalar(found)
+    return (kept, None) if kept is not None else (None, of_contact(session, contact, now))
+
+
+def _same_answer(session: Session, kept: Message | None, inbound: Inbound, now: datetime) -> Receipt:
+    if kept is None:
+        raise LookupError(inbound.provider_id)
+    if inbound.said is not None:
+        replay.reconcile(session, kept, inbound, now)
     said = session.scalars(
         select(Message.text).where(Message.answers_id == kept.id, Message.in_webhook).order_by(Message.ordinal)
     )
@@ -104,14 +173,14 @@ def _same_answer(session: Session, kept: Message) -> Receipt:
 
 
 def _store(session: Session, conversation: Conversation, inbound: Inbound, now: datetime) -> Message:
-    text = inbound.text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    text = _storable(inbound.text)
     message = Message(
         conversation_id=conversation.id,
         direction="in",
         author="resident",
         text=text,
         raw=inbound.text.encode("utf-8", "surrogatepass") if text != inbound.text else None,
-        media=list(inbound.media) or None,
+        media=[_storable(address) for address in inbound.media] or None,
         provider_id=inbound.provider_id,
         created_at=now,
         attempts=0,
@@ -122,7 +191,15 @@ def _store(session: Session, conversation: Conversation, inbound: Inbound, now: 
     return message
 
 
-def _screen(session: Session, conversation: Conversation, message: Message, inbound: Inbound) -> risk.Assessment:
+def _storable(text: str) -> str:
+    """Postgres takes no NUL and no half of a surrogate pair."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _screen(
+    session: Session, conversation: Conversation, message: Message, inbound: Inbound
+) -> tuple[risk.Assessment, Level]:
+    """Screen the raw text; of what was found now and what was found when it came, the higher level counts."""
     earlier = session.scalars(
         select(Message.text)
         .where(
@@ -135,11 +212,13 @@ def _screen(session: Session, conversation: Conversation, message: Message, inbo
         .limit(SPLIT_TEXTS)
     ).all()
     result = risk.screen(inbound.text, tuple(reversed(earlier)))
+    level = max(fresh_level(result), Level(inbound.level or "none"))
+    result = replace(result, not_screened=result.not_screened or inbound.not_screened)
     session.add(
         Assessment(
             message_id=message.id,
             conversation_id=conversation.id,
-            level=fresh_level(result).value,
+            level=level.value,
             categories=list(result.categories),
             findings=[finding.to_dict() for finding in result.findings],
             not_screened=result.not_screened,
@@ -147,7 +226,7 @@ def _screen(session: Session, conversation: Conversation, message: Message, inbo
             created_at=message.created_at,
         )
     )
-    return result
+    return result, level
 
 
 def _hear_language(
@@ -155,42 +234,46 @@ def _hear_language(
 ) -> None:
     """Update which language we answer in; the conversation holds it, not the single message.
 
-    The language of the page that a web visitor writes from is a first guess, which any plain sentence overrules.
+    Nothing that breaks in here may cost a resident the safety text: then the memory stays as it was.
     """
-    memory = language.Memory.from_dict(conversation.language_memory)
-    page = inbound.facts.get("language")
-    if memory.lang is None and page in {"en", "es"}:
-        memory = language.Memory(page, strong=False, opposite_run=0, locked=False)
-    chosen = language.command(message.text, menu_open=conversation.menu_open == "language")
-    detection = language.detect(message.text)
-    if chosen is not None:
-        memory, switched = language.Memory(chosen, strong=True, opposite_run=0, locked=True), False
-    else:
-        memory, switched = language.remember(memory, detection)
-    message.language = chosen or detection.lang
+    try:
+        memory, heard, switched = _remember(conversation, message.text, inbound.facts.get("language"))
+    except Exception:
+        log.exception("language step failed", extra={"message_id": message.id})
+        return
+    message.language = heard
     conversation.language, conversation.language_memory = memory.lang, memory.to_dict()
     conversation.contact.language_memory = memory.to_dict()
     if switched and memory.lang and conversation.handler == BOT:
         say(session, conversation, texts.say("language_switched", memory.lang), "system", now)
 
 
-def _decide(  # noqa: PLR0913 - everything that bears on the answer
-    session: Session,
-    conversation: Conversation,
-    message: Message,
-    assessment: risk.Assessment,
-    inbound: Inbound,
-    community: Community,
-    now: datetime,
-) -> tuple[list[str], str | None]:
+def _remember(conversation: Conversation, text: str, page: str | None) -> tuple[language.Memory, str, bool]:
+    """The memory after this text, the language of the text itself, and whether the conversation switches.
+
+    The language of the page that a web visitor writes from is a first guess, which any plain sentence overrules.
+    """
+    memory = language.Memory.from_dict(conversation.language_memory)
+    if memory.lang is None and page in {"en", "es"}:
+        memory = language.Memory(page, strong=False, opposite_run=0, locked=False)
+    chosen = language.command(text, menu_open=conversation.menu_open == "language")
+    detection = language.detect(text)
+    if chosen is not None:
+        return language.Memory(chosen, strong=True, opposite_run=0, locked=True), chosen, False
+    memory, switched = language.remember(memory, detection)
+    return memory, detection.lang, switched
+
+
+def _decide(heard: Heard) -> tuple[list[str], str | None]:
     """What is said in this very answer, and who has dealt with the message (None: the bot is still to)."""
+    conversation, inbound = heard.conversation, heard.inbound
     contact, first = conversation.contact, conversation.language
-    opted_out = inbound.channel == SMS and optout.in_force(session, contact.channel, contact.address_hash)
-    if fresh_level(assessment) >= Level.URGENT:
-        return _answer_danger(session, conversation, message, assessment, community, now)
+    opted_out = inbound.channel == SMS and optout.in_force(heard.session, contact.channel, contact.address_hash)
+    if heard.level >= Level.URGENT:
+        return _answer_danger(heard)
     keyword = keywords.read(inbound.text, opted_out=opted_out) if inbound.channel == SMS else None
     if keyword is not None:
-        return _obey(session, conversation, keyword, inbound, community, now), "keyword"
+        return _obey(heard, keyword), "keyword"
     if conversation.handler == RESPONDER:
         return [], RESPONDER
     if opted_out:
@@ -200,39 +283,28 @@ def _decide(  # noqa: PLR0913 - everything that bears on the answer
     return [], None
 
 
-def _answer_danger(  # noqa: PLR0913
-    session: Session,
-    conversation: Conversation,
-    message: Message,
-    assessment: risk.Assessment,
-    community: Community,
-    now: datetime,
-) -> tuple[list[str], str]:
-    """Ask a person to take over and give the safety text; under a responder's eyes it is not repeated."""
-    level = fresh_level(assessment)
-    repeated = danger_since(session, conversation.id, message.created_at - REPEAT_WITHIN, before=message.id)
-    escalations.open_(session, conversation, "risk", level, now, message.id)
+def _answer_danger(heard: Heard) -> tuple[list[str], str]:
+    """Ask a person to take over and give the safety text; under a responder's eyes it is not repeated, unless the
+    danger is greater than what was answered lately."""
+    conversation, message, level = heard.conversation, heard.message, heard.level
+    since = message.created_at - REPEAT_WITHIN
+    repeated = danger_since(heard.session, conversation.id, since, before=message.id, least=level)
+    escalations.open_(heard.session, conversation, "risk", level, heard.now, message.id)
     if conversation.handler == RESPONDER and repeated:
         return [], RESPONDER
-    return safety_texts(assessment, level, conversation.language, community), "safety"
+    return safety_texts(heard.assessment, level, conversation.language, heard.community), "safety"
 
 
-def _obey(  # noqa: PLR0913
-    session: Session,
-    conversation: Conversation,
-    keyword: Keyword,
-    inbound: Inbound,
-    community: Community,
-    now: datetime,
-) -> list[str]:
+def _obey(heard: Heard, keyword: Keyword) -> list[str]:
+    session, conversation = heard.session, heard.conversation
     contact = conversation.contact
     new = True
     if keyword is Keyword.STOP:
-        new = optout.stop(session, contact.channel, contact.address_hash, "keyword", now)
-        delivery.cancel(session, conversation.id, now, least=delivery.EMERGENCY)
+        new = optout.stop(session, contact.channel, contact.address_hash, "keyword", heard.now)
+        delivery.cancel(session, conversation.id, heard.now, least=delivery.EMERGENCY)
     elif keyword is Keyword.START:
-        new = optout.start(session, contact.channel, contact.address_hash, now)
-    answer = _keyword_answer(keyword, inbound, conversation.language, community, new=new)
+        new = optout.start(session, contact.channel, contact.address_hash, heard.now)
+    answer = _keyword_answer(keyword, heard.inbound, conversation.language, heard.community, new=new)
     return _with_lines_for_life(session, conversation, answer) if keyword is Keyword.STOP else answer
 
 
@@ -246,27 +318,42 @@ def _with_lines_for_life(session: Session, conversation: Conversation, answer: l
 def _keyword_answer(
     keyword: Keyword, inbound: Inbound, first: str | None, community: Community, *, new: bool
 ) -> list[str]:
+    """``new`` is whether the word changed anything: a repeated STOP gets no second confirmation."""
     values: dict[str, Any] = {"name": community.name}
-    if keyword is Keyword.HELP:
+    # Who starts with START, as posters tell people to, gets an answer too; Twilio gives none to that.
+    start_only = keyword is Keyword.START and not new
+    by_twilio = _answered_by_twilio(inbound)
+    if keyword is Keyword.HELP or (start_only and by_twilio):
         return [texts.say("help", code, **values) for code in (("es", "en") if first == "es" else ("en", "es"))]
-    # Twilio confirms its own words itself, and says so with OptOutType when Advanced Opt-Out did.
-    by_twilio = inbound.text.strip().upper() in optout.ANSWERED_BY_TWILIO or "OptOutType" in inbound.facts
-    if by_twilio or not new:
+    if by_twilio or (keyword is Keyword.STOP and not new):
         return []
     key = "opt_out_confirm" if keyword is Keyword.STOP else "opt_in_confirm"
     return [texts.both(key, first or "es", **values)]
 
 
-def danger_since(session: Session, conversation_id: int, since: datetime, before: int | None = None) -> bool:
-    """Whether a message of this conversation showed danger after ``since`` (and, if given, before another message)."""
+def _answered_by_twilio(inbound: Inbound) -> bool:
+    """Twilio confirms its own words itself, and says so with OptOutType when Advanced Opt-Out did."""
+    return inbound.text.strip().upper() in optout.ANSWERED_BY_TWILIO or "OptOutType" in inbound.facts
+
+
+def _confirms_stop(inbound: Inbound) -> bool:
+    return inbound.channel == SMS and keywords.read(inbound.text) is Keyword.STOP
+
+
+def danger_since(
+    session: Session,
+    conversation_id: int,
+    since: datetime,
+    before: int | None = None,
+    least: Level = Level.URGENT,
+) -> bool:
+    """Whether a message of this conversation showed danger of level ``least`` or more after ``since`` (and, if given,
+    before another message)."""
+    levels = [level.value for level in Level if level >= least]
     found = (
         select(Message.id)
         .join(Assessment, Assessment.message_id == Message.id)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.created_at > since,
-            Assessment.level.in_([Level.URGENT.value, Level.EMERGENCY.value]),
-        )
+        .where(Message.conversation_id == conversation_id, Message.created_at > since, Assessment.level.in_(levels))
     )
     if before is not None:
         found = found.where(Message.id < before)

@@ -75,7 +75,7 @@ class Message(Row):
     text: Mapped[str]
     raw: Mapped[bytes | None] = mapped_column(LargeBinary)
     media: Mapped[list[Any] | None]
-    language: Mapped[str | None] = mapped_column(String(8))
+    language: Mapped[str | None] = mapped_column(String(16))
     provider_id: Mapped[str | None] = mapped_column(String(80))
     answers_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     ordinal: Mapped[int | None] = mapped_column(SmallInteger)

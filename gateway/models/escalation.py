@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.models.conversation import Conversation
@@ -22,7 +22,7 @@ class Assessment(Row):
     level: Mapped[Word]
     categories: Mapped[list[Any]]
     findings: Mapped[list[Any]]
-    not_screened: Mapped[Word | None]
+    not_screened: Mapped[str | None] = mapped_column(Text)
     version: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime]
 

@@ -61,7 +61,6 @@ def claimed(database: Database, now: datetime) -> tuple[int, int, Responder]:
     return row.id, row.epoch, ana
 
 
-@bug("the place outlives the journal it belongs to: journal.py unlinks the lines first")
 def test_a_crash_between_the_two_unlinks_loses_nothing(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +88,6 @@ def test_a_crash_between_the_two_unlinks_loses_nothing(
     assert not again.pending()
 
 
-@bug("a line that Postgres refuses for good stops the journal for ever, and with it the whole door")
 def test_one_line_that_cannot_be_stored_does_not_hold_up_the_others(
     door: Door, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,7 +100,6 @@ def test_one_line_that_cannot_be_stored_does_not_hold_up_the_others(
     assert sid(2) in [message.provider_id for message in rows(database, Message)]
 
 
-@bug("'error: <type> in <card id>' is longer than assessments.not_screened (40), so nothing at all is stored")
 def test_a_card_that_breaks_still_leaves_an_escalation(
     door: Door, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,7 +121,6 @@ def test_a_card_that_breaks_still_leaves_an_escalation(
     assert rows(database, Escalation)
 
 
-@bug("what was said at once was nothing, so the replay stores the safety text nowhere and sends it never")
 def test_danger_that_only_the_replay_can_see_is_answered(door: Door, settings: Settings, database: Database) -> None:
     at = datetime.now(AT.tzinfo)
     heard(database, settings, door, 1, "i took all", at)
@@ -137,7 +133,6 @@ def test_danger_that_only_the_replay_can_see_is_answered(door: Door, settings: S
     assert [message for message in rows(database, Message) if message.direction == "out"]
 
 
-@bug("a commit that comes after our patience stores its own answer as sent, though another one was given")
 def test_a_late_commit_does_not_call_sent_what_was_never_said(
     door: Door, settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,7 +153,6 @@ def test_a_late_commit_does_not_call_sent_what_was_never_said(
     assert stored == said or "queued" in sent
 
 
-@bug("the journal keeps what was said but not why; a replay that screens well drops 'a person must look'")
 def test_a_person_looks_at_what_could_not_be_screened_while_the_store_was_down(
     door: Door, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +167,6 @@ def test_a_person_looks_at_what_could_not_be_screened_while_the_store_was_down(
     assert rows(database, Escalation)
 
 
-@bug("a line that no key opens was acknowledged to its sender, and is set aside without a word in any log")
 def test_an_acknowledged_line_is_not_set_aside_in_silence(
     tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -191,7 +184,6 @@ def test_an_acknowledged_line_is_not_set_aside_in_silence(
 # --- the way in -------------------------------------------------------------------------------------------------------
 
 
-@bug("only risk.screen is guarded; whatever else breaks in receive takes the safety text with it (500)")
 def test_the_safety_text_survives_a_broken_neighbour(app: Any, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
@@ -203,7 +195,6 @@ def test_the_safety_text_survives_a_broken_neighbour(app: Any, phone: Phone, mon
     assert (answer.status_code, "911" in answer.text) == (200, True)
 
 
-@bug("a lock on one conversation is taken for a sick database: everybody goes to the journal, behind that one")
 def test_one_locked_conversation_does_not_close_the_door_for_others(
     door: Door, settings: Settings, database: Database
 ) -> None:
@@ -249,7 +240,6 @@ def test_setting_the_language_cannot_deadlock_with_a_new_message(
     assert outcome == "done"
 
 
-@bug("a duplicate opens a new, empty conversation once the first is closed")
 def test_a_late_duplicate_changes_nothing(door: Door, settings: Settings, database: Database) -> None:
     heard(database, settings, door, 1, "thanks, bye", AT)
     with database.begin() as session:
@@ -258,14 +248,12 @@ def test_a_late_duplicate_changes_nothing(door: Door, settings: Settings, databa
     assert len(rows(database, Conversation)) == 1
 
 
-@bug("START without a STOP before it is swallowed: no answer, no bot, no person")
 @pytest.mark.parametrize("word", ["START", "COMENZAR", "Iniciar"])
 def test_start_as_first_word_gets_some_answer(phone: Phone, database: Database, word: str) -> None:
     answer = phone.text(word).text
     assert "<Message>" in answer or rows(database, Conversation)[0].pending_since is not None
 
 
-@bug("danger is 'repeated' whatever its level was: pills after 'i want to die' get no 911 under a silent owner")
 def test_new_and_higher_danger_is_answered_under_a_responder(
     door: Door, settings: Settings, database: Database
 ) -> None:
