@@ -17,7 +17,6 @@ AT_ONCE = 3  # services in one text
 REASONS = frozenset(("asked_for_person", "bot_could_not_help", "danger_said", "team_request", "bot_unavailable"))
 FIELDS = frozenset(("screen_safety", "for_whom", "need", "zip", "place"))
 LONGEST_ANSWER = 200
-URGENT_REASONS = {"danger_said": Level.URGENT}
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,19 @@ def escalate(scene: Scene, command: dict[str, Any]) -> list[str]:
     """Ask a person to take over; the resident is told only now, when the escalation stands."""
     reason = command.get("reason")
     reason = reason if reason in REASONS else "bot_could_not_help"
-    given = command.get("level")
-    level = Level(given) if given in {level.value for level in Level} else Level.ROUTINE
-    level = max(level, URGENT_REASONS.get(reason, Level.ROUTINE))
+    level = level_of(reason, command.get("level"))
     escalations.open_(scene.session, scene.conversation, reason, level, scene.now, scene.message.id)
     return [person_asked(scene)]
+
+
+def level_of(reason: str, suggested: str | None) -> Level:
+    """How urgent the bot's request for a person is: it may raise where danger was said, and nowhere else.
+
+    A wish to talk to a person is routine (the level guide), so that it never stands before somebody in danger.
+    """
+    if reason != "danger_said":
+        return Level.ROUTINE
+    return Level.EMERGENCY if suggested == Level.EMERGENCY.value else Level.URGENT
 
 
 def person_asked(scene: Scene) -> str:

@@ -4,6 +4,7 @@ The browser holds a random token, the table only its hash: a stolen copy of the 
 """
 
 import hashlib
+import re
 import secrets
 import threading
 from collections.abc import Iterable
@@ -35,6 +36,10 @@ ONE_AT_A_TIME = 720_912  # any constant: processes that start together must not 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _TURNS = threading.BoundedSemaphore(2)
 _PATIENCE = 3.0
+# What the browsers' email field lets through, or nobody could ever log in with it (WHATWG HTML, 4.10.5.1.5).
+EMAIL = re.compile(
+    r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
+)
 # Verified when the account is not known, so that the answer takes as long as for one that is.
 _NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 
@@ -50,10 +55,12 @@ def create_responder(  # noqa: PLR0913 - a responder is these facts
 ) -> Responder:
     """Add a person who may work in the console.
 
-    Raises :class:`Refused` when the role is unknown, the password is too short or long, or the address is taken.
+    Raises :class:`Refused` for an unknown role, a password too short or long, an address that is none or taken.
     """
     if role not in ROLES:
         raise Refused(400, "unknown_role")
+    if not EMAIL.fullmatch(_plain(email)):
+        raise Refused(400, "bad_email")
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise Refused(400, "password_length")
     if _by_email(session, email) is not None:

@@ -21,7 +21,7 @@ from gateway.conversations import BOT, RESPONDER, say
 from gateway.db import Database
 from gateway.errors import BotUnavailable
 from gateway.leases import Lease
-from gateway.models import Conversation, Message
+from gateway.models import Assessment, Conversation, Message
 from gateway.receiving import danger_since
 from gateway.risk import Level
 
@@ -180,11 +180,20 @@ def _obey_all(scene: Scene, answer: Answer) -> None:
     """Say the bot's texts and then what came of its commands; languages change before anything is said."""
     said: list[str] = []
     more = _oldest_unanswered(scene.session, scene.conversation.id, after=scene.message.id) is not None
-    for command in sorted(answer.commands, key=_order):
+    for command in sorted([*answer.commands, *_person_wanted(scene, answer)], key=_order):
         if more and command["command"] == "close":
             continue  # they wrote on after their goodbye, and that must be read
         said += obey(scene, command)
     _say_all(scene, [*answer.texts, *said])
+
+
+def _person_wanted(scene: Scene, answer: Answer) -> list[dict[str, Any]]:
+    """A wish for a person that the screen heard counts, also where the bot took it for something else."""
+    heard = scene.session.scalars(
+        select(Assessment.categories).where(Assessment.message_id == scene.message.id)
+    ).one_or_none()
+    asked = any(command["command"] == "escalate" for command in answer.commands)
+    return [] if asked or "person" not in (heard or []) else [{"command": "escalate", "reason": "asked_for_person"}]
 
 
 def _order(command: dict[str, Any]) -> int:

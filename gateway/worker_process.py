@@ -8,6 +8,7 @@ from gateway.app import open_door, refuse_failing_cards
 from gateway.clients.rasa import Rasa
 from gateway.clients.twilio import Twilio
 from gateway.db import Database
+from gateway.directory import place
 from gateway.settings import Settings
 from gateway.worker import SENDERS, TURNERS, Worker
 
@@ -37,6 +38,7 @@ def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
     logs.start(settings, "worker")
     refuse_failing_cards()
+    place.load()
     worker = build(settings)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

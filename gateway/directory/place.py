@@ -112,9 +112,14 @@ def _cell(latitude: float, longitude: float) -> tuple[int, int]:
     return math.floor(latitude / CELL), math.floor(longitude / CELL)
 
 
+def load() -> None:
+    """Read all ZIP centroids now: it takes most of a second, which no conversation should wait for under its lock."""
+    _by_zip()
+
+
 @cache
 def _by_zip() -> dict[str, Place]:
-    """All ZIP centroids; read on first use because it takes a quarter of a second."""
+    """All ZIP centroids, read once; web processes that never search never pay for it."""
     import zipcodes  # noqa: PLC0415
 
     rows: list[dict[str, Any]] = zipcodes.list_all()  # type: ignore[no-untyped-call]  # the package has no types

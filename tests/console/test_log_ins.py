@@ -35,6 +35,12 @@ def who(database: Database, token: str, at: datetime) -> str | None:
         return found.name if found else None
 
 
+@pytest.mark.parametrize("email", ["ana reyes@example.org", "ana", "@example.org", "ana@", "ana@exa mple.org", ""])
+def test_an_address_that_no_browser_lets_through_is_refused(database: Database, now: datetime, email: str) -> None:
+    with pytest.raises(Refused, match="bad_email"), database.begin() as session:
+        log_ins.create_responder(session, email, "Ana", "responder", PASSWORD, now)
+
+
 def test_the_right_password_opens_a_log_in(database: Database, entered: str, now: datetime) -> None:
     assert who(database, entered, now) == "Ben"
     with database.begin() as session:

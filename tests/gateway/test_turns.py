@@ -238,6 +238,31 @@ def test_after_danger_the_bot_steps_back_for_a_while(street: Street, bot: FakeRa
     assert len(bot.requests) == 1
 
 
+def test_a_wish_for_a_person_counts_also_where_the_bot_hears_a_need(street: Street, bot: FakeRasa) -> None:
+    suggest(bot, text="what ZIP code?")
+    said = street.ask("hi i want to talk to a person about my rent")
+    assert said == ["what ZIP code?", texts.say("person_asked_nobody_on_shift", "en")]
+    assert (street.one(Escalation).reason, street.one(Escalation).level) == ("asked_for_person", "routine")
+
+
+@pytest.mark.parametrize(
+    ("reason", "suggested", "level"),
+    [
+        ("asked_for_person", "urgent", "routine"),
+        ("bot_could_not_help", "emergency", "routine"),
+        ("danger_said", "routine", "urgent"),
+        ("danger_said", "emergency", "emergency"),
+        ("anything else", "urgent", "routine"),
+    ],
+)
+def test_the_bot_raises_only_where_danger_was_said(
+    street: Street, bot: FakeRasa, reason: str, suggested: str, level: str
+) -> None:
+    suggest(bot, {"command": "escalate", "reason": reason, "level": suggested})
+    street.ask("hello there")
+    assert street.one(Escalation).level == level
+
+
 def test_an_opt_out_in_a_sentence_counts(street: Street, bot: FakeRasa) -> None:
     suggest(bot, {"command": "opt_out"}, text="ok, no more texts")
     street.ask("please do not text me ever again")
