@@ -58,6 +58,7 @@ class Database:
         self._wires: WeakSet[psycopg.Connection[Any]] = WeakSet()
         self._wires_mutex = threading.Lock()
         event.listen(self.engine, "do_connect", self._connect)
+        event.listen(self.engine, "checkin", self._check_in)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -78,25 +79,35 @@ class Database:
 
         Threads that wait for an answer get an ``OperationalError`` at once; whoever comes next connects anew.
         """
-        self.engine.dispose()
-        with self._wires_mutex:
-            wires = list(self._wires)
-            self._wires.clear()
-        for wire in wires:
+        for wire in self._let_go():
             with contextlib.suppress(OSError, psycopg.Error):
                 # The copy of the descriptor is closed again here; the shutdown is the connection's own.
                 with socket.fromfd(wire.fileno(), socket.AF_INET, socket.SOCK_STREAM) as copy:
                     copy.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Give all connections back; one that is in use is closed when its transaction ends."""
+        self._let_go()
+
+    def _let_go(self) -> list[psycopg.Connection[Any]]:
+        with self._wires_mutex:
+            wires = list(self._wires)
+            self._wires.clear()
         self.engine.dispose()
+        return [wire for wire in wires if not wire.closed]
 
     def _connect(self, dialect: Any, _record: Any, args: Any, options: Any) -> Any:
         wire = dialect.connect(*args, **options)
         with self._wires_mutex:
             self._wires.add(wire)
         return wire
+
+    def _check_in(self, wire: Any, _record: Any) -> None:
+        """What was let go while it was in use belongs to no pool any more."""
+        with self._wires_mutex:
+            ours = wire is None or wire in self._wires
+        if not ours:
+            wire.close()
 
 
 def is_busy(failure: BaseException) -> bool:

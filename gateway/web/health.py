@@ -1,8 +1,10 @@
 """What a load balancer and a person on call may ask: is it up, can it take a message in, how is each part."""
 
 import shutil
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import risk
+from gateway.db import Database
 from gateway.models import Conversation, Delivery
 from gateway.risk import Level
 from gateway.web.guards import blueprint, door, public
@@ -20,6 +23,8 @@ from gateway.web.guards import blueprint, door, public
 CANARIES = (("i took all my pills", Level.EMERGENCY), ("me tomé todas las pastillas", Level.EMERGENCY))
 LEAST_DISK = 64 * 1024 * 1024
 BOT_SECONDS = 0.5
+STORE_SECONDS = 1.5
+ASKING = threading.BoundedSemaphore(4)  # questions that a silent Postgres may keep waiting at once
 
 
 def make() -> Blueprint:
@@ -39,16 +44,18 @@ def readyz() -> tuple[Response, int]:
     """Ready means: can keep a message durably and screen it. Not: the bot is up.
 
     Postgres down is still ready while the journal can be written, because then nothing is lost. Every dependency has
-    its own state, so that a person sees what is missing.
+    its own state, so that a person sees what is missing. ``unreadable`` of the journal says that lines were set aside
+    which a person must look at.
     """
     parts = {
         "screening": _ask(_screening),
         "journal": _ask(_journal),
-        "postgres": _ask(door().database.ping),
+        "postgres": _ask(_in_time(door().database.ping)),
         "redis": _ask(door().bell.ping),
         "bot": _ask(_bot),
     }
-    oldest = _ask(_oldest_unanswered)
+    database = door().database
+    oldest = _ask(_in_time(lambda: _oldest_unanswered(database)))
     ready = parts["screening"]["up"] and (parts["postgres"]["up"] or parts["journal"]["up"])
     body = {"ready": ready, "at": datetime.now(UTC).isoformat(), "parts": parts, "waiting": oldest}
     return jsonify(body), 200 if ready else 503
@@ -63,6 +70,28 @@ def _ask(question: Callable[[], Any]) -> dict[str, Any]:
     return {"up": True, "seconds": round(time.monotonic() - started, 4)} | (answer if isinstance(answer, dict) else {})
 
 
+def _in_time(question: Callable[[], Any]) -> Callable[[], Any]:
+    """The same question with a limit of our own: a Postgres that fell silent does not keep to its limits."""
+
+    def asked() -> Any:
+        if not ASKING.acquire(blocking=False):
+            raise TimeoutError
+        answer: Future[Any] = Future()
+
+        def ask() -> None:
+            try:
+                answer.set_result(question())
+            except Exception as failure:
+                answer.set_exception(failure)
+            finally:
+                ASKING.release()
+
+        threading.Thread(target=ask, name="readyz", daemon=True).start()
+        return answer.result(STORE_SECONDS)
+
+    return asked
+
+
 def _screening() -> None:
     for text, least in CANARIES:
         found = risk.screen(text)
@@ -73,16 +102,16 @@ def _screening() -> None:
 def _journal() -> dict[str, Any]:
     if shutil.disk_usage(door().settings.var).free < LEAST_DISK:
         raise OSError
-    return {"waiting": door().journal.pending()}
+    return {"waiting": door().journal.pending(), "unreadable": door().journal.unreadable()}
 
 
 def _bot() -> None:
     httpx.get(f"{door().settings.bot_url}/webhooks/frontdoor/health", timeout=BOT_SECONDS).raise_for_status()
 
 
-def _oldest_unanswered() -> dict[str, Any]:
+def _oldest_unanswered(database: Database) -> dict[str, Any]:
     """The age of the oldest message nobody dealt with, and of the oldest text not sent: the alarms that matter."""
-    with door().database.begin() as session:
+    with database.begin() as session:
         pending = session.scalar(select(func.min(Conversation.pending_since)))
         queued = session.scalar(
             select(func.min(Delivery.next_attempt_at)).where(Delivery.status.in_(["queued", "sending"]))

@@ -85,11 +85,6 @@ def wire(migrated_url: str, database: Database) -> Iterator[Wire]:
 
 
 @pytest.mark.faults
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="no client-side limit: the one drain of this machine waits on a dead connection and keeps its lock",
-)
 def test_the_door_opens_again_after_a_failover(wire: Wire, settings: Settings) -> None:
     app = create_app(replace(settings, database_url=wire.url))
     door = app.extensions["front_door"]
@@ -122,11 +117,6 @@ def _new_connections_work(database: Database) -> bool:
 
 
 @pytest.mark.faults
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="readyz asks a silent Postgres with no limit of its own: it hangs instead of saying 'up: false'",
-)
 def test_readyz_answers_while_postgres_is_silent(wire: Wire, settings: Settings) -> None:
     app = create_app(replace(settings, database_url=wire.url))
     door = app.extensions["front_door"]
