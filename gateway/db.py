@@ -77,9 +77,12 @@ class Database:
     def cut(self) -> None:
         """Break every connection: for when the server has been silent for longer than it allows itself.
 
-        Threads that wait for an answer get an ``OperationalError`` at once; whoever comes next connects anew.
+        Threads that wait for an answer get an ``OperationalError`` at once; the pool's own question before each use
+        finds the broken ones, and whoever comes next connects anew.
         """
-        for wire in self._let_go():
+        with self._wires_mutex:
+            wires = [wire for wire in self._wires if not wire.closed]
+        for wire in wires:
             with contextlib.suppress(OSError, psycopg.Error):
                 # The copy of the descriptor is closed again here; the shutdown is the connection's own.
                 with socket.fromfd(wire.fileno(), socket.AF_INET, socket.SOCK_STREAM) as copy:
@@ -87,14 +90,9 @@ class Database:
 
     def close(self) -> None:
         """Give all connections back; one that is in use is closed when its transaction ends."""
-        self._let_go()
-
-    def _let_go(self) -> list[psycopg.Connection[Any]]:
         with self._wires_mutex:
-            wires = list(self._wires)
             self._wires.clear()
         self.engine.dispose()
-        return [wire for wire in wires if not wire.closed]
 
     def _connect(self, dialect: Any, _record: Any, args: Any, options: Any) -> Any:
         wire = dialect.connect(*args, **options)

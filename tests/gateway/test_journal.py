@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from gateway import create_app, services
 from gateway.conversations import SMS, Inbound
 from gateway.db import Database
+from gateway.errors import ContactBusy, Unstorable
 from gateway.journal import Journal
 from gateway.keys import Keys
 from gateway.models import Escalation, Message
@@ -82,6 +83,59 @@ def test_a_line_torn_by_a_crash_does_not_hold_up_the_rest(tmp_path: Path, keys: 
     assert journal.drain(taken.append) == 2
     assert not journal.pending()
     assert (tmp_path / "journal.unreadable").exists()
+
+
+def test_a_busy_contact_waits_in_order_and_holds_up_nobody(tmp_path: Path, keys: Keys) -> None:
+    journal = Journal(tmp_path, keys)
+    other = Inbound(SMS, "+15555550122", "SM" + "f" * 32, "hola")
+    for inbound in (text(1), other, text(2)):
+        journal.append(inbound, AT, [])
+    taken: list[str] = []
+
+    def apply(inbound: Inbound) -> None:
+        if inbound.address == RESIDENT and not free:
+            raise ContactBusy("LockNotAvailable")
+        taken.append(inbound.provider_id)
+
+    free: list[bool] = []
+    assert [journal.drain(apply), journal.drain(apply)] == [1, 0]
+    assert (journal.holds(text(3)), journal.holds(other)) == (True, False)
+    free.append(True)
+    assert journal.drain(apply) == 2
+    assert taken == [other.provider_id, text(1).provider_id, text(2).provider_id]
+    assert not journal.pending()
+
+
+def test_a_line_that_can_never_be_stored_is_kept_aside(
+    tmp_path: Path, keys: Keys, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = Journal(tmp_path, keys)
+    journal.append(text(1, "canary words"), AT, [])
+
+    def refuse(_: Inbound) -> None:
+        raise Unstorable("DataError")
+
+    assert not journal.unreadable()
+    assert journal.drain(refuse) == 0
+    assert journal.unreadable()
+    assert not journal.pending()
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
+    assert "canary" not in caplog.text
+
+
+def test_a_place_behind_the_end_of_the_journal_means_from_the_start(tmp_path: Path, keys: Keys) -> None:
+    journal = Journal(tmp_path, keys)
+    journal.append(text(1), AT, [])
+    (tmp_path / "journal.place").write_text("999999")
+    assert journal.drain(lambda _: None) == 1
+    assert not journal.pending()
+
+
+def test_a_drain_ends_in_time(tmp_path: Path, keys: Keys) -> None:
+    journal = Journal(tmp_path, keys)
+    journal.append(text(1), AT, [])
+    assert journal.drain(lambda _: None, seconds=0) == 0
+    assert journal.pending()
 
 
 def test_a_disk_that_will_not_take_it_is_told_to_the_sender(

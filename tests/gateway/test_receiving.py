@@ -1,6 +1,7 @@
 """The one road in: stored once, screened always, answered the same each time."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -199,3 +200,40 @@ def test_message_ids_follow_the_order_of_acceptance(phones: Any, database: Datab
         assert [t for t in texts if t.startswith("message")] == [f"message number {n}" for n in range(10)]
     with database.begin() as session:
         assert session.scalar(select(func.count()).select_from(Conversation)) == 4
+
+
+def test_what_breaks_every_time_is_stored_bare_and_a_person_looks(
+    door: Door, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("gateway.receiving._decide", broken)
+    monkeypatch.setattr(door.acceptor, "_start_draining", lambda: None)
+    receipt = door.acceptor.accept(Inbound(SMS, RESIDENT, "SM" + "1" * 32, "i took all my pills"))
+    assert len(receipt.replies) == 2
+    assert door.acceptor.drain() == 1
+    [message] = [m for m in rows(database, Message) if m.direction == "in"]
+    assert (message.text, message.handled_by) == ("i took all my pills", "could_not_process")
+    [escalation] = rows(database, Escalation)
+    assert (escalation.reason, escalation.level) == ("could_not_process", "emergency")
+    assert [m.text for m in rows(database, Message) if m.in_webhook] == receipt.replies
+    assert not door.journal.unreadable()
+
+
+def test_a_replay_changes_nothing_the_second_time(door: Door, database: Database, now: datetime) -> None:
+    first = Inbound(SMS, RESIDENT, "SM" + "1" * 32, "i took all my pills")
+    for said in (None, (), ()):
+        with database.begin() as session:
+            receive(session, door.settings.keys, door.community, replace(first, said=said), now)
+    said_rows = [m for m in rows(database, Message) if m.direction == "out"]
+    assert [m.in_webhook for m in said_rows] == [False, False]
+    assert [d.status for d in rows(database, Delivery)] == ["queued", "queued"]
+
+
+def test_one_confirmation_of_stop_even_after_a_replay(door: Door, database: Database, now: datetime) -> None:
+    told = Inbound(SMS, RESIDENT, "SM" + "1" * 32, "ALTO", said=("fuera / out",), level="none")
+    for _ in range(2):
+        with database.begin() as session:
+            receive(session, door.settings.keys, door.community, told, now)
+    assert [(m.text, m.in_webhook) for m in rows(database, Message) if m.direction == "out"] == [("fuera / out", True)]
