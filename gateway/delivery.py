@@ -30,6 +30,7 @@ RECEIPTS = {
 }
 FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
 GIVE_UP_AFTER = timedelta(hours=4)
+CONFIRM_WITHIN = timedelta(minutes=5)  # FCC 47 CFR 64.1200(a)(12): one confirmation, within five minutes
 STUCK_AFTER = timedelta(seconds=20)
 OPTED_OUT = 21610  # Twilio: "Attempt to send to unsubscribed recipient"
 
@@ -118,12 +119,17 @@ def sent(session: Session, delivery_id: int, provider_id: str, now: datetime) ->
         session.delete(early)
 
 
-def retry(session: Session, delivery_id: int, now: datetime, code: int | None, wait: float) -> None:
-    """Twilio did not take the text; try again after ``wait`` seconds, or give up when it is hours old."""
+def retry(  # noqa: PLR0913 - which try of which text, and what came of it
+    session: Session, delivery_id: int, attempt: int, now: datetime, code: int | None, wait: float
+) -> None:
+    """Try number ``attempt`` did not get through; again after ``wait`` seconds, or give up when the text is old.
+
+    Says nothing about a later try: a sender that slept must not free a text that another is sending.
+    """
     row = _locked(session, delivery_id)
-    if row.status != "sending":
+    if row.status != "sending" or row.attempts != attempt:
         return
-    if now - row.message.created_at > GIVE_UP_AFTER:
+    if now - row.message.created_at > (CONFIRM_WITHIN if row.confirms_stop else GIVE_UP_AFTER):
         _move(row, "failed", now, code)
         return
     row.next_attempt_at = now + timedelta(seconds=wait)
@@ -132,17 +138,28 @@ def retry(session: Session, delivery_id: int, now: datetime, code: int | None, w
     row.updated_at = now
 
 
-def fail(session: Session, delivery_id: int, now: datetime, code: int | None) -> None:
-    """The text will never arrive (a wrong number, an opt-out); a responder must see that."""
+def fail(session: Session, delivery_id: int, attempt: int, now: datetime, code: int | None) -> bool:
+    """The text will never arrive (a wrong number, an opt-out); returns whether that is news."""
     row = _locked(session, delivery_id)
-    if is_further(row.status, "failed"):
+    news = row.attempts == attempt and is_further(row.status, "failed")
+    if news:
         _move(row, "failed", now, code)
+    return news
 
 
-def withdraw(session: Session, delivery_id: int, now: datetime) -> None:
+def renew(session: Session, delivery_id: int, attempt: int, now: datetime) -> bool:
+    """Whether this try still holds the text; if so it holds it for another while."""
+    row = _locked(session, delivery_id)
+    held = row.status == "sending" and row.attempts == attempt
+    if held:
+        row.sending_since = now
+    return held
+
+
+def withdraw(session: Session, delivery_id: int, attempt: int, now: datetime) -> None:
     """Take a text back that was about to be sent but had not left: a responder claimed in between."""
     row = _locked(session, delivery_id)
-    if row.status == "sending":
+    if row.status == "sending" and row.attempts == attempt:
         _move(row, "cancelled", now)
 
 
@@ -166,6 +183,25 @@ def receipt(session: Session, provider_id: str, status: str, code: int | None, n
     if then and is_further(row.status, then):
         _move(row, then, now, code)
     return True
+
+
+def lost(session: Session, provider_id: str) -> int | None:
+    """The conversation of a text that failed for good, if this one did."""
+    return session.scalar(
+        select(Delivery.conversation_id).where(Delivery.provider_id == provider_id, Delivery.status == "failed")
+    )
+
+
+def match_early(session: Session, now: datetime) -> None:
+    """Apply receipts that crossed with the call they belong to: each side looked before the other had committed."""
+    matched = session.execute(
+        select(EarlyReceipt, Delivery.id).join(Delivery, Delivery.provider_id == EarlyReceipt.provider_id)
+    ).all()
+    for early, delivery_id in matched:
+        row = _locked(session, delivery_id)
+        if is_further(row.status, early.status):
+            _move(row, early.status, now, early.error_code)
+        session.delete(early)
 
 
 def forget_early(session: Session, now: datetime) -> None:
@@ -203,7 +239,8 @@ def _waiting(now: datetime, limit: int = 20) -> Select[int, int]:
     return (
         select(Delivery.id, Conversation.contact_id)
         .join(Conversation, Conversation.id == Delivery.conversation_id)
-        .where(Delivery.status == "queued", Delivery.next_attempt_at <= now, ~ahead)
+        # A first try waits for no clock: the host that queued the text may be ahead of this one.
+        .where(Delivery.status == "queued", or_(Delivery.attempts == 0, Delivery.next_attempt_at <= now), ~ahead)
         .order_by(Delivery.priority, Delivery.id)
         .limit(limit)
     )

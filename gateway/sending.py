@@ -9,12 +9,13 @@ from typing import Protocol
 
 from cryptography.fernet import InvalidToken
 
-from gateway import delivery, optout
+from gateway import conversations, delivery, escalations, optout
 from gateway.conversations import RESPONDER
 from gateway.db import Database
 from gateway.errors import SmsFailed
 from gateway.keys import Keys
 from gateway.models import Contact, Conversation, Delivery
+from gateway.risk import Level
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,12 @@ class Parcel:
     to: str = field(repr=False)
     body: str = field(repr=False)
     since: datetime
+    confirms_stop: bool
+
+    @property
+    def goes_again_at_once(self) -> bool:
+        """An emergency whose first try may have been lost; a second confirmation of a STOP would break the law."""
+        return self.priority == delivery.EMERGENCY and self.attempts == 1 and not self.confirms_stop
 
 
 def send_next(database: Database, carrier: Carrier, keys: Keys, clock: Callable[[], datetime]) -> bool:
@@ -51,7 +58,7 @@ def send_next(database: Database, carrier: Carrier, keys: Keys, clock: Callable[
         return False
     if parcel is None:
         with database.begin() as session:
-            delivery.fail(session, row.id, clock(), None)
+            delivery.fail(session, row.id, row.attempts, clock(), None)
         return True
     if _taken_over(database, parcel, clock):
         return True
@@ -77,7 +84,16 @@ def _parcel(row: Delivery, conversation: Conversation, keys: Keys) -> Parcel | N
     except InvalidToken:
         log.error("number cannot be opened, are the seal keys complete?", extra={"delivery": row.id})
         return None
-    return Parcel(row.id, row.conversation_id, row.priority, row.attempts, to, row.message.text, row.message.created_at)
+    return Parcel(
+        row.id,
+        row.conversation_id,
+        row.priority,
+        row.attempts,
+        to,
+        row.message.text,
+        row.message.created_at,
+        row.confirms_stop,
+    )
 
 
 def _taken_over(database: Database, parcel: Parcel, clock: Callable[[], datetime]) -> bool:
@@ -88,7 +104,7 @@ def _taken_over(database: Database, parcel: Parcel, clock: Callable[[], datetime
         conversation = session.get_one(Conversation, parcel.conversation_id)
         if conversation.handler != RESPONDER:
             return False
-        delivery.withdraw(session, parcel.delivery_id, clock())
+        delivery.withdraw(session, parcel.delivery_id, parcel.attempts, clock())
     return True
 
 
@@ -110,32 +126,48 @@ def _send(database: Database, carrier: Carrier, parcel: Parcel, clock: Callable[
 
 
 def _settle(database: Database, carrier: Carrier, parcel: Parcel, clock: Callable[[], datetime]) -> None:
-    """The text may have left. An emergency goes again at once: twice is better than not at all."""
+    """The text may have left: ask Twilio before it goes again.
+
+    An emergency goes again at once, and once only: twice is better than not at all, a flood is not.
+    """
+    with database.begin() as session:
+        if not delivery.renew(session, parcel.delivery_id, parcel.attempts, clock()):
+            return
     try:
-        provider_id = (
-            None if parcel.priority == delivery.EMERGENCY else carrier.find(parcel.to, parcel.body, parcel.since)
-        )
+        provider_id = None if parcel.goes_again_at_once else carrier.find(parcel.to, parcel.body, parcel.since)
     except SmsFailed:
         return  # Twilio cannot be asked now: it stays "sending", and the sweep asks again
     with database.begin() as session:
         if provider_id is not None and not delivery.known(session, provider_id):
             delivery.sent(session, parcel.delivery_id, provider_id, clock())
         else:
-            delivery.retry(session, parcel.delivery_id, clock(), None, _wait(parcel, None))
+            wait = 0.0 if parcel.goes_again_at_once else _wait(parcel, None)
+            delivery.retry(session, parcel.delivery_id, parcel.attempts, clock(), None, wait)
 
 
 def _put_back(database: Database, parcel: Parcel, failure: SmsFailed, clock: Callable[[], datetime]) -> None:
     with database.begin() as session:
         if failure.retryable:
-            delivery.retry(session, parcel.delivery_id, clock(), failure.code, _wait(parcel, failure.after))
+            wait = _wait(parcel, failure.after)
+            delivery.retry(session, parcel.delivery_id, parcel.attempts, clock(), failure.code, wait)
             return
-        delivery.fail(session, parcel.delivery_id, clock(), failure.code)
+        news = delivery.fail(session, parcel.delivery_id, parcel.attempts, clock(), failure.code)
         if failure.code == delivery.OPTED_OUT:
             contact = session.get_one(Conversation, parcel.conversation_id).contact
             optout.stop(session, contact.channel, contact.address_hash, "twilio", clock())
+    if news and failure.code != delivery.OPTED_OUT:
+        tell_a_person(database, parcel.conversation_id, clock())
+
+
+def tell_a_person(database: Database, conversation_id: int, now: datetime) -> None:
+    """A text that will never arrive is a person's affair, also where nobody was asked before.
+
+    In a transaction of its own: the conversation is locked before its escalation, and no delivery is held.
+    """
+    with database.begin() as session:
+        conversation = conversations.lock(session, conversation_id)
+        escalations.open_(session, conversation, "text_failed", Level.ROUTINE, now)
 
 
 def _wait(parcel: Parcel, asked: float | None) -> float:
-    if parcel.priority == delivery.EMERGENCY and asked is None:
-        return 0.0
     return max(asked or 0.0, delivery.backoff(parcel.attempts, random.random()))  # noqa: S311 - spreads load

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 TURNERS, SENDERS = 6, 4
 SWEEP_SECONDS = 2.0
+MOST_SETTLED = 5
 PAUSE_AFTER_FAILURE = 1.0
 
 
@@ -54,7 +55,8 @@ class Worker:
         for index in range(SENDERS):
             self._spawn(f"send-{index}", lambda: self._serve(self._sends, self.send_one))
         self._spawn("bell", self._hear)
-        self._spawn("sweep", self._sweep)
+        self._spawn("sweep", lambda: self._again_and_again(self.sweep))
+        self._spawn("settle", lambda: self._again_and_again(self.settle))
 
     def stop(self, seconds: float = 10.0) -> None:
         """Finish what is under way and end; leases that are still held run out by themselves."""
@@ -105,16 +107,24 @@ class Worker:
                 self._turns.one()
                 self._sends.one()
 
-    def _sweep(self) -> None:
-        """Every few seconds: what the bell missed, what a dead process left half sent, what waits in the journal."""
+    def sweep(self) -> None:
+        """What waits in the journal, what the bell missed, receipts that crossed with their calls."""
+        if self._acceptor.drain():
+            self._turns.one()
+        with self._database.begin() as session:
+            delivery.match_early(session, now())
+            delivery.forget_early(session, now())
+
+    def settle(self) -> None:
+        """What a dead process left half sent; a few at a time, in a thread that may wait for a hanging Twilio."""
+        for _ in range(MOST_SETTLED):
+            if self._stop.is_set() or not sending.settle_stuck(self._database, self._carrier, self._keys, now):
+                return
+
+    def _again_and_again(self, work: Callable[[], None]) -> None:
         while not self._stop.wait(SWEEP_SECONDS):
             try:
-                if self._acceptor.drain():
-                    self._turns.one()
-                while sending.settle_stuck(self._database, self._carrier, self._keys, now):
-                    pass
-                with self._database.begin() as session:
-                    delivery.forget_early(session, now())
+                work()
             except Exception:
                 log.exception("sweep failed")
             self._turns.one()

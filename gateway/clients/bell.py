@@ -67,4 +67,9 @@ class Bell:
             inbox.subscribe(topic)
             while not stop.is_set():
                 note = inbox.get_message(ignore_subscribe_messages=True, timeout=PAUSE)
-                yield int(note["data"]) if note else None
+                yield _number(note["data"]) if note else None
+
+
+def _number(heard: str) -> int | None:
+    """The conversation's id; something else on the channel is somebody else's and means nothing."""
+    return int(heard) if heard.isdecimal() else None

@@ -157,9 +157,7 @@ class Standin:
         )
 
     def _post_receipt(self, text: Text, status: str, code: int | None) -> WebhookAnswer:
-        form = status_form(
-            self.account_sid, text.sid, from_=text.from_, to=text.to, status=status, error_code=code
-        )
+        form = status_form(self.account_sid, text.sid, from_=text.from_, to=text.to, status=status, error_code=code)
         return self._caller.post(text.callback or "", form, text.sid)
 
 

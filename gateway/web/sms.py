@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, g
 
-from gateway import delivery
+from gateway import delivery, sending
 from gateway.conversations import SMS, Inbound
 from gateway.web.guards import blueprint, door, twilio_signed
 
@@ -31,14 +31,13 @@ def status() -> Response:
     """Take one delivery receipt. An unknown text is no error: Twilio would only repeat it."""
     form = g.form
     code = form.get("ErrorCode", "")
+    number = int(code) if code.isdecimal() and len(code) < 7 else None  # noqa: PLR2004 - Twilio's codes have five digits
+    said = form.get("MessageStatus") or form.get("SmsStatus", "")
     with door().database.begin() as session:
-        delivery.receipt(
-            session,
-            form["MessageSid"],
-            form.get("MessageStatus") or form.get("SmsStatus", ""),
-            int(code) if code.isdigit() and len(code) < 7 else None,  # noqa: PLR2004 - Twilio's codes have five digits
-            datetime.now(UTC),
-        )
+        delivery.receipt(session, form["MessageSid"], said, number, datetime.now(UTC))
+        failed = delivery.lost(session, form["MessageSid"]) if number != delivery.OPTED_OUT else None
+    if failed is not None:
+        sending.tell_a_person(door().database, failed, datetime.now(UTC))
     return Response(status=204)
 
 

@@ -307,9 +307,7 @@ def test_receipts_may_stay_out(twilio: Twilio, standin: Standin, webhook: Webhoo
 
 
 @pytest.mark.parametrize(("final", "code"), [("undelivered", 30006), ("failed", 30007), ("undelivered", None)])
-def test_a_text_may_fail_late(
-    twilio: Twilio, standin: Standin, webhook: Webhook, final: str, code: int | None
-) -> None:
+def test_a_text_may_fail_late(twilio: Twilio, standin: Standin, webhook: Webhook, final: str, code: int | None) -> None:
     standin.receipts(final=final, error_code=code)
     sid = twilio.send(ANA, "hello")
 
