@@ -7,6 +7,8 @@ FrontDoorError
 ├── BotUnavailable         Rasa is down, slow or answered nonsense
 ├── SmsFailed              Twilio did not take a text; says whether trying again may help
 ├── StoreUnavailable       Postgres did not commit in time
+├── ImportFailed           a directory that could not be taken in (gateway/directory/report.py)
+├── CannotRun              the machine lacks something that a person must mend (gateway/processes.py)
 ├── ContactBusy            another writer holds this one contact's rows; the store itself is well
 └── Unstorable             Postgres will never take this one message
 """
