@@ -57,11 +57,6 @@ def end(sender_id: str) -> DialogueStateTracker | None:
     return _open.pop(sender_id, None)
 
 
-def under_way() -> int:
-    """How many turns are open at this moment."""
-    return len(_open)
-
-
 def read_state(state: dict[str, Any] | None) -> tuple[dict[str, Any], str | None]:
     """Take the known slots and the active loop out of a state, dropping whatever does not have its shape."""
     if not isinstance(state, dict) or not isinstance(state.get("slots"), dict):

@@ -89,9 +89,7 @@ def set_language(scene: Scene, command: dict[str, Any]) -> list[str]:
     """The resident asked for a language: hold on to it."""
     chosen = command.get("language")
     if chosen in {"en", "es"}:
-        memory = language.Memory(chosen, strong=True, opposite_run=0, locked=True)
-        scene.conversation.language, scene.conversation.language_memory = chosen, memory.to_dict()
-        scene.conversation.contact.language_memory = memory.to_dict()
+        conversations.keep_language(scene.conversation, language.Memory.asked_for(chosen))
     return []
 
 

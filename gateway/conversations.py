@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from gateway import delivery
 from gateway.errors import Refused
 from gateway.keys import Keys
+from gateway.language import Memory
 from gateway.models import Contact, Conversation, Message
 
 BOT, RESPONDER = "bot", "responder"
@@ -112,6 +113,15 @@ def say(  # noqa: PLR0913 - what is said, by whom, and on which road it goes
     if conversation.channel == SMS:
         delivery.queue(session, message, priority, now, in_webhook=in_webhook, confirms_stop=confirms_stop)
     return message
+
+
+def keep_language(conversation: Conversation, memory: Memory) -> None:
+    """Remember which language is answered in, with the conversation and for the contact's next one.
+
+    Writes the contact, so its row must be locked; see :func:`thread`.
+    """
+    conversation.language, conversation.language_memory = memory.lang, memory.to_dict()
+    conversation.contact.language_memory = memory.to_dict()
 
 
 def hand_over(session: Session, conversation: Conversation, now: datetime) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gateway import delivery, escalations, keywords, language, optout, replay, risk, texts
 from gateway.community import Community
-from gateway.conversations import BOT, RESPONDER, SMS, Inbound, lock_contact, of_contact, say
+from gateway.conversations import BOT, RESPONDER, SMS, Inbound, keep_language, lock_contact, of_contact, say
 from gateway.keys import Keys
 from gateway.keywords import Keyword
 from gateway.models import Assessment, Conversation, Message
@@ -139,7 +139,7 @@ def _first_guess(text: str) -> str | None:
 def safety_texts(assessment: risk.Assessment, level: Level, first: str | None, community: Community) -> list[str]:
     """The fixed texts for danger; what could not be screened, and showed nothing until then, is told just that."""
     if assessment.not_screened and not assessment.findings:
-        return [texts.say("not_screened", code) for code in (("es", "en") if first == "es" else ("en", "es"))]
+        return texts.each("not_screened", first)
     return texts.safety(assessment.categories, level.value, first, community)
 
 
@@ -242,8 +242,7 @@ def _hear_language(
         log.exception("language step failed", extra={"message_id": message.id})
         return
     message.language = heard
-    conversation.language, conversation.language_memory = memory.lang, memory.to_dict()
-    conversation.contact.language_memory = memory.to_dict()
+    keep_language(conversation, memory)
     if switched and memory.lang and conversation.handler == BOT:
         say(session, conversation, texts.say("language_switched", memory.lang), "system", now)
 
@@ -259,7 +258,7 @@ def _remember(conversation: Conversation, text: str, page: str | None) -> tuple[
     chosen = language.command(text, menu_open=conversation.menu_open == "language")
     detection = language.detect(text)
     if chosen is not None:
-        return language.Memory(chosen, strong=True, opposite_run=0, locked=True), chosen, False
+        return language.Memory.asked_for(chosen), chosen, False
     memory, switched = language.remember(memory, detection)
     return memory, detection.lang, switched
 
@@ -324,7 +323,7 @@ def _keyword_answer(
     start_only = keyword is Keyword.START and not new
     by_twilio = _answered_by_twilio(inbound)
     if keyword is Keyword.HELP or (start_only and by_twilio):
-        return [texts.say("help", code, **values) for code in (("es", "en") if first == "es" else ("en", "es"))]
+        return texts.each("help", first, **values)
     if by_twilio or (keyword is Keyword.STOP and not new):
         return []
     key = "opt_out_confirm" if keyword is Keyword.STOP else "opt_in_confirm"

@@ -48,7 +48,12 @@ def wording(key: str) -> Mapping[str, str]:
 
 def both(key: str, first: str = "en", **values: object) -> str:
     """The text in both languages, one under the other, ``first`` on top."""
-    return "\n".join(say(key, language, **values) for language in _in_order(first))
+    return "\n".join(each(key, first, **values))
+
+
+def each(key: str, first: str | None, **values: object) -> list[str]:
+    """The text in both languages as two messages, ``first`` before the other; English first where none is known."""
+    return [say(key, language, **values) for language in _in_order(first or "en")]
 
 
 def menu_choices() -> dict[str, str]:

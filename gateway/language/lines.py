@@ -40,7 +40,7 @@ def replies(said: Iterable[str]) -> list[str | None]:
     for text in said:
         # While no language is known, our last answer was the language menu.
         asked = command(text, menu_open=bool(answered) and memory.lang is None)
-        memory = Memory(asked, strong=True, locked=True) if asked else remember(memory, detect(text))[0]
+        memory = Memory.asked_for(asked) if asked else remember(memory, detect(text))[0]
         answered.append(memory.lang)
     return answered
 

@@ -25,6 +25,11 @@ class Memory:
     opposite_run: int = 0
     locked: bool = False
 
+    @classmethod
+    def asked_for(cls, lang: str) -> "Memory":
+        """The memory after the resident asked for a language: held until they ask again or plainly write the other."""
+        return cls(lang, strong=True, locked=True)
+
     def to_dict(self) -> dict[str, Any]:
         """As it is stored."""
         return asdict(self)

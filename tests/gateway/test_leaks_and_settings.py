@@ -3,7 +3,6 @@
 import threading
 import time
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +11,15 @@ from sqlalchemy.exc import StatementError
 
 from gateway.clients.bell import WORK, Bell
 from gateway.clients.rasa import Rasa
-from gateway.conversations import SMS, Inbound
 from gateway.db import Database
 from gateway.door import Door
 from gateway.errors import BotUnavailable, SettingsError
 from gateway.settings import Settings, read
-from tests.conftest import NUMBER, RESIDENT, Phone
+from tests.conftest import NUMBER, Phone
 from tests.fakes.fake_rasa import FakeRasa
+from tests.gateway.road import incoming
 
-AT = datetime.fromisoformat("2026-11-23T20:00:00+00:00")
 STORES = {"DATABASE_URL": "postgres://u@h/d", "REDIS_URL": "redis://h"}
-
-
-def sid(number: int) -> str:
-    return f"SM{number:032x}"
-
-
-def incoming(number: int, body: str) -> Inbound:
-    return Inbound(SMS, RESIDENT, sid(number), body)
 
 
 def production() -> dict[str, str]:

@@ -16,11 +16,7 @@ from gateway.models import Assessment, Contact, Conversation, Delivery, Escalati
 from gateway.receiving import receive
 from gateway.risk import Level
 from tests.conftest import RESIDENT, Phone
-
-
-def rows(database: Database, table: Any) -> list[Any]:
-    with database.begin() as session:
-        return list(session.scalars(select(table).order_by(table.id)))
+from tests.gateway.road import rows
 
 
 @pytest.mark.parametrize(

@@ -23,27 +23,9 @@ from gateway.receiving import receive
 from gateway.risk import Level
 from gateway.settings import Settings
 from tests.conftest import RESIDENT, Clock, Phone
+from tests.gateway.road import heard, incoming, rows, sid
 
 AT = datetime.fromisoformat("2026-11-23T20:00:00+00:00")
-STORES = {"DATABASE_URL": "postgres://u@h/d", "REDIS_URL": "redis://h"}
-
-
-def sid(number: int) -> str:
-    return f"SM{number:032x}"
-
-
-def incoming(number: int, body: str) -> Inbound:
-    return Inbound(SMS, RESIDENT, sid(number), body)
-
-
-def rows(database: Database, table: Any) -> list[Any]:
-    with database.begin() as session:
-        return list(session.scalars(select(table).order_by(table.id)))
-
-
-def heard(database: Database, settings: Settings, door: Door, number: int, body: str, at: datetime) -> Any:
-    with database.begin() as session:
-        return receive(session, settings.keys, door.community, incoming(number, body), at)
 
 
 def claimed(database: Database, now: datetime) -> tuple[int, int, Responder]:
