@@ -6,7 +6,7 @@ twice and out of order, and none of that may take a text back.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, delete, exists, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -31,8 +31,15 @@ RECEIPTS = {
 FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
 GIVE_UP_AFTER = timedelta(hours=4)
 CONFIRM_WITHIN = timedelta(minutes=5)  # FCC 47 CFR 64.1200(a)(12): one confirmation, within five minutes
-STUCK_AFTER = timedelta(seconds=20)
+LONGEST_IN_DOUBT = 600.0
+STUCK_AFTER = timedelta(seconds=40)  # a living sender needs 8 s to send and 16 s to look for what it sent
+MOST_MATCHED = 100
 OPTED_OUT = 21610  # Twilio: "Attempt to send to unsubscribed recipient"
+
+
+def clock(session: Session) -> datetime:
+    """What time it is for every host alike: when this transaction began, by the database's clock."""
+    return session.scalars(select(func.now())).one()
 
 
 def is_further(now: str, then: str) -> bool:
@@ -97,7 +104,7 @@ def take_stuck(session: Session, now: datetime) -> Delivery | None:
     row = session.scalar(
         select(Delivery)
         .where(Delivery.status == "sending", Delivery.sending_since < now - STUCK_AFTER)
-        .order_by(Delivery.id)
+        .order_by(Delivery.sending_since, Delivery.id)
         .limit(1)
         .with_for_update(of=Delivery, skip_locked=True)
     )
@@ -106,45 +113,59 @@ def take_stuck(session: Session, now: datetime) -> Delivery | None:
     return row
 
 
-def sent(session: Session, delivery_id: int, provider_id: str, now: datetime) -> None:
-    """Twilio took the text and named it."""
+def sent(session: Session, delivery_id: int, attempt: int, provider_id: str, now: datetime) -> None:
+    """Twilio took the text at try number ``attempt`` and named it.
+
+    News of an earlier try spares a text that waits to go again; one that is being sent again is for the later try to
+    tell about.
+    """
     row = _locked(session, delivery_id)
-    row.provider_id = provider_id
+    if row.attempts != attempt and row.status != "queued":
+        return
+    row.provider_id = row.provider_id or provider_id
     if is_further(row.status, "sent"):
         _move(row, "sent", now)
-    early = session.get(EarlyReceipt, provider_id)
-    if early is not None:
-        if is_further(row.status, early.status):
-            _move(row, early.status, now, early.error_code)
+    early = session.get(EarlyReceipt, row.provider_id)
+    if early is not None and is_further(row.status, early.status):
+        _move(row, early.status, now, early.error_code)
+    if early is not None and early.status != "failed":  # a failure must still be shown to somebody
         session.delete(early)
 
 
 def retry(  # noqa: PLR0913 - which try of which text, and what came of it
     session: Session, delivery_id: int, attempt: int, now: datetime, code: int | None, wait: float
-) -> None:
+) -> bool:
     """Try number ``attempt`` did not get through; again after ``wait`` seconds, or give up when the text is old.
 
-    Says nothing about a later try: a sender that slept must not free a text that another is sending.
+    Says nothing about a later try: a sender that slept must not free a text that another is sending. Returns whether
+    the text was given up.
     """
     row = _locked(session, delivery_id)
     if row.status != "sending" or row.attempts != attempt:
-        return
-    if now - row.message.created_at > (CONFIRM_WITHIN if row.confirms_stop else GIVE_UP_AFTER):
+        return False
+    if _is_old(row, now):
         _move(row, "failed", now, code)
-        return
+        return True
     row.next_attempt_at = now + timedelta(seconds=wait)
     row.error_code = code
     row.status = "queued"  # the one step back: the text is known not to have left
     row.updated_at = now
+    return False
 
 
 def fail(session: Session, delivery_id: int, attempt: int, now: datetime, code: int | None) -> bool:
     """The text will never arrive (a wrong number, an opt-out); returns whether that is news."""
     row = _locked(session, delivery_id)
-    news = row.attempts == attempt and is_further(row.status, "failed")
+    news = row.attempts == attempt and row.status == "sending"
     if news:
         _move(row, "failed", now, code)
     return news
+
+
+def give_up(session: Session, delivery_id: int, attempt: int, now: datetime) -> bool:
+    """Whether a text of which nobody can say if it left is too old to ask about any longer; if so it failed."""
+    row = _locked(session, delivery_id)
+    return _is_old(row, now) and fail(session, delivery_id, attempt, now, None)
 
 
 def renew(session: Session, delivery_id: int, attempt: int, now: datetime) -> bool:
@@ -172,36 +193,48 @@ def receipt(session: Session, provider_id: str, status: str, code: int | None, n
     """Take in one of Twilio's receipts; returns whether it belongs to a text that we know already.
 
     An unknown status is ignored, a late or repeated one changes nothing. One that is here before the call that sent
-    its text has returned is kept for that call to find.
+    its text has returned is kept for that call to find; one that tells of a failure is kept until :func:`match_early`
+    has shown it to somebody.
     """
     row = session.scalar(select(Delivery).where(Delivery.provider_id == provider_id).with_for_update(of=Delivery))
     then = RECEIPTS.get(status)
-    if row is None:
-        if then and RANK[then] > RANK["sent"]:
-            _keep_early(session, provider_id, then, code, now)
-        return False
-    if then and is_further(row.status, then):
+    news = then is not None and (RANK[then] > RANK["sent"] if row is None else is_further(row.status, then))
+    if then and news and (row is None or then == "failed"):
+        _keep_early(session, provider_id, then, code, now)
+    if then and news and row is not None:
         _move(row, then, now, code)
-    return True
+    return row is not None
 
 
-def lost(session: Session, provider_id: str) -> int | None:
-    """The conversation of a text that failed for good, if this one did."""
-    return session.scalar(
-        select(Delivery.conversation_id).where(Delivery.provider_id == provider_id, Delivery.status == "failed")
+def early(session: Session) -> list[tuple[str, int]]:
+    """Kept receipts whose text is known by now, and the conversation of each."""
+    found = session.execute(
+        select(EarlyReceipt.provider_id, Delivery.conversation_id)
+        .join(Delivery, Delivery.provider_id == EarlyReceipt.provider_id)
+        .order_by(EarlyReceipt.created_at)
+        .limit(MOST_MATCHED)
     )
+    return [(provider_id, conversation_id) for provider_id, conversation_id in found]
 
 
-def match_early(session: Session, now: datetime) -> None:
-    """Apply receipts that crossed with the call they belong to: each side looked before the other had committed."""
-    matched = session.execute(
-        select(EarlyReceipt, Delivery.id).join(Delivery, Delivery.provider_id == EarlyReceipt.provider_id)
-    ).all()
-    for early, delivery_id in matched:
-        row = _locked(session, delivery_id)
-        if is_further(row.status, early.status):
-            _move(row, early.status, now, early.error_code)
-        session.delete(early)
+def match_early(session: Session, provider_id: str, now: datetime) -> bool:
+    """Apply one kept receipt and drop it; returns whether its text failed and somebody must see that.
+
+    A receipt and the call it belongs to may cross: each looks for the other before either has committed.
+    """
+    row = session.scalar(select(Delivery).where(Delivery.provider_id == provider_id).with_for_update(of=Delivery))
+    kept = session.get(EarlyReceipt, provider_id, with_for_update=True)
+    if row is None or kept is None:
+        return False
+    if is_further(row.status, kept.status):
+        _move(row, kept.status, now, kept.error_code)
+    session.delete(kept)
+    return row.status == kept.status == "failed" and matters(row.error_code, confirms_stop=row.confirms_stop)
+
+
+def matters(code: int | None, *, confirms_stop: bool) -> bool:
+    """Whether a failure concerns a person: not where the resident asked for silence."""
+    return code != OPTED_OUT and not confirms_stop
 
 
 def forget_early(session: Session, now: datetime) -> None:
@@ -223,6 +256,14 @@ def cancel(session: Session, conversation_id: int, now: datetime, *, least: int 
 def backoff(attempts: int, spread: float) -> float:
     """Seconds to wait before try ``attempts + 1``: doubling from one second to a minute, ``spread`` in 0..1 jitters."""
     return float(min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(attempts, 10)) * (0.5 + spread / 2))
+
+
+def backoff_in_doubt(attempts: int, spread: float) -> float:
+    """As :func:`backoff`, after a try whose answer was lost: from four seconds to ten minutes.
+
+    A text that left after all comes twice, so such tries follow each other ever more slowly: four in six minutes.
+    """
+    return float(min(LONGEST_IN_DOUBT, 4.0 ** min(attempts, 10)) * (0.5 + spread / 2))
 
 
 def _waiting(now: datetime, limit: int = 20) -> Select[int, int]:
@@ -252,6 +293,10 @@ def _keep_early(session: Session, provider_id: str, status: str, code: int | Non
         .values(provider_id=provider_id, status=status, error_code=code, created_at=now)
         .on_conflict_do_nothing()
     )
+
+
+def _is_old(row: Delivery, now: datetime) -> bool:
+    return now - row.message.created_at > (CONFIRM_WITHIN if row.confirms_stop else GIVE_UP_AFTER)
 
 
 def _locked(session: Session, delivery_id: int) -> Delivery:

@@ -26,4 +26,5 @@ class Door:
     def close(self) -> None:
         """Finish what is under way and give the connections back."""
         self.acceptor.close()
+        self.bell.close()
         self.database.close()

@@ -2,12 +2,14 @@
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from cryptography.fernet import InvalidToken
+from sqlalchemy.orm import Session
 
 from gateway import conversations, delivery, escalations, optout
 from gateway.conversations import RESPONDER
@@ -18,6 +20,9 @@ from gateway.models import Contact, Conversation, Delivery
 from gateway.risk import Level
 
 log = logging.getLogger(__name__)
+
+MOST_BLIND = 3  # tries of an emergency that may follow a lost answer without a word from Twilio
+Clock = Callable[[], datetime]
 
 
 class Carrier(Protocol):
@@ -44,37 +49,69 @@ class Parcel:
     confirms_stop: bool
 
     @property
+    def is_urgent(self) -> bool:
+        """Rather twice than never. A second confirmation of a STOP, which is urgent too, would break the law."""
+        return self.priority == delivery.EMERGENCY and not self.confirms_stop
+
+    @property
     def goes_again_at_once(self) -> bool:
-        """An emergency whose first try may have been lost; a second confirmation of a STOP would break the law."""
-        return self.priority == delivery.EMERGENCY and self.attempts == 1 and not self.confirms_stop
+        """An emergency whose first try may have been lost."""
+        return self.is_urgent and self.attempts == 1
 
 
-def send_next(database: Database, carrier: Carrier, keys: Keys, clock: Callable[[], datetime]) -> bool:
-    """Send the most urgent text that waits; returns whether there was one."""
+def send_next(database: Database, carrier: Carrier, keys: Keys, clock: Clock | None = None) -> bool:
+    """Send the most urgent text that waits; returns whether there was one.
+
+    Hosts need not agree on the time: the database's clock decides, unless a ``clock`` is given.
+    """
     with database.begin() as session:
-        row = delivery.take_next(session, clock())
+        row = delivery.take_next(session, _now(session, clock))
         parcel = _parcel(row, session.get_one(Conversation, row.conversation_id), keys) if row else None
     if row is None:
         return False
     if parcel is None:
-        with database.begin() as session:
-            delivery.fail(session, row.id, row.attempts, clock(), None)
-        return True
-    if _taken_over(database, parcel, clock):
-        return True
-    _send(database, carrier, parcel, clock)
+        _unsealable(database, row, clock)
+    elif not _taken_over(database, parcel, clock):
+        _send(database, carrier, parcel, clock)
     return True
 
 
-def settle_stuck(database: Database, carrier: Carrier, keys: Keys, clock: Callable[[], datetime]) -> bool:
+def settle_stuck(database: Database, carrier: Carrier, keys: Keys, clock: Clock | None = None) -> bool:
     """Settle one text whose process died while sending: ask Twilio whether it left, and send it again if not."""
     with database.begin() as session:
-        row = delivery.take_stuck(session, clock())
+        row = delivery.take_stuck(session, _now(session, clock))
         parcel = _parcel(row, session.get_one(Conversation, row.conversation_id), keys) if row else None
-    if parcel is None:
+    if row is None:
         return False
-    _settle(database, carrier, parcel, clock)
+    if parcel is None:
+        _unsealable(database, row, clock)
+    else:
+        _settle(database, carrier, parcel, clock)
     return True
+
+
+def match_early(database: Database, clock: Clock | None = None) -> None:
+    """Bring receipts and the texts they belong to together, and ask a person where one tells of a failure."""
+    with database.begin() as session:
+        waiting = delivery.early(session)
+    for provider_id, conversation_id in waiting:
+        with database.begin() as session:
+            conversation = conversations.lock(session, conversation_id)
+            at = _now(session, clock)
+            if delivery.match_early(session, provider_id, at):
+                tell_a_person(session, conversation, at)
+
+
+def tell_a_person(session: Session, conversation: Conversation, now: datetime) -> None:
+    """A text that will never arrive is a person's affair, also where nobody was asked before.
+
+    The conversation is locked by the caller, before the text: see :func:`gateway.conversations.thread`.
+    """
+    escalations.open_(session, conversation, "text_failed", Level.ROUTINE, now)
+
+
+def _now(session: Session, clock: Clock | None) -> datetime:
+    return clock() if clock else delivery.clock(session)
 
 
 def _parcel(row: Delivery, conversation: Conversation, keys: Keys) -> Parcel | None:
@@ -96,7 +133,12 @@ def _parcel(row: Delivery, conversation: Conversation, keys: Keys) -> Parcel | N
     )
 
 
-def _taken_over(database: Database, parcel: Parcel, clock: Callable[[], datetime]) -> bool:
+def _unsealable(database: Database, row: Delivery, clock: Clock | None) -> None:
+    with _outcome(database, row.conversation_id, row.confirms_stop, clock) as outcome:
+        outcome.lost = delivery.fail(outcome.session, row.id, row.attempts, outcome.at, None)
+
+
+def _taken_over(database: Database, parcel: Parcel, clock: Clock | None) -> bool:
     """Whether a responder claimed in the moment since; then the bot's words must not leave."""
     if parcel.priority < delivery.BOT:
         return False
@@ -104,11 +146,11 @@ def _taken_over(database: Database, parcel: Parcel, clock: Callable[[], datetime
         conversation = session.get_one(Conversation, parcel.conversation_id)
         if conversation.handler != RESPONDER:
             return False
-        delivery.withdraw(session, parcel.delivery_id, parcel.attempts, clock())
+        delivery.withdraw(session, parcel.delivery_id, parcel.attempts, _now(session, clock))
     return True
 
 
-def _send(database: Database, carrier: Carrier, parcel: Parcel, clock: Callable[[], datetime]) -> None:
+def _send(database: Database, carrier: Carrier, parcel: Parcel, clock: Clock | None) -> None:
     try:
         provider_id = carrier.send(parcel.to, parcel.body)
     except SmsFailed as failure:
@@ -122,52 +164,84 @@ def _send(database: Database, carrier: Carrier, parcel: Parcel, clock: Callable[
             _put_back(database, parcel, failure, clock)
         return
     with database.begin() as session:
-        delivery.sent(session, parcel.delivery_id, provider_id, clock())
+        delivery.sent(session, parcel.delivery_id, parcel.attempts, provider_id, _now(session, clock))
 
 
-def _settle(database: Database, carrier: Carrier, parcel: Parcel, clock: Callable[[], datetime]) -> None:
+def _settle(database: Database, carrier: Carrier, parcel: Parcel, clock: Clock | None) -> None:
     """The text may have left: ask Twilio before it goes again.
 
-    An emergency goes again at once, and once only: twice is better than not at all, a flood is not.
+    An emergency goes again at once, and once only: twice is better than not at all, a flood is not. While Twilio
+    cannot be asked it goes twice more, after a while.
     """
     with database.begin() as session:
-        if not delivery.renew(session, parcel.delivery_id, parcel.attempts, clock()):
+        if not delivery.renew(session, parcel.delivery_id, parcel.attempts, _now(session, clock)):
             return
+    wait = 0.0 if parcel.goes_again_at_once else delivery.backoff_in_doubt(parcel.attempts, _spread())
     try:
         provider_id = None if parcel.goes_again_at_once else carrier.find(parcel.to, parcel.body, parcel.since)
-    except SmsFailed:
-        return  # Twilio cannot be asked now: it stays "sending", and the sweep asks again
-    with database.begin() as session:
-        if provider_id is not None and not delivery.known(session, provider_id):
-            delivery.sent(session, parcel.delivery_id, provider_id, clock())
-        else:
-            wait = 0.0 if parcel.goes_again_at_once else _wait(parcel, None)
-            delivery.retry(session, parcel.delivery_id, parcel.attempts, clock(), None, wait)
-
-
-def _put_back(database: Database, parcel: Parcel, failure: SmsFailed, clock: Callable[[], datetime]) -> None:
-    with database.begin() as session:
-        if failure.retryable:
-            wait = _wait(parcel, failure.after)
-            delivery.retry(session, parcel.delivery_id, parcel.attempts, clock(), failure.code, wait)
+    except SmsFailed as failure:
+        log.warning("not known whether a text left", extra={"delivery": parcel.delivery_id, "error_code": failure.code})
+        if not parcel.is_urgent or parcel.attempts > MOST_BLIND:
+            _keep_asking(database, parcel, clock)
             return
-        news = delivery.fail(session, parcel.delivery_id, parcel.attempts, clock(), failure.code)
-        if failure.code == delivery.OPTED_OUT:
-            contact = session.get_one(Conversation, parcel.conversation_id).contact
-            optout.stop(session, contact.channel, contact.address_hash, "twilio", clock())
-    if news and failure.code != delivery.OPTED_OUT:
-        tell_a_person(database, parcel.conversation_id, clock())
+        provider_id = None
+    if provider_id is None or not _left(database, parcel, provider_id, clock):
+        _again(database, parcel, None, wait, clock)
 
 
-def tell_a_person(database: Database, conversation_id: int, now: datetime) -> None:
-    """A text that will never arrive is a person's affair, also where nobody was asked before.
-
-    In a transaction of its own: the conversation is locked before its escalation, and no delivery is held.
-    """
+def _left(database: Database, parcel: Parcel, provider_id: str, clock: Clock | None) -> bool:
+    """Whether what Twilio found is this very text, and not an equal one to the same number; if so it is sent."""
     with database.begin() as session:
-        conversation = conversations.lock(session, conversation_id)
-        escalations.open_(session, conversation, "text_failed", Level.ROUTINE, now)
+        if delivery.known(session, provider_id):
+            return False
+        delivery.sent(session, parcel.delivery_id, parcel.attempts, provider_id, _now(session, clock))
+        return True
 
 
-def _wait(parcel: Parcel, asked: float | None) -> float:
-    return max(asked or 0.0, delivery.backoff(parcel.attempts, random.random()))  # noqa: S311 - spreads load
+def _keep_asking(database: Database, parcel: Parcel, clock: Clock | None) -> None:
+    """It stays "sending", and the sweep asks again, until the text is too old to be of use."""
+    with _outcome(database, parcel.conversation_id, parcel.confirms_stop, clock) as outcome:
+        outcome.lost = delivery.give_up(outcome.session, parcel.delivery_id, parcel.attempts, outcome.at)
+
+
+def _again(database: Database, parcel: Parcel, code: int | None, wait: float, clock: Clock | None) -> None:
+    with _outcome(database, parcel.conversation_id, parcel.confirms_stop, clock) as outcome:
+        outcome.lost = delivery.retry(outcome.session, parcel.delivery_id, parcel.attempts, outcome.at, code, wait)
+
+
+def _put_back(database: Database, parcel: Parcel, failure: SmsFailed, clock: Clock | None) -> None:
+    if failure.retryable:
+        wait = max(failure.after or 0.0, delivery.backoff(parcel.attempts, _spread()))
+        _again(database, parcel, failure.code, wait, clock)
+        return
+    with _outcome(database, parcel.conversation_id, parcel.confirms_stop, clock, failure.code) as outcome:
+        outcome.lost = delivery.fail(outcome.session, parcel.delivery_id, parcel.attempts, outcome.at, failure.code)
+        if failure.code == delivery.OPTED_OUT:
+            contact = outcome.conversation.contact
+            optout.stop(outcome.session, contact.channel, contact.address_hash, "twilio", outcome.at)
+
+
+@dataclass
+class _Outcome:
+    """A transaction that writes what came of a try; ``lost`` is set when the text will never arrive."""
+
+    session: Session
+    conversation: Conversation
+    at: datetime
+    lost: bool = False
+
+
+@contextmanager
+def _outcome(
+    database: Database, conversation_id: int, confirms_stop: bool, clock: Clock | None, code: int | None = None
+) -> Iterator[_Outcome]:
+    """The conversation is locked before the text, because a lost one opens an escalation in the same transaction."""
+    with database.begin() as session:
+        outcome = _Outcome(session, conversations.lock(session, conversation_id), _now(session, clock))
+        yield outcome
+        if outcome.lost and delivery.matters(code, confirms_stop=confirms_stop):
+            tell_a_person(session, outcome.conversation, outcome.at)
+
+
+def _spread() -> float:
+    return random.random()  # noqa: S311 - spreads load

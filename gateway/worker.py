@@ -64,6 +64,7 @@ class Worker:
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self._bell.close()
 
     def answer_one(self) -> bool:
         """Lease one conversation and answer all that waits in it; returns whether there was one."""
@@ -86,7 +87,7 @@ class Worker:
 
     def send_one(self) -> bool:
         """Send one text, if one waits."""
-        return sending.send_next(self._database, self._carrier, self._keys, now)
+        return sending.send_next(self._database, self._carrier, self._keys)
 
     def _serve(self, wake: "_Wake", work: Callable[[], bool]) -> None:
         while not self._stop.is_set():
@@ -108,25 +109,31 @@ class Worker:
                 self._sends.one()
 
     def sweep(self) -> None:
-        """What waits in the journal, what the bell missed, receipts that crossed with their calls."""
-        if self._acceptor.drain():
-            self._turns.one()
-        with self._database.begin() as session:
-            delivery.match_early(session, now())
-            delivery.forget_early(session, now())
+        """What waits in the journal, then receipts that crossed with their calls or tell of a failure."""
+        for part in (self._drain, self._match_receipts, self._forget_receipts):
+            if not self._stop.is_set():
+                _guarded(part)
 
     def settle(self) -> None:
         """What a dead process left half sent; a few at a time, in a thread that may wait for a hanging Twilio."""
         for _ in range(MOST_SETTLED):
-            if self._stop.is_set() or not sending.settle_stuck(self._database, self._carrier, self._keys, now):
+            if self._stop.is_set() or not sending.settle_stuck(self._database, self._carrier, self._keys):
                 return
+
+    def _drain(self) -> None:
+        if self._acceptor.drain():
+            self._turns.one()
+
+    def _match_receipts(self) -> None:
+        sending.match_early(self._database)
+
+    def _forget_receipts(self) -> None:
+        with self._database.begin() as session:
+            delivery.forget_early(session, delivery.clock(session))
 
     def _again_and_again(self, work: Callable[[], None]) -> None:
         while not self._stop.wait(SWEEP_SECONDS):
-            try:
-                work()
-            except Exception:
-                log.exception("sweep failed")
+            _guarded(work)
             self._turns.one()
             self._sends.one()
 
@@ -153,6 +160,16 @@ class _Wake:
         with self._changed:
             if self._changed.wait_for(lambda: self._rings > 0, seconds):
                 self._rings -= 1
+
+
+def _guarded(part: Callable[[], None]) -> None:
+    """One part that fails must not keep the others from their turn."""
+    try:
+        part()
+    except SQLAlchemyError as failure:
+        log.warning("store unavailable", extra={"reason": type(failure).__name__})
+    except Exception:
+        log.exception("sweep failed")
 
 
 def now() -> datetime:

@@ -5,6 +5,7 @@ after one the bell stays silent for a second, lest each message wait for a dead 
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 WORK, CHANGED = "front-door:work", "front-door:changed"
 PATIENCE = 0.05  # seconds: the accepting process must never wait for Redis
 PAUSE = 1.0
+LONGEST_NUMBER = 18  # digits that surely fit into the column
 
 
 class Bell:
@@ -46,6 +48,11 @@ class Bell:
                 yield None
                 stop.wait(PAUSE)
 
+    def close(self) -> None:
+        """Ring no more, and give the connections back. A listener ends by its own ``stop``."""
+        self._silent_until = math.inf
+        self._redis.close()
+
     def ping(self) -> float:
         """Seconds that Redis took to answer. Raises ``redis.exceptions.RedisError``."""
         started = time.monotonic()
@@ -62,7 +69,7 @@ class Bell:
             log.warning("bell is silent: %s", type(failure).__name__)
 
     def _subscribe(self, topic: str, stop: threading.Event) -> Iterator[int | None]:
-        redis = Redis.from_url(self._url, decode_responses=True, socket_connect_timeout=PAUSE)
+        redis = Redis.from_url(self._url, socket_connect_timeout=PAUSE)
         with redis, redis.pubsub() as inbox:  # type: ignore[no-untyped-call]
             inbox.subscribe(topic)
             while not stop.is_set():
@@ -70,6 +77,6 @@ class Bell:
                 yield _number(note["data"]) if note else None
 
 
-def _number(heard: str) -> int | None:
-    """The conversation's id; something else on the channel is somebody else's and means nothing."""
-    return int(heard) if heard.isdecimal() else None
+def _number(heard: bytes) -> int | None:
+    """The conversation's id; something else on the channel, in whatever bytes, is somebody else's and means nothing."""
+    return int(heard) if heard.isdigit() and len(heard) <= LONGEST_NUMBER else None

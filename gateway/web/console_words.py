@@ -20,6 +20,8 @@ REASONS = {
     "interpreter": "Needs an interpreter",
     "danger_said": "Said there is danger",
     "team_request": "Asks for a team to come",
+    "text_failed": "A text could not be delivered",
+    "could_not_process": "A message could not be read by the computer",
 }
 CHANNELS = {"sms": "Text message", "webchat": "Web chat"}
 LANGUAGES = {"en": "English", "es": "Spanish"}

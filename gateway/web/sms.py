@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, g
 
-from gateway import delivery, sending
+from gateway import delivery
 from gateway.conversations import SMS, Inbound
 from gateway.web.guards import blueprint, door, twilio_signed
 
@@ -35,9 +35,6 @@ def status() -> Response:
     said = form.get("MessageStatus") or form.get("SmsStatus", "")
     with door().database.begin() as session:
         delivery.receipt(session, form["MessageSid"], said, number, datetime.now(UTC))
-        failed = delivery.lost(session, form["MessageSid"]) if number != delivery.OPTED_OUT else None
-    if failed is not None:
-        sending.tell_a_person(door().database, failed, datetime.now(UTC))
     return Response(status=204)
 
 

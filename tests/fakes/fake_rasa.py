@@ -98,6 +98,7 @@ class FakeRasa:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128  # the default of 5 drops the calls of a worker that starts, for seconds
 
             def handle_error(self, *_: Any) -> None:
                 """A client that hung up is what some tests are about."""
