@@ -29,10 +29,11 @@ train: setup ## train the bot's model when its files have changed
 
 test: setup browser lint types ## everything: lint, types, unit, integration, bot, end to end, faults
 	@.venv-bot/bin/python -m bot.train
-	@$(PYTEST)
+	@$(PYTEST) -n auto -m "$(FAST)"
+	@$(PYTEST) -m "not ($(FAST))"
 
 test-fast: setup-gateway lint types ## the tier for every commit: no bot, no browser, no kills
-	@$(PYTEST) -m "$(FAST)"
+	@$(PYTEST) -n auto -m "$(FAST)"
 
 lint: setup-gateway requirements-check ## ruff, and whether the requirement files are up to date
 	@$(PY) -m ruff check --quiet .

@@ -2,23 +2,26 @@
 
 import unicodedata
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from gateway import community
+from gateway.directory.search import Wanted, search
 from gateway.models.directory import Service, ServiceNeed, Translation
 from tests.e2e.front_door import FrontDoor
 from tests.e2e.handset import Handset
 
 pytestmark = [pytest.mark.e2e, pytest.mark.bot, pytest.mark.slow, pytest.mark.timeout(900)]
 REAL = {"ilao": "ilao/hsds3", "sanmateo-ohana": "sanmateo-ohana/hsds3"}
-# In which real directory, what is texted, the need, and a service there that a person who knows the county would name.
+# In which real directory, what is texted, and the need and the ZIP in it.
 QUESTIONS = [
-    ("sanmateo-ohana", "i need food, 94063", "food", "Fair Oaks Adult Activity Center"),
-    ("sanmateo-ohana", "necesito un doctor, 94403", "health", "San Mateo Free Medical Clinic"),
-    ("ilao", "i need a lawyer, 60608", "legal", "Legal Help in Pilsen Neighborhood"),
-    ("ilao", "necesito ayuda legal, mi ZIP es 60608", "legal", "Legal Help in Pilsen Neighborhood"),
+    ("sanmateo-ohana", "i need food, 94063", "food", "94063"),
+    ("sanmateo-ohana", "necesito un doctor, 94403", "health", "94403"),
+    ("ilao", "i need a lawyer, 60608", "legal", "60608"),
+    ("ilao", "necesito ayuda legal, mi ZIP es 60608", "legal", "60608"),
 ]
 
 
@@ -97,7 +100,24 @@ def real_directories(running: FrontDoor, shared: Path) -> FrontDoor:
     return running
 
 
-@pytest.mark.parametrize(("dataset", "opening", "need", "known"), QUESTIONS, ids=lambda each: str(each)[:24])
+def best(front_door: FrontDoor, need: str, code: str, language: str) -> list[str]:
+    """The three services that the directory itself puts first at this very moment: who is open changes by the hour."""
+    wanted = Wanted(needs=(need,), zip=code, for_whom="self", language=language)
+    database = front_door.database()
+    with database.begin() as session:
+        found = search(session, wanted, datetime.now(UTC), home=community.load(None).time_zone)
+    database.close()
+    return [plain(service.name) for service in found.services]
+
+
+def is_list_of(given: list[str], names: list[str]) -> bool:
+    """Whether these names were given in this order; a long one may be cut short."""
+    return len(given) == len(names) and all(
+        name.startswith(plain(each).rstrip(". ")) for each, name in zip(given, names, strict=True)
+    )
+
+
+@pytest.mark.parametrize(("dataset", "opening", "need", "code"), QUESTIONS, ids=lambda each: str(each)[:24])
 def test_real_directories_answer(
     real_directories: FrontDoor,
     front_door: FrontDoor,
@@ -105,12 +125,14 @@ def test_real_directories_answer(
     dataset: str,
     opening: str,
     need: str,
-    known: str,
+    code: str,
 ) -> None:
     handset = handsets()
     language = "en" if opening.startswith("i ") else "es"
+    before = best(real_directories, need, code, language)
     given = handset.until_services(opening)
-    assert known in given
+    after = best(real_directories, need, code, language)
+    assert is_list_of(given, before) or is_list_of(given, after), (given, before, after)
     assert_listed(given, names(real_directories, need, language), least=3)
     assert set(given) & names(real_directories, need, language, dataset)
     last = handset.got()[-1]

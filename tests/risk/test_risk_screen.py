@@ -161,13 +161,20 @@ def test_a_clock_that_jumps_ahead_means_that_a_person_must_look() -> None:
 
 def test_what_was_found_before_time_ran_out_is_kept() -> None:
     def cut_after(readings: int) -> Assessment:
-        ticks = itertools.chain(itertools.repeat(0.0, readings), itertools.repeat(9.0))
+        ticks = itertools.chain(itertools.repeat(0.0, readings), itertools.count(9.0, 9.0))
         return like_the_real_one(clock=lambda: next(ticks)).screen("i took all my pills tonight please help")
 
     cut = [cut_after(readings) for readings in range(1, 30)]
     assert cut[0].not_screened == "took more than 50 ms"
     assert all(each.level >= Level.URGENT for each in cut)
     assert any(each.not_screened and each.findings and each.level is Level.EMERGENCY for each in cut)
+
+
+@pytest.mark.parametrize("readings", range(1, 30, 4))
+def test_a_single_pause_as_of_the_garbage_collector_is_not_laid_to_the_message(readings: int) -> None:
+    ticks = itertools.chain(itertools.repeat(0.0, readings), itertools.repeat(9.0))
+    assessment = like_the_real_one(clock=lambda: next(ticks)).screen("thanks for the food")
+    assert (assessment.level, assessment.not_screened) == (Level.NONE, None)
 
 
 def test_a_clock_that_jumps_back_does_no_harm() -> None:
