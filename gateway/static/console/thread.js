@@ -4,6 +4,7 @@ import { count } from "./segments.js";
 const opened = new Set();
 let problem = null;
 let atEnd = true;
+let settling = false;
 
 const byId = (id) => document.getElementById(id);
 
@@ -42,13 +43,18 @@ function match() {
   byId("finish").hidden = mine !== "1";
 }
 
+// A second answer may come before the first has settled: the page between the two has forgotten what was open.
 function remember() {
-  atEnd = nearEnd();
-  opened.clear();
+  if (!settling) {
+    atEnd = nearEnd();
+    opened.clear();
+  }
+  settling = true;
   document.querySelectorAll("#thread details[open]").forEach((each) => opened.add(each.id));
 }
 
 function restore() {
+  settling = false;
   opened.forEach((id) => byId(id)?.setAttribute("open", ""));
   // What was refused must stay to be read, although the page reads itself again at once.
   const found = byId("problem");
