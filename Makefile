@@ -9,7 +9,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-gateway train test test-fast lint types format bench requirements requirements-check \
+.PHONY: help run setup setup-gateway train net test test-fast lint types format bench requirements requirements-check \
 	browser hooks clean clean-all
 
 help: ## list these verbs
@@ -26,6 +26,9 @@ setup-gateway:
 
 train: setup ## train the bot's model when its files have changed
 	@.venv-bot/bin/python -m bot.train
+
+net: setup-gateway ## train the net under the risk rules from its rows (four minutes)
+	@OMP_NUM_THREADS=2 $(PY) -m tools.net
 
 test: setup browser lint types ## everything: lint, types, unit, integration, bot, end to end, faults
 	@.venv-bot/bin/python -m bot.train

@@ -11,6 +11,7 @@ from gateway.risk.letters import View
 from gateway.risk.pattern import Compiled, Compiler
 
 _LONGEST_BRIDGE = 6
+_CONTRAST = frozenset("but pero although though aunque except however sino yet still".split())
 _PARTICIPLE = ("ado", "ido", "cho", "sto", "erto")
 _LONGEST_SEGMENT = 25  # tokens on each side of a match; also what keeps the work linear
 
@@ -85,6 +86,11 @@ class ScopeOfView:
     @cached_property
     def _coming_back(self) -> bool:
         return bool(found_in(self.phrases.again, self.view.text))
+
+    def turns_after(self, end: int) -> bool:
+        """Whether the message takes a turn after that place, as in "I'm not suicidal but ..."."""
+        _, past = self.view.token_range(0, max(1, end))
+        return any(token.text in _CONTRAST for token in self.view.tokens[past:])
 
     def judge(self, start: int, end: int, heeds: frozenset[str], asserted: frozenset[str] = frozenset()) -> Verdict:
         """What a match at `start`..`end` of the view's text is worth, heeding only the scopes named.

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from gateway.risk.cards import CARDS, HERE, Card, CardError, Deck, Example, load_cards, new_compiler, read_words
 from gateway.risk.letters import View
 from gateway.risk.level import Assessment, Finding, Level
 from gateway.risk.matching import Candidate, Matcher, any_match, spans
+from gateway.risk.net import Net, net
+from gateway.risk.raising import raised
 from gateway.risk.scope import ScopeOfView, Scoper, Verdict
 from gateway.risk.spelling import Spelling, read_spelling
 from gateway.risk.views import views_of
@@ -54,6 +57,7 @@ class _Reading:
     started: float
     found: dict[str, Finding] = field(default_factory=dict)
     idioms: set[str] = field(default_factory=set)
+    excused: bool = False
     trouble: str | None = None
     elapsed: float = 0.0
 
@@ -66,12 +70,20 @@ class _Reading:
 class Screener:
     """Screens messages with one deck of cards. Has no state of its own, so that threads may share it."""
 
-    def __init__(self, deck: Deck, scoper: Scoper, spelling: Spelling, matcher: Matcher, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0913 - the parts of a screener
+        self, deck: Deck, scoper: Scoper, spelling: Spelling, matcher: Matcher, clock: Clock, under: Net | None = None
+    ) -> None:
         self.deck = deck
+        self._net = under
         self._scoper = scoper
         self._spelling = spelling
         self._matcher = matcher
         self._clock = clock
+
+    @property
+    def version(self) -> str:
+        """Which cards and which net: a changed word in either makes another one."""
+        return f"{self.deck.version}+{self._net.version[:8]}" if self._net else self.deck.version
 
     def screen(self, text: str, context: Sequence[str] = ()) -> Assessment:
         """The assessment of one message; see `gateway.risk.screen`."""
@@ -91,6 +103,7 @@ class Screener:
             reading.started = self._clock()
             for passage in _passages(text, context):
                 self._read(passage, reading)
+            self._catch(text, context, reading)
             if len(text) > LONGEST:
                 reading.trouble = reading.trouble or f"longer than {LONGEST} characters"
             reading.elapsed = self._check_time(reading)
@@ -117,6 +130,15 @@ class Screener:
                 except Exception as fault:  # one broken rule must not hide what the others find
                     reading.trouble = f"error: {type(fault).__name__} in {candidate.card.id}"
 
+    def _catch(self, text: str, context: Sequence[str], reading: _Reading) -> None:
+        """What the net finds beyond the cards: it may raise the level and never lowers it."""
+        if self._net is None or reading.trouble == _LATE:
+            return
+        level = max((each.level for each in reading.found.values()), default=Level.NONE)
+        earlier = [each[-_CONTEXT:] for each in context[-_SPLIT_OVER:]]
+        for finding in raised(self._net, text, earlier, level, excused=reading.excused):
+            reading.keep(finding)
+
     def _assessment(self, reading: _Reading) -> Assessment:
         kept = [each for each in reading.found.values() if not each.earlier or each.level >= Level.URGENT]
         kept.sort(key=lambda each: (-each.level.rank, each.earlier, each.start, each.card_id))
@@ -127,7 +149,7 @@ class Screener:
             level=level,
             categories=tuple(dict.fromkeys(each.category for each in kept)),
             findings=tuple(kept),
-            version=self.deck.version,
+            version=self.version,
             not_screened=reading.trouble,
             elapsed_ms=round(reading.elapsed * 1000, 3),
         )
@@ -142,6 +164,7 @@ def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
             if not page.scope.serious:
                 page.consumed.append((start, end))
                 reading.idioms.add(card.id)
+                reading.excused = True
             continue
         known = reading.found.get(card.id)
         if known is not None and known.level >= highest and not known.earlier:
@@ -151,6 +174,7 @@ def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
         if any_match(card.unless, view.text[max(0, start - _BESIDE) : end + _BESIDE]):
             continue
         verdict = page.scope.judge(start, end, card.heeds, candidate.pattern.words)
+        reading.excused = reading.excused or (verdict is not Verdict.MEANT and not page.scope.turns_after(end))
         if verdict in {Verdict.MEANT, Verdict.PAST}:
             reading.keep(_finding(card, verdict, view, (start, end), page.passage))
 
@@ -197,8 +221,8 @@ def _finding(card: Card, verdict: Verdict, view: View, span: tuple[int, int], pa
     )
 
 
-def build(folder: Path = CARDS, *, clock: Clock = time.thread_time) -> Screener:
-    """A screener of the cards in that folder. Raises CardError, which lists every fault.
+def build(folder: Path = CARDS, *, clock: Clock = time.thread_time, with_net: bool = True) -> Screener:
+    """A screener of the cards in that folder, and of the net under them. Raises CardError, which lists every fault.
 
     The clock counts this thread's own work in seconds: a busy machine must not turn every "hello" into an alarm, and
     screening waits for nothing but the processor.
@@ -207,7 +231,11 @@ def build(folder: Path = CARDS, *, clock: Clock = time.thread_time) -> Screener:
     scoper = Scoper(read_words(HERE / "scope.yml"), compiler)
     deck = load_cards(folder, compiler)
     spelling = read_spelling(read_words(HERE / "spelling.yml"), frozenset(compiler.vocabulary))
-    return Screener(deck, scoper, spelling, Matcher(deck.cards), clock)
+    try:
+        under = net() if with_net else None
+    except (OSError, ValueError, KeyError, BadZipFile) as fault:
+        raise CardError([f"the net's weights cannot be read: {type(fault).__name__}"]) from fault
+    return Screener(deck, scoper, spelling, Matcher(deck.cards), clock, under)
 
 
 @cache
@@ -221,7 +249,8 @@ def screen(text: str, context: Sequence[str] = ()) -> Assessment:
 
     `context` holds the same person's earlier messages, oldest first; a sentence split over the last three is read
     whole. Never raises. When screening breaks, takes more than 50 ms or meets a text over 4,000 characters, the level
-    is at least urgent and `not_screened` says so; what was found until then is kept.
+    is at least urgent and `not_screened` says so; what was found until then is kept. The net may raise what the cards
+    found, and never lowers it.
     """
     try:
         return screener().screen(text, context)

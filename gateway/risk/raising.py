@@ -1,0 +1,79 @@
+"""Turns the net's opinion into findings, beside those of the cards: only where it is graver than what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.risk.letters import tokens_of
+from gateway.risk.level import Finding, Level
+from gateway.risk.net import Net, Opinion
+
+CARD = "net"
+CERTAIN = 0.97
+READ = 1600  # characters of one message; a text message has no more, and the cards read on
+WHY_EN = "Beyond the rules: the words together look like danger (learned from examples)."
+WHY_ES = "Más allá de las reglas: las palabras juntas parecen peligro (aprendido de ejemplos)."
+CALM_EN = "The words together look like sadness or a wish for a person (learned from examples)."
+CALM_ES = "Las palabras juntas parecen tristeza o deseo de hablar con alguien (aprendido de ejemplos)."
+CALM = frozenset({"distress", "person"})
+
+
+def raised(net: Net, text: str, context: Sequence[str], level: Level, *, excused: bool = False) -> list[Finding]:
+    """The findings by which the net lifts a message, or a sentence split over several, above ``level``.
+
+    ``excused``: a rule has read danger here and found it denied, told of a film, long past, or a figure of speech.
+    Then the net must be all but certain.
+    What the earlier messages say by themselves was answered when they came, and is marked as earlier.
+    """
+    text = text[:READ]
+    alone = net.judge(text)
+    if alone.level > level and _sure(alone, excused=excused):
+        return _finding(text, alone, earlier=False)
+    before = " ".join(each for each in context if each.strip())
+    if not before:
+        return []
+    joined = net.judge(f"{before} {text}")
+    if joined.level <= max(level, Level.ROUTINE) or not _sure(joined, excused=excused):
+        return []
+    return _finding(text, joined, earlier=net.judge(before).level >= joined.level)
+
+
+def _sure(opinion: Opinion, *, excused: bool) -> bool:
+    return not excused or opinion.at_least(Level.URGENT) >= CERTAIN
+
+
+def _finding(text: str, opinion: Opinion, *, earlier: bool) -> list[Finding]:
+    calm = opinion.level <= Level.ROUTINE
+    if calm and opinion.category not in CALM:
+        return []
+    start, end = (0, 0) if earlier else _place(text, opinion.strongest)
+    danger = opinion.at_least(Level.URGENT)
+    return [
+        Finding(
+            card_id=f"{CARD}.{opinion.category}",
+            level=opinion.level,
+            category=opinion.category,
+            start=start,
+            end=end,
+            words=text[start:end].replace("\0", " ").encode("utf-8", "replace").decode(),
+            why_en=CALM_EN if calm else WHY_EN,
+            why_es=CALM_ES if calm else WHY_ES,
+            earlier=earlier,
+            notes=(
+                f"danger {danger:.0%}",
+                "speaks for it: " + ", ".join(f"\u201c{run}\u201d" for run in opinion.strongest),
+            ),
+        )
+    ]
+
+
+def _place(text: str, runs: Sequence[str]) -> tuple[int, int]:
+    """Where in the raw text the strongest of these word runs stands; the whole text when none is found as typed."""
+    tokens = [token for token in tokens_of(text) if token.text.isalnum()]
+    words = [token.text for token in tokens]
+    for run in runs:
+        wanted = run.split()
+        for at in range(len(words) - len(wanted) + 1):
+            if words[at : at + len(wanted)] == wanted:
+                return tokens[at].start, tokens[at + len(wanted) - 1].end
+    return 0, len(text)

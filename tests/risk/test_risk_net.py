@@ -1,0 +1,122 @@
+"""The net under the rules: it raises and never lowers, says why, and still finds what nobody tuned for."""
+
+import dataclasses
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.risk import Level, screening
+from gateway.risk.net import LEVELS, WEIGHTS, Net, features, net, plain
+from gateway.risk.raising import raised
+from gateway.risk.screening import build, screen
+from tools.net import WRITTEN_AS, Row, all_rows, fingerprint, read_rows
+
+HELD_BACK = Path(__file__).parent / "held_back"
+# What the cards do not know and the examples do: no row of the net holds these words.
+OBLIQUE = [
+    ("she went purple in the tub and i cant get her to answer", Level.URGENT),
+    ("ya regale a mi perro y deje las llaves, hoy descanso para siempre", Level.URGENT),
+]
+
+
+@pytest.fixture(scope="module")
+def held_back() -> list[tuple[str, Row]]:
+    return [(path.stem, row) for path in sorted(HELD_BACK.glob("*.tsv")) for row in read_rows(path)]
+
+
+def share(hits: list[bool]) -> float:
+    return sum(hits) / len(hits)
+
+
+def test_the_weights_are_made_of_these_rows() -> None:
+    assert net().version == fingerprint(), "run `make net`"
+
+
+def test_no_row_that_was_held_back_was_learned(held_back: list[tuple[str, Row]]) -> None:
+    assert not {plain(row.text) for row in all_rows()} & {plain(row.text) for _, row in held_back}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_danger_that_nobody_tuned_for_is_found(language: str, held_back: list[tuple[str, Row]]) -> None:
+    """Floors a little under what was measured, so that a change which loses recall is seen; see docs/screening.md."""
+    rows = [(row, screen(row.text).level) for name, row in held_back if name == language]
+    danger = [level >= Level.URGENT for row, level in rows if row.level >= Level.URGENT]
+    gravest = [level >= Level.URGENT for row, level in rows if row.level is Level.EMERGENCY]
+    harmless = [level >= Level.URGENT for row, level in rows if max(row.accepted) <= Level.ROUTINE]
+    everyday = [
+        screen(row.text).level >= Level.URGENT
+        for name, row in held_back
+        if name == language and row.functionality in {"ordinary", "gratitude_chitchat"} and row.level is Level.NONE
+    ]
+    assert share(danger) >= FLOORS["danger"]
+    assert share(gravest) >= FLOORS["emergency"]
+    assert share(harmless) <= FLOORS["false_alarms"]
+    assert share(everyday) <= FLOORS["everyday"]
+
+
+FLOORS = {"danger": 0.75, "emergency": 0.80, "false_alarms": 0.13, "everyday": 0.03}
+
+
+@pytest.mark.parametrize(("text", "least"), OBLIQUE)
+def test_what_no_card_knows_is_raised_with_a_reason(text: str, least: Level) -> None:
+    found = screen(text)
+    assert found.level >= least
+    first = found.findings[0]
+    assert first.card_id.startswith("net.")
+    assert first.words in text
+    assert any(note.startswith("speaks for it") for note in first.notes)
+
+
+@given(st.text(max_size=200))
+def test_it_never_lowers(text: str) -> None:
+    alone = CARDS_ONLY.screen(text)
+    both = screening.screener().screen(text)
+    assert both.level >= alone.level
+    assert {each.card_id for each in alone.findings if not each.earlier} <= {each.card_id for each in both.findings}
+
+
+CARDS_ONLY = build(with_net=False)
+
+
+@given(st.text(max_size=300))
+def test_chances_add_up_and_the_same_text_gets_the_same_opinion(text: str) -> None:
+    opinion = net().judge(text)
+    assert sum(opinion.chances.values()) == pytest.approx(1.0)
+    assert opinion == Net().judge(text) if len(text) < 5 else True
+
+
+def test_a_text_without_a_letter_is_nothing() -> None:
+    for text in ("", " ", "...", "🙂", "\x00", "94110"):
+        assert net().judge(text).level <= Level.ROUTINE, text
+
+
+def test_accents_capitals_and_repeats_are_read_alike() -> None:
+    assert plain("¡AYÚDENME!") == " ! ayudenme ! "
+    assert plain("pleeeease   help") == " pleease help "
+    assert {"=me quiero", "=quiero morir", "ero m"} <= features(plain("me quiero morir"))
+
+
+def test_what_was_said_before_does_not_alarm_again() -> None:
+    before, after = OBLIQUE[0][0], "ok thanks"
+    found = raised(net(), after, [before], Level.NONE)
+    assert all(each.earlier for each in found)
+
+
+def test_a_denial_that_a_rule_has_read_needs_all_but_certainty() -> None:
+    assert screen("i'm not suicidal, i just need a bus pass").level <= Level.ROUTINE
+
+
+def test_weights_that_cannot_be_read_refuse_the_start(tmp_path: Path) -> None:
+    broken = tmp_path / "weights.zip"
+    broken.write_bytes(b"PK no archive")
+    with pytest.raises(Exception, match="zip"):
+        Net(broken)
+
+
+def test_written_levels_are_ours() -> None:
+    assert set(WRITTEN_AS.values()) == set(LEVELS)
+    assert json.dumps(dataclasses.asdict(next(itertools.islice(iter([net().judge("hola")]), 1)))["strongest"]) == "[]"

