@@ -1,8 +1,10 @@
 """Builds the web application: opens the parts in order, checks them, and hands them to the blueprints."""
 
+import logging
+
 from flask import Flask
 
-from gateway import community, logs, risk, web
+from gateway import community, logs, risk, safety, texts, web
 from gateway.acceptor import Acceptor
 from gateway.clients.bell import Bell
 from gateway.db import Database
@@ -10,6 +12,8 @@ from gateway.door import Door
 from gateway.errors import SettingsError
 from gateway.journal import Journal
 from gateway.settings import Settings
+
+log = logging.getLogger(__name__)
 
 ACCEPT_STATEMENT_MS = 1_000
 BODY_BYTES = 128 * 1024
@@ -19,6 +23,7 @@ def build(settings: Settings) -> Flask:
     """Make the application; see :func:`gateway.create_app`."""
     logs.start(settings, "web")
     refuse_failing_cards()
+    refuse_faulty_texts()
     app = Flask("gateway")
     app.config.update(
         SECRET_KEY=settings.keys.cookie_key,
@@ -36,11 +41,20 @@ def build(settings: Settings) -> Flask:
 def open_door(settings: Settings) -> Door:
     """Open the store, the bell, the journal and the way in, without waiting for any of them to be up."""
     town = community.load(settings.community_file)
+    log.log(logging.INFO if safety.signed(town) else logging.WARNING, "safety texts: %s", safety.state(town))
     database = Database(settings.database_url, statement_ms=ACCEPT_STATEMENT_MS, pool=16)
     bell = Bell(settings.redis_url)
     journal = Journal(settings.var / "journal", settings.keys)
     acceptor = Acceptor(settings.keys, town, database, journal, bell)
     return Door(settings, town, database, bell, journal, acceptor)
+
+
+def refuse_faulty_texts() -> None:
+    """Read the safety texts now and not at the first danger. Raises :class:`SettingsError` with what is wrong."""
+    try:
+        texts.safety_texts()
+    except ValueError as broken:
+        raise SettingsError(str(broken).splitlines()) from broken
 
 
 def refuse_failing_cards() -> None:

@@ -89,6 +89,24 @@ def screen(file: Iterator[str]) -> None:
 
 
 @main.command()
+@click.option(
+    "--community",
+    "town_file",
+    envvar="FRONTDOOR_COMMUNITY",
+    type=click.Path(path_type=Path),
+    help="The town's file; by default what FRONTDOOR_COMMUNITY names, or the demo town.",
+)
+def safety(town_file: Path | None) -> None:
+    """Print every safety text in both languages, what it costs as SMS, its sources and who signed it."""
+    from gateway import community  # noqa: PLC0415
+    from gateway import safety as safety_review  # noqa: PLC0415
+
+    with plain_errors():
+        for line in safety_review.lines(community.load(town_file)):
+            click.echo(line)
+
+
+@main.command()
 @click.argument("file", type=click.File("r", encoding="utf-8", errors="surrogateescape"), default="-")
 @click.option("--conversations", is_flag=True, help="Lines are conversations; answer the language of each reply.")
 def language(file: Iterator[str], conversations: bool) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -108,6 +108,15 @@ class Wording(Fact):
     es: Name
 
 
+class SignOff(Fact):
+    """A clinician's signature under the safety texts. It counts only while ``version`` is that of the texts."""
+
+    name: Name
+    role: Name
+    date: date
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
+
+
 class Community(Fact):
     """Everything about one town that code must not guess. Times of day are local to ``time_zone``."""
 
@@ -126,6 +135,7 @@ class Community(Fact):
     quiet_hours: QuietHours = QuietHours()
     staffed: Staffed
     wording: Wording
+    safety_sign_off: SignOff | None = None
 
     @model_validator(mode="after")
     def _both_languages(self) -> "Community":

@@ -17,14 +17,37 @@ LANGUAGES = ("en", "es")
 GENERAL = "general"
 CHOICES = "menu_choices"
 SAFETY = "safety.yml"
+SAFETY_LEVELS = ("emergency", "urgent")
+AWAITING = "awaiting"
+
+
+class SafetyText(NamedTuple):
+    """One safety text in both languages, and the names of the sources that its numbers and its advice come from."""
+
+    wording: Mapping[str, str]
+    sources: tuple[str, ...]
+
+
+class Source(NamedTuple):
+    """Where a number or an advice comes from: who says so, where, what, and the numbers they answer."""
+
+    name: str
+    at: str
+    says: str
+    numbers: tuple[str, ...]
 
 
 class Safety(NamedTuple):
-    """The safety texts by level and name, which category gets which, and the two ways to say "call 911"."""
+    """The safety texts by level and name, which category gets which, and the two ways to say "call 911".
+
+    ``also`` names texts of other files that are said in or beside danger and are signed together with these.
+    """
 
     call: Mapping[str, Mapping[str, str]]
     order: tuple[tuple[str, str], ...]
-    levels: Mapping[str, Mapping[str, Mapping[str, str]]]
+    also: tuple[str, ...]
+    levels: Mapping[str, Mapping[str, SafetyText]]
+    sources: Mapping[str, Source]
 
 
 def keys() -> frozenset[str]:
@@ -76,25 +99,64 @@ def safety(categories: Sequence[str], level: str, language: str | None, communit
     told = safety_texts()
     texts = told.levels[level]
     name = next((text for category, text in told.order if category in categories and text in texts), GENERAL)
-    return [
-        texts[name][code].format(call_911=told.call[_ways(code, community)][code])
-        for code in _in_order(language or "en")
-    ]
+    return [filled(texts[name], code, community) for code in _in_order(language or "en")]
+
+
+def filled(text: SafetyText, language: str, community: "Community") -> str:
+    """A safety text as it is said in this town, with the way to reach its 911 centre filled in."""
+    ways = "voice_or_text" if community.text_911_in(language) else "voice"
+    return text.wording[language].format(call_911=safety_texts().call[ways][language])
 
 
 @cache
 def safety_texts() -> Safety:
-    """All safety texts as they stand in the file; the tests and the review page go through them."""
-    raw = _read(FOLDER / SAFETY)
+    """All safety texts as they stand in the file."""
+    return read_safety(FOLDER / SAFETY)
+
+
+def read_safety(path: Path) -> Safety:
+    """Read and check a file of safety texts. Raises ``ValueError`` with every fault that it has, one a line."""
+    raw = _read(path)
+    faults = _safety_faults(raw)
+    if faults:
+        raise ValueError("\n".join(f"{path.name}: {fault}" for fault in faults))
     return Safety(
         call=raw["call"],
         order=tuple((category, text) for category, text in raw["order"]),
-        levels={level: raw[level] for level in ("emergency", "urgent")},
+        also=tuple(raw["also"]),
+        levels={
+            level: {
+                name: SafetyText({code: text[code] for code in LANGUAGES}, tuple(text["sources"]))
+                for name, text in raw[level].items()
+            }
+            for level in SAFETY_LEVELS
+        },
+        sources={
+            name: Source(source["name"], source["at"], source["says"], tuple(source["numbers"]))
+            for name, source in raw["sources"].items()
+        },
     )
 
 
-def _ways(language: str, community: "Community") -> str:
-    return "voice_or_text" if community.text_911_in(language) else "voice"
+def _safety_faults(raw: dict[str, Any]) -> list[str]:
+    """What keeps the file from being used: no text may be short of a language, a source or its state of review."""
+    faults = []
+    for level in SAFETY_LEVELS:
+        for name, text in raw[level].items():
+            where = f"{level}.{name}"
+            if set(text) != {*LANGUAGES, "sources", "sign_off"}:
+                faults.append(f"{where}: must have exactly en, es, sources and sign_off")
+                continue
+            unknown = [source for source in text["sources"] if source not in raw["sources"]]
+            if unknown or not text["sources"]:
+                faults.append(f"{where}: sources that are not listed below, or none: {unknown}")
+            if text["sign_off"] != AWAITING:
+                faults.append(f"{where}: sign_off must be {AWAITING!r}; a town signs in its own file")
+        if GENERAL not in raw[level]:
+            faults.append(f"{level}: the text {GENERAL!r} is missing")
+    known = {name for level in SAFETY_LEVELS for name in raw[level]}
+    faults += [f"order: there is no text {text!r}" for _, text in raw["order"] if text not in known]
+    return faults + [f"also: there is no text {key!r}" for key in raw["also"] if key not in keys()]
 
 
 def _in_order(first: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from gateway import log_ins, schema, services, settings
+from gateway import community, log_ins, safety, schema, services, settings
 from gateway.db import Database
 from gateway.directory import demo
 from gateway.processes import leashed
@@ -201,6 +201,7 @@ class Up:
             f"  log-in      {first[0]}   password  {first[1]}   (shown once)" if first else "  log-in      as before",
             f"  handset     {standin}/   or  .venv/bin/frontdoor phone" if standin else "",
             f"  health      {given.public_url}/readyz",
+            f"  safety      texts {safety.state(community.load(given.community_file))}  (.venv/bin/frontdoor safety)",
             f"  data        {self.var}",
             f"  logs        {self.var / 'logs'}",
             "",

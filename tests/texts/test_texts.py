@@ -29,8 +29,8 @@ def _all() -> list[tuple[str, str, str]]:
     safety = [
         (f"{level}.{name}", code, text.replace("{call_911}", told.call["voice_or_text"][code]))
         for level, named in told.levels.items()
-        for name, pair in named.items()
-        for code, text in pair.items()
+        for name, said in named.items()
+        for code, text in said.wording.items()
     ]
     return [(key, code, text.replace("{name}", NAME)) for key, code, text in routine + safety]
 
@@ -108,8 +108,9 @@ STIGMA = _words(
     *("indigentes?", "se suicidó", "suicidarse", "cometer suicidio"),
 )
 PROMISE = _words(
-    *("will be (ok|fine|safe)", "we will help", "promise", "guarantee", "confidential"),
-    *("prometemos", "garantizamos", "todo va a estar bien", "confidencial"),
+    *("will be (ok|fine|safe)", "we will help", "promise", "guarantee", "confidential(ly)?", "private(ly)?", "secret"),
+    *("anonymous(ly)?", "prometemos", "garantizamos", "todo va a estar bien", "confidencial(es)?", "privad[oa]s?"),
+    *("secret[oa]s?", "an[oó]nim[oa]s?"),
 )
 WHY = _words("why", "por qué")
 TO_A_FRIEND = _words(
