@@ -100,6 +100,26 @@ def language(file: Iterator[str], conversations: bool) -> None:
 
 
 @main.group()
+def cards() -> None:
+    """The rule cards that say when someone is in danger."""
+
+
+@cards.command("check")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@click.option("--sample", "samples", multiple=True, type=click.Path(path_type=Path), help="JSON lines or TSV; repeat.")
+@click.option("--against", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Compare with these.")
+def cards_check(folder: Path | None, samples: tuple[Path, ...], against: Path | None) -> None:
+    """Run the tests of the cards in FOLDER and show what they change; exit 1 on any fault. No database is needed."""
+    from gateway.risk import check  # noqa: PLC0415
+    from gateway.risk.cards import CARDS  # noqa: PLC0415
+
+    found = check.check(folder or CARDS, samples or (check.ORDINARY,), against or CARDS)
+    for line in check.told(found):
+        click.echo(line)
+    sys.exit(1 if found.faults else 0)
+
+
+@main.group()
 def directory() -> None:
     """The directory of services."""
 
