@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -117,6 +117,46 @@ def cards_check(folder: Path | None, samples: tuple[Path, ...], against: Path | 
     for line in check.told(found):
         click.echo(line)
     sys.exit(1 if found.faults else 0)
+
+
+@main.group("risk")
+def risk_group() -> None:
+    """How well screening does, by what people say of it."""
+
+
+_since = click.option("--since", type=click.DateTime(formats=["%Y-%m-%d"]), help="From this day on, UTC.")
+
+
+@risk_group.command("report")
+@_since
+def risk_report_command(since: datetime | None) -> None:
+    """Print counts by level, language and card, and how often each card was right; no words of anybody."""
+    from gateway import risk_report  # noqa: PLC0415
+    from gateway.db import Database  # noqa: PLC0415
+
+    with plain_errors(), closing(Database(_database_url(), statement_ms=0)) as database, database.begin() as session:
+        for line in risk_report.report_lines(risk_report.report(session, _aware(since))):
+            click.echo(line)
+
+
+@risk_group.command("misses")
+@_since
+@click.option("--with-text", is_flag=True, help="Print the residents' words as tests of a card; written down.")
+def risk_misses(since: datetime | None, with_text: bool) -> None:
+    """List the messages in which a reader of the weekly sample saw danger."""
+    from gateway import risk_report  # noqa: PLC0415
+    from gateway.db import Database  # noqa: PLC0415
+
+    with plain_errors(), closing(Database(_database_url(), statement_ms=0)) as database, database.begin() as session:
+        found = risk_report.misses(session, datetime.now(UTC), _aware(since), with_text=with_text)
+    if with_text:
+        click.echo("# The words of residents: take out names, numbers and addresses before you paste.", err=True)
+    for line in risk_report.miss_lines(found, with_text=with_text):
+        click.echo(line)
+
+
+def _aware(day: datetime | None) -> datetime | None:
+    return day.replace(tzinfo=UTC) if day else None
 
 
 @main.group()
