@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -115,6 +115,66 @@ def language(file: Iterator[str], conversations: bool) -> None:
 
     for line in (lines.conversation_lines if conversations else lines.detect_lines)(file):
         click.echo(line)
+
+
+@main.group()
+def cards() -> None:
+    """The rule cards that say when someone is in danger."""
+
+
+@cards.command("check")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@click.option("--sample", "samples", multiple=True, type=click.Path(path_type=Path), help="JSON lines or TSV; repeat.")
+@click.option("--against", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Compare with these.")
+def cards_check(folder: Path | None, samples: tuple[Path, ...], against: Path | None) -> None:
+    """Run the tests of the cards in FOLDER and show what they change; exit 1 on any fault. No database is needed."""
+    from gateway.risk import check  # noqa: PLC0415
+    from gateway.risk.cards import CARDS  # noqa: PLC0415
+
+    found = check.check(folder or CARDS, samples or (check.ORDINARY,), against or CARDS)
+    for line in check.told(found):
+        click.echo(line)
+    sys.exit(1 if found.faults else 0)
+
+
+@main.group("risk")
+def risk_group() -> None:
+    """How well screening does, by what people say of it."""
+
+
+_since = click.option("--since", type=click.DateTime(formats=["%Y-%m-%d"]), help="From this day on, UTC.")
+
+
+@risk_group.command("report")
+@_since
+def risk_report_command(since: datetime | None) -> None:
+    """Print counts by level, language and card, and how often each card was right; no words of anybody."""
+    from gateway import risk_report  # noqa: PLC0415
+    from gateway.db import Database  # noqa: PLC0415
+
+    with plain_errors(), closing(Database(_database_url(), statement_ms=0)) as database, database.begin() as session:
+        for line in risk_report.report_lines(risk_report.report(session, _aware(since))):
+            click.echo(line)
+
+
+@risk_group.command("misses")
+@_since
+@click.option("--with-text", is_flag=True, help="Print the residents' words as tests of a card; written down.")
+def risk_misses(since: datetime | None, with_text: bool) -> None:
+    """List the messages in which a reader of the weekly sample saw danger."""
+    from gateway import risk_report  # noqa: PLC0415
+    from gateway.db import Database  # noqa: PLC0415
+
+    with plain_errors(), closing(Database(_database_url(), statement_ms=0)) as database, database.begin() as session:
+        found = risk_report.misses(session, datetime.now(UTC), _aware(since), with_text=with_text)
+    if with_text:
+        click.echo("# The words of residents: take out names, numbers and addresses before you paste.", err=True)
+    for line in risk_report.miss_lines(found, with_text=with_text):
+        click.echo(line)
+
+
+def _aware(day: datetime | None) -> datetime | None:
+    return day.replace(tzinfo=UTC) if day else None
 
 
 @main.group()

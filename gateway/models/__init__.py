@@ -3,6 +3,7 @@
 from gateway.models import directory
 from gateway.models.conversation import Conversation, Delivery, EarlyReceipt, Message
 from gateway.models.escalation import Assessment, AuditEntry, Escalation, Page, Referral
+from gateway.models.label import RiskLabel
 from gateway.models.people import Contact, LogIn, OptOut, Responder, Shift
 from gateway.models.row import Row
 
@@ -20,6 +21,7 @@ __all__ = [
     "Page",
     "Referral",
     "Responder",
+    "RiskLabel",
     "Row",
     "Shift",
     "directory",

@@ -105,23 +105,26 @@ def new_compiler() -> Compiler:
 
 def load_cards(folder: Path = CARDS, compiler: Compiler | None = None) -> Deck:
     """Every card of the folder. Raises CardError, which lists all faults at once."""
-    compiler = compiler or new_compiler()
+    deck, faults = read_deck(folder, compiler or new_compiler())
+    if faults:
+        raise CardError(faults)
+    return deck
+
+
+def read_deck(folder: Path, compiler: Compiler) -> tuple[Deck, list[str]]:
+    """The cards of the folder that can be used, and what is wrong with the others, one line each."""
     faults: list[str] = []
-    cards: list[Card] = []
-    seen: set[str] = set()
+    cards: dict[str, Card] = {}
     for name, entry in _entries(folder, faults):
         card = _Draft(name, entry, compiler, faults).card()
         if card is None:
             continue
-        if card.id in seen:
+        if card.id in cards:
             faults.append(f"{name}: {card.id}: this id stands on two cards")
-        seen.add(card.id)
-        cards.append(card)
+        cards[card.id] = card
     if not cards and not faults:
         faults.append(f"{folder} holds no cards")
-    if faults:
-        raise CardError(faults)
-    return Deck(tuple(cards), compiler, _version(folder))
+    return Deck(tuple(cards.values()), compiler, _version(folder)), faults
 
 
 def _version(folder: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from gateway.risk.cards import CARDS, HERE, Card, CardError, Deck, Example, load_cards, new_compiler, read_words
+from gateway.risk.cards import CARDS, HERE, Card, CardError, Deck, Example, load_cards, read_words
 from gateway.risk.letters import View
 from gateway.risk.level import Assessment, Finding, Level
 from gateway.risk.matching import Candidate, Matcher, any_match, spans
@@ -227,10 +227,13 @@ def build(folder: Path = CARDS, *, clock: Clock = time.thread_time, with_net: bo
     The clock counts this thread's own work in seconds: a busy machine must not turn every "hello" into an alarm, and
     screening waits for nothing but the processor.
     """
-    compiler = new_compiler()
-    scoper = Scoper(read_words(HERE / "scope.yml"), compiler)
-    deck = load_cards(folder, compiler)
-    spelling = read_spelling(read_words(HERE / "spelling.yml"), frozenset(compiler.vocabulary))
+    return assemble(load_cards(folder), clock=clock, with_net=with_net)
+
+
+def assemble(deck: Deck, *, clock: Clock = time.thread_time, with_net: bool = False) -> Screener:
+    """A screener of cards that were read already. Raises CardError when the net's weights cannot be read."""
+    scoper = Scoper(read_words(HERE / "scope.yml"), deck.compiler)
+    spelling = read_spelling(read_words(HERE / "spelling.yml"), frozenset(deck.compiler.vocabulary))
     try:
         under = net() if with_net else None
     except (OSError, ValueError, KeyError, BadZipFile) as fault:

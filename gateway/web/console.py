@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import audit, conversations, delivery, escalations, log_ins, optout
+from gateway import audit, conversations, delivery, escalations, labels, log_ins, optout
 from gateway.errors import Conflict, Refused
 from gateway.models import Escalation, Message, Responder
-from gateway.web import console_live, console_log_in, console_views, guards
+from gateway.web import console_live, console_log_in, console_sample, console_views, guards
 from gateway.web.console_rules import apply_rules
 
 log = logging.getLogger(__name__)
@@ -37,8 +37,9 @@ def make() -> list[Blueprint]:
     for name, view in (("claim", claim), ("reply", reply), ("release", release), ("hand-back", hand_back)):
         add(f"/threads/<int:escalation_id>/{name}", name.replace("-", "_"), view, methods=["POST"])
     add("/threads/<int:escalation_id>/resolve", "resolve", resolve, methods=["POST"])
+    add("/threads/<int:escalation_id>/messages/<int:message_id>/label", "label", label, methods=["POST"])
     add("/log-out", "log_out", log_out, methods=["POST"])
-    return [console_log_in.make(), console_live.make(), blueprint]
+    return [console_log_in.make(), console_live.make(), console_sample.make(note_seen), blueprint]
 
 
 def note_seen() -> None:
@@ -101,6 +102,16 @@ def reply(escalation_id: int) -> ResponseReturnValue:
         return row
 
     return _act(escalation_id, act, draft=text, ring=True)
+
+
+def label(escalation_id: int, message_id: int) -> ResponseReturnValue:
+    """Keep what this person says of an alarm: was it right?"""
+    with guards.door().database.begin() as session:
+        said = request.form.get("label", "")
+        conversation_id = labels.judge(session, escalation_id, message_id, g.responder, said, _now())
+    # A page that was just reading itself again has dropped the form, and with it the answer: it must read once more.
+    guards.door().bell.announce(conversation_id)
+    return _after(escalation_id, leave=False)
 
 
 def log_out() -> ResponseReturnValue:

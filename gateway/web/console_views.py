@@ -9,7 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, lazyload
 
-from gateway import audit, escalations
+from gateway import audit, escalations, labels
 from gateway.conversations import SMS
 from gateway.keys import Keys
 from gateway.models import (
@@ -68,6 +68,7 @@ class Thread:
     lines: Sequence[Line]
     history: Sequence[tuple[AuditEntry, str | None]]
     newer: int | None
+    labels: dict[int, str] = field(default_factory=dict)
 
     @property
     def can_text(self) -> bool:
@@ -127,6 +128,7 @@ def thread(session: Session, keys: Keys, escalation_id: int, responder: Responde
         lines=_lines(session, row.conversation_id),
         history=_history(session, row.id),
         newer=newer.id if newer and newer.id != row.id else None,
+        labels=labels.of_responder(session, row.conversation_id, responder),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from flask import g
 
 from gateway.escalations import DISPOSITIONS
+from gateway.labels import READINGS, VERDICTS
 
 LEVELS = {
     "emergency": "Emergency",
@@ -42,6 +43,13 @@ ACTS = {
     "release": "Put back into the queue",
     "resolve": "Resolved",
 }
+LABELS = {
+    "ok": "Nothing missed",
+    "missed": "Danger missed",
+    "true": "Real danger",
+    "over_call": "False alarm",
+    "unclear": "Unclear",
+}
 PROBLEMS = {
     "empty": "Nothing was sent: the message is empty.",
     "too_long": "Nothing was sent: the message has more than 1,600 characters.",
@@ -53,6 +61,12 @@ REFUSALS = {
     "other_origin": "This did not come from the console. Nothing was changed.",
     "log_in_needed": "Log in to go on.",
     "no_such_escalation": "There is no such thread.",
+    "no_such_alarm": "There is no such alarm in this thread. Nothing was changed.",
+    "supervisors_only": "Only supervisors may read this.",
+    "no_such_week": "There is no such week, or it is not over.",
+    "not_in_sample": "This message is not in the sample. Nothing was changed.",
+    "already_read": "Two people have read this message. Nothing was changed.",
+    "unknown_label": "Choose one of the three. Nothing was changed.",
     "busy": "Too many people are logging in at once. Try again in a moment.",
     "store_unavailable": "The store does not answer. Nothing was changed. Residents still get safety texts.",
 }
@@ -66,6 +80,7 @@ WORDS = {
     "statuses": STATUSES,
     "deliveries": DELIVERIES,
     "acts": ACTS,
+    "labels": LABELS,
     "problems": PROBLEMS,
     "refusals": REFUSALS,
 }
@@ -77,6 +92,8 @@ def for_templates() -> dict[str, Any]:
         "words": WORDS,
         "dispositions": {key: text for key, text in DISPOSITIONS.items() if key != "returned_to_bot"},
         "all_dispositions": DISPOSITIONS,
+        "readings": READINGS,
+        "verdicts": VERDICTS,
         "me": g.get("responder"),
         "plain": plain,
         "span": span,

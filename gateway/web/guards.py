@@ -27,6 +27,7 @@ FORM_FIELDS = 200  # Twilio sends about 20, and adds parameters without notice
 SID = re.compile(r"^(SM|MM)[0-9a-f]{32}$")
 ADDRESS = re.compile(r"^(\+[1-9]\d{6,14}|\d{3,8})$")  # E.164, or a short code
 REQUIRED = ("MessageSid", "AccountSid", "From", "To")
+SUPERVISORS = frozenset({"supervisor", "admin"})
 GUARDS: dict[str, str] = {}
 
 
@@ -62,6 +63,14 @@ def responder() -> ResponseReturnValue | None:
     if wants_page and not streams and "HX-Request" not in request.headers:
         return redirect(url_for("log_in.form", next=request.path))
     raise Refused(401, "log_in_needed")
+
+
+def supervisor() -> ResponseReturnValue | None:
+    """Only a logged-in supervisor or admin; a responder without that role gets 403."""
+    away = responder()
+    if away is None and g.responder.role not in SUPERVISORS:
+        raise Refused(403, "supervisors_only")
+    return away
 
 
 def twilio_signed() -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from sqlalchemy import select, update
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from gateway import conversations, log_ins
+from gateway import conversations, labels, log_ins
 from gateway.db import Database
 from gateway.door import Door
 from gateway.models import Escalation, LogIn, Message
@@ -24,6 +24,7 @@ from gateway.segments import count
 from gateway.web.console_live import LIVE
 from gateway.web.live import Live
 from tests.console.conftest import PASSWORD, utc_now
+from tests.gateway.screened import write
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -94,10 +95,10 @@ def enter(chromium: Browser, served: Served, database: Database) -> Iterator[Cal
     opened: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def make(name: str, width: int = 1100, height: int = 800, **more: Any) -> Page:
+    def make(name: str, width: int = 1100, height: int = 800, role: str = "responder", **more: Any) -> Page:
         email = f"{name.lower()}@example.org"
         with database.begin() as session:
-            log_ins.create_responder(session, email, name, "responder", PASSWORD, utc_now())
+            log_ins.create_responder(session, email, name, role, PASSWORD, utc_now())
         context = chromium.new_context(viewport={"width": width, "height": height}, **more)
         opened.append(context)
         page = context.new_page()
@@ -372,3 +373,36 @@ def test_without_scripts_the_pages_still_work(enter: Callable[..., Page], writte
     bare.get_by_role("button", name="Send").click()
     expect(bare.locator(".message.responder .said")).to_have_text("I am here")
     plain.close()
+
+
+def test_a_supervisor_reads_the_sample_on_a_phone(
+    enter: Callable[..., Page], served: Served, database: Database, door: Door
+) -> None:
+    start, _ = labels.span_of(labels.last_week(utc_now()), utc_now())
+    for text in ("gracias por todo, cuídense mucho", "where is the food pantry"):
+        write(database, door.settings.keys, start, text)
+    page = enter("Sue", 390, 844, role="supervisor")
+    page.get_by_text("Sue").first.click()
+    page.get_by_role("link", name="Weekly sample").click()
+    rows = page.locator("#sample > li")
+    expect(rows).to_have_count(2)
+    check_everybody_can_use(page)
+    missed = rows.first.get_by_role("button", name="Danger missed")
+    missed.click()
+    expect(missed).to_have_attribute("aria-pressed", "true")
+    check_everybody_can_use(page)
+    shoot(page, "sample")
+
+
+def test_a_responder_judges_an_alarm_beside_its_evidence(
+    enter: Callable[..., Page], served: Served, written: Written
+) -> None:
+    row = written()
+    page = enter("Ana", 390, 844, color_scheme="dark")
+    page.goto(f"{served.url}/console/threads/{row.id}")
+    page.get_by_role("button", name="False alarm").click()
+    expect(page.get_by_role("button", name="False alarm")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Real danger").click()
+    expect(page.get_by_role("button", name="Real danger")).to_have_attribute("aria-pressed", "true")
+    check_everybody_can_use(page)
+    shoot(page, "judged")

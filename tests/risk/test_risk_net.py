@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.risk import Level, screening
-from gateway.risk.net import LEVELS, WEIGHTS, Net, features, net, plain
+from gateway.risk.net import LEVELS, Net, features, net, plain
 from gateway.risk.raising import raised
 from gateway.risk.screening import build, screen
 from tools.net import WRITTEN_AS, Row, all_rows, fingerprint, read_rows
