@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 SPLIT_WITHIN = timedelta(minutes=30)  # people split one sentence over two or three texts
 SPLIT_TEXTS = 2
 REPEAT_WITHIN = timedelta(minutes=10)
+DISCREET = frozenset({"partner_violence", "trafficking"})  # their texts may be read by the one who is feared
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ def safety_texts(assessment: risk.Assessment, level: Level, first: str | None, c
     """The fixed texts for danger; what could not be screened, and showed nothing until then, is told just that."""
     if assessment.not_screened and not assessment.findings:
         return texts.each("not_screened", first)
-    return texts.safety(assessment.categories, level.value, first, community)
+    gravest = [each.category for each in assessment.findings if each.level >= level or each.category in DISCREET]
+    return texts.safety(gravest or assessment.categories, level.value, first, community)
 
 
 def _find_or_lock(

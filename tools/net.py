@@ -74,6 +74,12 @@ class Row:
     accepted: frozenset[Level]
     functionality: str
     text: str
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> str:
+        """The text with what the same person wrote just before."""
+        return " ".join((*self.earlier, self.text))
 
     @property
     def category(self) -> str | None:
@@ -93,14 +99,15 @@ def read_rows(path: Path) -> list[Row]:
             accepted = [WRITTEN_AS[level] for level in levels.split("|")]
         except (ValueError, KeyError) as fault:
             raise ValueError(f"{path.name}:{number}: not 'levels <tab> functionality <tab> text'") from fault
-        rows.append(Row(accepted[0], frozenset(accepted), functionality, text.replace(" || ", " ")))
+        *earlier, text = text.split(" || ")
+        rows.append(Row(accepted[0], frozenset(accepted), functionality, text, tuple(earlier)))
     return rows
 
 
 def all_rows() -> list[Row]:
     """Every row that the net learns from, in a fixed order, each text once, and none that is kept for measuring."""
-    rows = {plain(row.text): row for path in sorted(ROWS.glob("*.tsv")) for row in read_rows(path)}
-    kept = {plain(row.text) for path in HELD_BACK.glob("*.tsv") for row in read_rows(path)}
+    rows = {plain(row.whole): row for path in sorted(ROWS.glob("*.tsv")) for row in read_rows(path)}
+    kept = {plain(row.whole) for path in HELD_BACK.glob("*.tsv") for row in read_rows(path)}
     return [row for text, row in rows.items() if text not in kept]
 
 
@@ -286,7 +293,7 @@ def pack(files: dict[str, bytes]) -> None:
 def train() -> None:
     """Train, set the limits, write, and say how good it is."""
     rows = all_rows()
-    read = [plain(row.text) for row in rows]
+    read = [plain(row.whole) for row in rows]
     say(f"{len(rows)} rows; word vectors")
     meaning = Meaning(all_words(read))
     meant = meaning.matrix(read)

@@ -10,6 +10,7 @@ from gateway.risk.net import Net, Opinion
 
 CARD = "net"
 CERTAIN = 0.97
+FEWEST_WORDS = 3  # one or two words are too little to go by: "my pills" may be anything
 READ = 1600  # characters of one message; a text message has no more, and the cards read on
 WHY_EN = "Beyond the rules: the words together look like danger (learned from examples)."
 WHY_ES = "Más allá de las reglas: las palabras juntas parecen peligro (aprendido de ejemplos)."
@@ -22,10 +23,11 @@ def raised(net: Net, text: str, context: Sequence[str], level: Level, *, excused
     """The findings by which the net lifts a message, or a sentence split over several, above ``level``.
 
     ``excused``: a rule has read danger here and found it denied, told of a film, long past, or a figure of speech.
-    Then the net must be all but certain.
+    Then, and where there is hardly a word, the net must be all but certain.
     What the earlier messages say by themselves was answered when they came, and is marked as earlier.
     """
     text = text[:READ]
+    denied, excused = excused, excused or len(text.split()) < FEWEST_WORDS
     alone = net.judge(text)
     if alone.level > level and _sure(alone, excused=excused):
         return _finding(text, alone, earlier=False)
@@ -33,7 +35,7 @@ def raised(net: Net, text: str, context: Sequence[str], level: Level, *, excused
     if not before:
         return []
     joined = net.judge(f"{before} {text}")
-    if joined.level <= max(level, Level.ROUTINE) or not _sure(joined, excused=excused):
+    if joined.level <= max(level, Level.ROUTINE) or not _sure(joined, excused=denied):
         return []
     return _finding(text, joined, earlier=net.judge(before).level >= joined.level)
 

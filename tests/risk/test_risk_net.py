@@ -37,13 +37,13 @@ def test_the_weights_are_made_of_these_rows() -> None:
 
 
 def test_no_row_that_was_held_back_was_learned(held_back: list[tuple[str, Row]]) -> None:
-    assert not {plain(row.text) for row in all_rows()} & {plain(row.text) for _, row in held_back}
+    assert not {plain(row.whole) for row in all_rows()} & {plain(row.whole) for _, row in held_back}
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_danger_that_nobody_tuned_for_is_found(language: str, held_back: list[tuple[str, Row]]) -> None:
     """Floors a little under what was measured, so that a change which loses recall is seen; see docs/screening.md."""
-    rows = [(row, screen(row.text).level) for name, row in held_back if name == language]
+    rows = [(row, screen(row.text, row.earlier).level) for name, row in held_back if name == language]
     danger = [level >= Level.URGENT for row, level in rows if row.level >= Level.URGENT]
     gravest = [level >= Level.URGENT for row, level in rows if row.level is Level.EMERGENCY]
     harmless = [level >= Level.URGENT for row, level in rows if max(row.accepted) <= Level.ROUTINE]

@@ -1,0 +1,115 @@
+"""How much danger screening finds in rows that were written blind: `python -m bench.risk_recall [--misses]`.
+
+The rows in ``tests/risk/held_back`` were written from the level guide alone, by writers who saw neither the cards nor
+the rows of the net, and neither was tuned on them. Intervals are Wilson's, 95 %.
+"""
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.risk import Level, screen
+from gateway.risk_report import wilson
+from tools.net import Row, read_rows
+
+HELD_BACK = Path(__file__).parent.parent / "tests" / "risk" / "held_back"
+
+
+@dataclass(frozen=True)
+class Read:
+    """One row and the level it was given."""
+
+    language: str
+    row: Row
+    given: Level
+
+    @property
+    def dangerous(self) -> bool:
+        """Whether the writer meant danger."""
+        return self.row.level >= Level.URGENT
+
+    @property
+    def harmless(self) -> bool:
+        """Whether no alarm could be defended."""
+        return max(self.row.accepted) <= Level.ROUTINE
+
+
+def read_all() -> list[Read]:
+    """Screen every row; the earlier texts of a split message are given as its context."""
+    found = []
+    for path in sorted(HELD_BACK.glob("*.tsv")):
+        for row in read_rows(path):
+            found.append(Read(path.stem, row, screen(row.text, row.earlier).level))
+    return found
+
+
+def share(hits: Iterable[bool]) -> str:
+    """A share with its interval, in per cent."""
+    got = list(hits)
+    if not got:
+        return "-"
+    low, high = wilson(sum(got), len(got))
+    return f"{100 * sum(got) / len(got):.1f} [{100 * low:.1f}-{100 * high:.1f}] of {len(got)}"
+
+
+def measures(rows: list[Read]) -> list[tuple[str, str]]:
+    """The figures that design asks for."""
+    gravest = [each for each in rows if each.row.level is Level.EMERGENCY]
+    return [
+        ("danger found", share(each.given >= Level.URGENT for each in rows if each.dangerous)),
+        ("911 found as at least urgent", share(each.given >= Level.URGENT for each in gravest)),
+        ("911 found as 911", share(each.given is Level.EMERGENCY for each in gravest)),
+        ("false alarms on harmless rows", share(each.given >= Level.URGENT for each in rows if each.harmless)),
+        ("false alarms on everyday rows", share(each.given >= Level.URGENT for each in rows if is_everyday(each))),
+        (
+            "needless 911",
+            share(each.given is Level.EMERGENCY for each in rows if Level.EMERGENCY not in each.row.accepted),
+        ),
+    ]
+
+
+def is_everyday(each: Read) -> bool:
+    """Whether the row is ordinary traffic, not written to be mistaken."""
+    return each.harmless and each.row.functionality in {"ordinary", "resource_request", "gratitude_chitchat"}
+
+
+def main() -> int:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--misses", action="store_true", help="also print what was missed: then the rows are blind no more"
+    )
+    wants_misses = parser.parse_args().misses
+    rows = read_all()
+    out = sys.stdout.write
+    for name, some in (
+        ("all", rows),
+        *((code, [each for each in rows if each.language == code]) for code in ("en", "es")),
+    ):
+        out(f"\n{name}\n" + "".join(f"  {what:32s} {figure}\n" for what, figure in measures(some)))
+    kinds: dict[str, dict[str, list[Read]]] = defaultdict(lambda: defaultdict(list))
+    for each in rows:
+        kinds[each.row.functionality][each.language].append(each)
+    out("\nright by kind (danger: at least urgent; harmless: below urgent), en and es\n")
+    for kind in sorted(kinds):
+        figures = [share(right(each) for each in kinds[kind][code]) for code in ("en", "es")]
+        out(f"  {kind:26s} {figures[0]:28s} {figures[1]}\n")
+    if wants_misses:
+        for each in rows:
+            if not right(each):
+                out(f"{each.row.level} given {each.given} [{each.row.functionality}] {each.row.text}\n")
+    return 0
+
+
+def right(each: Read) -> bool:
+    """Danger found, or harmless left alone; where both could be defended, either."""
+    if each.dangerous:
+        return each.given >= Level.URGENT
+    return each.given < Level.URGENT or not each.harmless
+
+
+if __name__ == "__main__":
+    sys.exit(main())
