@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.risk.cards import HERE, new_compiler, read_words
+from gateway.risk.cards import HERE, CardError, new_compiler, read_words
 from gateway.risk.matching import any_match, spans
-from gateway.risk.pattern import Compiled
+from gateway.risk.pattern import Compiled, Compiler, PatternError
 from gateway.risk.spelling import Spelling, read_spelling
 from gateway.risk.views import views_of
 
@@ -48,19 +48,24 @@ class Sayings:
 
 
 def read_sayings(name: str, folder: Path = HERE) -> Sayings:
-    """The meanings of one YAML file. Raises CardError or PatternError when it cannot be read."""
+    """The meanings of one YAML file. Raises CardError when it cannot be read."""
     written: Mapping[str, Any] = read_words(folder / name)
     compiler = new_compiler()
-    sayings = [
-        Saying(
-            kind,
-            tuple(compiler.compile(phrase) for language in ("en", "es") for phrase in entry["any"][language]),
-            tuple(compiler.compile(phrase) for phrase in entry.get("unless", ())),
-        )
-        for kind, entry in written.items()
-    ]
+    try:
+        sayings = [_saying(kind, entry, compiler) for kind, entry in written.items()]
+    except (PatternError, KeyError) as fault:
+        raise CardError([f"{name}: {fault}"]) from fault
     spelling = read_spelling(read_words(HERE / "spelling.yml"), frozenset(compiler.vocabulary))
     return Sayings(sayings, spelling)
+
+
+def _saying(kind: str, entry: Mapping[str, Any], compiler: Compiler) -> Saying:
+    phrases = [phrase for language in ("en", "es") for phrase in entry["any"][language]]
+    return Saying(
+        kind,
+        tuple(compiler.compile(phrase) for phrase in phrases),
+        tuple(compiler.compile(phrase) for phrase in entry.get("unless", ())),
+    )
 
 
 def _touches(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:

@@ -1,5 +1,7 @@
 """What residents say after danger: words that take it back, and answers to the check question."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,7 +36,8 @@ NOT_TAKEN_BACK = (
     # Found, and worse than lost.
     *("found her unconscious", "we found him not breathing", "lo encontré tirado", "la encontré con pastillas"),
     # Somebody who hurts them is back, or found them.
-    *("he came back with a gun", "he is home", "my ex found me", "mi esposo ya volvió borracho", "ya regresó y está gritando"),
+    *("he came back with a gun", "he is home", "my ex found me", "mi esposo ya volvió borracho"),
+    *("ya regresó y está gritando", "no ha regresado"),
     *("i can never forget it", "mi vida no importa", "no importa nada", "they always ignore me", "nothing matters"),
     *("hello", "need food", "necesito comida", "thanks", "gracias", "found a shelter", "ya llegó la policía", ""),
 )  # fmt: skip
@@ -95,3 +98,10 @@ def test_the_worse_of_two_meanings_stands_first() -> None:
 def test_words_that_cannot_be_read_say_so() -> None:
     with pytest.raises(CardError):
         read_sayings("no_such_file.yml")
+
+
+@pytest.mark.parametrize("written", ["joke: {any: {en: [jk]}}", "joke: {any: {en: ['(jk'], es: []}}"])
+def test_words_in_one_language_or_with_a_fault_do_not_load(tmp_path: Path, written: str) -> None:
+    (tmp_path / "words.yml").write_text(written)
+    with pytest.raises(CardError, match=r"words\.yml"):
+        read_sayings("words.yml", tmp_path)
