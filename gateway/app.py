@@ -61,6 +61,8 @@ def refuse_failing_cards() -> None:
     """Load every risk card and run its own tests. Raises :class:`SettingsError` listing each that fails."""
     try:
         faults = [f"risk card: {fault}" for fault in risk.self_test()]
+        risk.retraction("")  # so that their words, too, are read before the first resident waits for them
+        risk.check_answer("")
     except risk.CardError as broken:
         faults = [f"risk card: {fault}" for fault in broken.faults]
     if faults:

@@ -1,6 +1,6 @@
-"""Requests that a person take over: open, claim, release, resolve; the only module that assigns their status.
+"""Requests that a person take over: open, claim, release, lower, resolve; the only module that assigns their status.
 
-Every change of owner is a compare-and-set on (status, epoch): of two responders who claim at once one wins, and the
+Every change by a person is a compare-and-set on (status, epoch): of two responders who claim at once one wins, and the
 other is told who did.
 """
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gateway import audit, delivery, paging, texts
 from gateway.conversations import hand_back, hand_over, say
 from gateway.errors import Conflict, Refused
-from gateway.models import Conversation, Escalation, Responder
+from gateway.models import Assessment, Conversation, Escalation, Lowering, Message, Responder
 from gateway.risk import Level
 
 WAITING, CLAIMED, RESOLVED = "waiting", "claimed", "resolved"
@@ -38,6 +38,15 @@ DISPOSITIONS = {
     "returned_to_bot": "Returned to the bot",
 }
 
+# Why a person may lower a level. Words of the resident are none of them: a person must have looked (decision 10).
+LOWER_REASONS = {
+    "safe_now": "I spoke with them: safe now",
+    "with_helpers": "Somebody who can help is with them",
+    "joke_confirmed": "I asked: it was a joke or a false alarm",
+    "misread": "The computer misread the words",
+}
+SUPERVISING = frozenset(("supervisor", "admin"))
+
 DANGER_FIRST = case(
     {level.value: rank for rank, level in enumerate(sorted(Level, reverse=True))}, value=Escalation.level, else_=9
 )
@@ -51,7 +60,7 @@ def open_(  # noqa: PLR0913 - an escalation is these facts
     now: datetime,
     message_id: int | None = None,
 ) -> Escalation:
-    """Open an escalation, or raise the one that is open already. A level only ever rises here."""
+    """Open an escalation, or raise the one that is open already. A level only rises here; :func:`lower` lowers it."""
     row = of_conversation(session, conversation.id)
     if row is None:
         row = Escalation(
@@ -83,6 +92,26 @@ def in_danger(session: Session, conversation_id: int) -> bool:
     """Whether an escalation is open here because someone may be in danger."""
     row = of_conversation(session, conversation_id)
     return row is not None and Level(row.level) >= Level.URGENT
+
+
+def danger_since(
+    session: Session,
+    conversation_id: int,
+    since: datetime,
+    before: int | None = None,
+    least: Level = Level.URGENT,
+) -> bool:
+    """Whether a message of this conversation showed danger of level ``least`` or more after ``since`` (and, if given,
+    before another message)."""
+    levels = [level.value for level in Level if level >= least]
+    found = (
+        select(Message.id)
+        .join(Assessment, Assessment.message_id == Message.id)
+        .where(Message.conversation_id == conversation_id, Message.created_at > since, Assessment.level.in_(levels))
+    )
+    if before is not None:
+        found = found.where(Message.id < before)
+    return session.scalar(found.limit(1)) is not None
 
 
 def queue(session: Session, limit: int = 500) -> list[Escalation]:
@@ -145,6 +174,49 @@ def resolve(  # noqa: PLR0913 - the verb's own facts
     return row
 
 
+def lower(  # noqa: PLR0913 - the verb's own facts
+    session: Session,
+    escalation_id: int,
+    epoch: int,
+    responder: Responder,
+    now: datetime,
+    *,
+    level: Level,
+    reason: str,
+    note: str | None = None,
+) -> Escalation:
+    """Lower the level of an open escalation: the one way down, for a named person who says why.
+
+    ``level`` is urgent or routine, as what holds no need for a person is resolved instead. Raises :class:`Refused`
+    for an unknown reason or a level that is not lower, :class:`Conflict` when the page was stale or the responder
+    neither owns the escalation nor supervises. What is found afterwards raises it again.
+    """
+    if reason not in LOWER_REASONS:
+        raise Refused(400, "unknown_reason")
+    _lock_conversation(session, escalation_id)
+    row = session.get_one(Escalation, escalation_id, populate_existing=True)
+    if row.status == RESOLVED or row.epoch != epoch or not may_lower(row, responder):
+        raise Conflict("cannot_lower", row.owner.name if row.owner else None)
+    before = Level(row.level)
+    if level is Level.NONE or level >= before:
+        raise Refused(400, "level_not_lower")
+    row.level = level.value
+    row.epoch += 1
+    session.add(
+        Lowering(escalation_id=row.id, responder_id=responder.id, at=now, from_level=before.value,
+                 to_level=level.value, reason=reason, note=note)
+    )  # fmt: skip
+    audit.note(session, now, "lower", "escalation", row.id, responder.id, level=level.value, before=before.value,
+               why=reason)  # fmt: skip
+    return row
+
+
+def may_lower(row: Escalation, responder: Responder) -> bool:
+    """Whether this responder may lower the level: the owner and supervisors may, while it is open and above routine."""
+    owns = row.status == CLAIMED and row.owner_id == responder.id
+    return row.status != RESOLVED and Level(row.level) > Level.ROUTINE and (owns or responder.role in SUPERVISING)
+
+
 def owned(session: Session, escalation_id: int, epoch: int, responder: Responder) -> Escalation:
     """The escalation, when ``responder`` owns it at this very epoch; raises :class:`Conflict` otherwise."""
     _lock_conversation(session, escalation_id)
@@ -158,6 +230,12 @@ def replied(row: Escalation, now: datetime) -> None:
     """Note that the owner wrote to the resident; new danger that was shown counts as seen."""
     row.first_reply_at = row.first_reply_at or now
     row.alerted_at = None
+
+
+def fell_silent(session: Session, row: Escalation, since: datetime, now: datetime) -> None:
+    """Note that a resident in danger has not written since ``since``."""
+    row.silent_since = since
+    audit.note(session, now, "silent", "escalation", row.id, seconds=int((now - since).total_seconds()))
 
 
 def _tell(session: Session, conversation: Conversation, key: str, now: datetime, **values: str) -> None:

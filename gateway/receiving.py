@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import delivery, escalations, keywords, language, optout, replay, risk, texts
+from gateway import checking, delivery, escalations, keywords, language, optout, replay, risk, texts
+from gateway.commands import Scene
 from gateway.community import Community
 from gateway.conversations import BOT, RESPONDER, SMS, Inbound, keep_language, lock_contact, of_contact, say
 from gateway.keys import Keys
@@ -46,7 +47,10 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Heard:
-    """One message that was just stored and screened, and everything that bears on its answer."""
+    """One message that was just stored and screened, and everything that bears on its answer.
+
+    ``now`` is when it came; ``read_at`` is later than that when it had to wait in the journal.
+    """
 
     session: Session
     community: Community
@@ -56,6 +60,12 @@ class Heard:
     assessment: risk.Assessment
     level: Level
     now: datetime
+    read_at: datetime
+
+    @property
+    def scene(self) -> Scene:
+        """The same, as commands act on it."""
+        return Scene(self.session, self.conversation, self.message, self.now)
 
 
 def receive(session: Session, keys: Keys, community: Community, inbound: Inbound, now: datetime) -> Receipt:
@@ -70,20 +80,22 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
     message = _store(session, conversation, inbound, at)
     assessment, level = _screen(session, conversation, message, inbound)
     _hear_language(session, conversation, message, inbound, at)
-    heard = Heard(session, community, conversation, message, inbound, assessment, level, at)
+    heard = Heard(session, community, conversation, message, inbound, assessment, level, at, now)
     answer, by = _decide(heard)
-    danger = level >= Level.URGENT
+    danger = level >= Level.URGENT or by == checking.SAFETY
+    first = checking.FIRST_ORDINAL if by == checking.ASKED else 0
     now_said = answer if inbound.said is None else list(inbound.said)
     to_send = replay.missing(answer, inbound.said, danger=danger)
-    for ordinal, text in enumerate([*now_said, *to_send]):
+    for place, text in enumerate([*now_said, *to_send]):
         priority = delivery.EMERGENCY if danger else delivery.BOT
-        say(session, conversation, text, "system", at, priority=priority, answers=message.id, ordinal=ordinal,
-            in_webhook=ordinal < len(now_said), confirms_stop=_confirms_stop(inbound))  # fmt: skip
+        say(session, conversation, text, "system", at, priority=priority, answers=message.id, ordinal=first + place,
+            in_webhook=place < len(now_said), confirms_stop=_confirms_stop(inbound))  # fmt: skip
     if by is None:
         conversation.pending_since = conversation.pending_since or at
     else:
         message.handled_at, message.handled_by = at, by
-    return Receipt(conversation.id, now_said, level, message_id=message.id, needs_bot=by is None)
+    return Receipt(conversation.id, now_said, level, message_id=message.id,
+                   needs_bot=conversation.pending_since is not None)  # fmt: skip
 
 
 def receive_unread(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Receipt:
@@ -224,11 +236,24 @@ def _screen(
             categories=list(result.categories),
             findings=[finding.to_dict() for finding in result.findings],
             not_screened=result.not_screened,
+            retraction=_taken_back(session, conversation, inbound.text, level),
             version=result.version,
             created_at=message.created_at,
         )
     )
     return result, level
+
+
+def _taken_back(session: Session, conversation: Conversation, text: str, level: Level) -> str | None:
+    """How this takes back what was said here, where there is something to take back. It changes nothing."""
+    asked = conversation.menu_open == checking.MENU
+    if level < Level.URGENT and not asked and escalations.of_conversation(session, conversation.id) is None:
+        return None
+    try:
+        return risk.retraction(text)
+    except Exception:  # a label is never worth the answer itself
+        log.exception("retraction could not be read")
+        return None
 
 
 def _hear_language(
@@ -268,19 +293,30 @@ def _remember(conversation: Conversation, text: str, page: str | None) -> tuple[
 def _decide(heard: Heard) -> tuple[list[str], str | None]:
     """What is said in this very answer, and who has dealt with the message (None: the bot is still to)."""
     conversation, inbound = heard.conversation, heard.inbound
-    contact, first = conversation.contact, conversation.language
-    opted_out = inbound.channel == SMS and optout.in_force(heard.session, contact.channel, contact.address_hash)
     if heard.level >= Level.URGENT:
         return _answer_danger(heard)
-    keyword = keywords.read(inbound.text, opted_out=opted_out) if inbound.channel == SMS else None
+    contact, sms = conversation.contact, inbound.channel == SMS
+    opted_out = sms and optout.in_force(heard.session, contact.channel, contact.address_hash)
+    keyword = keywords.read(inbound.text, opted_out=opted_out) if sms else None
+    if conversation.menu_open == checking.MENU:
+        told = checking.hear(heard.scene, heard.community, stop=keyword is Keyword.STOP)
+        if told is not None:
+            return told
     if keyword is not None:
         return _obey(heard, keyword), "keyword"
-    if conversation.handler == RESPONDER:
+    return _without_danger(heard, opted_out=opted_out)
+
+
+def _without_danger(heard: Heard, *, opted_out: bool) -> tuple[list[str], str | None]:
+    first = heard.conversation.language
+    if heard.conversation.handler == RESPONDER:
         return [], RESPONDER
     if opted_out:
         return [], "opted_out"
-    if not inbound.text.strip():
+    if not heard.inbound.text.strip():
         return [texts.say("media_only", first) if first else texts.both("media_only")], "media"
+    if checking.wanted(heard.scene, heard.assessment, heard.read_at):
+        return checking.ask(heard.scene, heard.assessment.categories, heard.read_at)
     return [], None
 
 
@@ -289,7 +325,9 @@ def _answer_danger(heard: Heard) -> tuple[list[str], str]:
     danger is greater than what was answered lately."""
     conversation, message, level = heard.conversation, heard.message, heard.level
     since = message.created_at - REPEAT_WITHIN
-    repeated = danger_since(heard.session, conversation.id, since, before=message.id, least=level)
+    if conversation.menu_open == checking.MENU:
+        checking.put_down(heard.scene)
+    repeated = escalations.danger_since(heard.session, conversation.id, since, before=message.id, least=level)
     escalations.open_(heard.session, conversation, "risk", level, heard.now, message.id)
     if conversation.handler == RESPONDER and repeated:
         return [], RESPONDER
@@ -339,23 +377,3 @@ def _answered_by_twilio(inbound: Inbound) -> bool:
 
 def _confirms_stop(inbound: Inbound) -> bool:
     return inbound.channel == SMS and keywords.read(inbound.text) is Keyword.STOP
-
-
-def danger_since(
-    session: Session,
-    conversation_id: int,
-    since: datetime,
-    before: int | None = None,
-    least: Level = Level.URGENT,
-) -> bool:
-    """Whether a message of this conversation showed danger of level ``least`` or more after ``since`` (and, if given,
-    before another message)."""
-    levels = [level.value for level in Level if level >= least]
-    found = (
-        select(Message.id)
-        .join(Assessment, Assessment.message_id == Message.id)
-        .where(Message.conversation_id == conversation_id, Message.created_at > since, Assessment.level.in_(levels))
-    )
-    if before is not None:
-        found = found.where(Message.id < before)
-    return session.scalar(found.limit(1)) is not None

@@ -22,7 +22,6 @@ from gateway.db import Database
 from gateway.errors import BotUnavailable
 from gateway.leases import Lease
 from gateway.models import Assessment, Conversation, Message
-from gateway.receiving import danger_since
 from gateway.risk import Level
 
 log = logging.getLogger(__name__)
@@ -126,7 +125,7 @@ def _on_hold(scene: Scene) -> bool:
     if row is None or Level(row.level) < Level.URGENT:
         return False
     said_by_bot = row.reason == "danger_said" and scene.now - row.opened_at < HOLD
-    return said_by_bot or danger_since(scene.session, scene.conversation.id, scene.now - HOLD)
+    return said_by_bot or escalations.danger_since(scene.session, scene.conversation.id, scene.now - HOLD)
 
 
 def _words(session: Session, conversation: Conversation, message: Message) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import delivery, leases, sending, turns
+from gateway import delivery, leases, sending, silence, turns
 from gateway.acceptor import Acceptor
 from gateway.clients.bell import WORK, Bell
 from gateway.clients.rasa import Rasa
@@ -109,8 +109,8 @@ class Worker:
                 self._sends.one()
 
     def sweep(self) -> None:
-        """What waits in the journal, then receipts that crossed with their calls or tell of a failure."""
-        for part in (self._drain, self._match_receipts, self._forget_receipts):
+        """What waits in the journal, who fell silent, receipts that crossed with their calls or tell of a failure."""
+        for part in (self._drain, self._watch_silence, self._match_receipts, self._forget_receipts):
             if not self._stop.is_set():
                 _guarded(part)
 
@@ -123,6 +123,13 @@ class Worker:
     def _drain(self) -> None:
         if self._acceptor.drain():
             self._turns.one()
+
+    def _watch_silence(self) -> None:
+        with self._database.begin() as session:
+            changed = silence.watch(session, self._community, delivery.clock(session))
+        for conversation_id in changed:
+            self._bell.announce(conversation_id)
+            self._sends.one()
 
     def _match_receipts(self) -> None:
         sending.match_early(self._database)

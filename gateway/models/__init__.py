@@ -2,7 +2,7 @@
 
 from gateway.models import directory
 from gateway.models.conversation import Conversation, Delivery, EarlyReceipt, Message
-from gateway.models.escalation import Assessment, AuditEntry, Escalation, Page, Referral
+from gateway.models.escalation import Assessment, AuditEntry, Escalation, Lowering, Page, Referral
 from gateway.models.label import RiskLabel
 from gateway.models.people import Contact, LogIn, OptOut, Responder, Shift
 from gateway.models.row import Row
@@ -16,6 +16,7 @@ __all__ = [
     "EarlyReceipt",
     "Escalation",
     "LogIn",
+    "Lowering",
     "Message",
     "OptOut",
     "Page",

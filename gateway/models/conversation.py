@@ -16,13 +16,15 @@ class Conversation(Row):
 
     ``handler`` is ``bot`` or ``responder``; ``epoch`` rises whenever the handler changes, so that an answer
     prepared for an earlier handler can be recognised and dropped. ``lease_*`` fence the workers: only the holder
-    of the newest ``lease_epoch`` may write a bot turn.
+    of the newest ``lease_epoch`` may write a bot turn. ``menu_open`` names the question that a digit would answer now;
+    ``check_asked_at`` is when the resident was last asked whether they are safe.
     """
 
     __tablename__ = "conversations"
     __table_args__ = (
         Index("uq_conversations_open", "contact_id", unique=True, postgresql_where="closed_at IS NULL"),
         Index("ix_conversations_pending", "pending_since", postgresql_where="pending_since IS NOT NULL"),
+        Index("ix_conversations_checked", "check_asked_at", postgresql_where="menu_open = 'check'"),
     )
 
     id: Mapped[Id]
@@ -38,6 +40,7 @@ class Conversation(Row):
     language_memory: Mapped[dict[str, Any] | None]
     bot_state: Mapped[dict[str, Any] | None]
     menu_open: Mapped[Word | None]
+    check_asked_at: Mapped[datetime | None]
     last_search: Mapped[dict[str, Any] | None]
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     last_inbound_at: Mapped[datetime | None]

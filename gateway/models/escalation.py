@@ -12,7 +12,10 @@ from gateway.models.row import Id, Row, Word
 
 
 class Assessment(Row):
-    """The result of screening one inbound message, with the cards that fired and the words that fired them."""
+    """The result of screening one inbound message, with the cards that fired and the words that fired them.
+
+    ``retraction`` says how the message takes back an earlier one, if it does: for the responder to read, no more.
+    """
 
     __tablename__ = "assessments"
 
@@ -23,6 +26,7 @@ class Assessment(Row):
     categories: Mapped[list[Any]]
     findings: Mapped[list[Any]]
     not_screened: Mapped[str | None] = mapped_column(Text)
+    retraction: Mapped[Word | None]
     version: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime]
 
@@ -31,7 +35,8 @@ class Escalation(Row):
     """A request that a person take over: waiting, claimed or resolved.
 
     ``epoch`` rises with every change of owner; claim, release and resolve compare it, so a stale page loses.
-    ``level`` only rises. ``alerted_at`` marks new danger in a thread that somebody already owns.
+    ``level`` only rises, except where a person lowers it (:class:`Lowering`). ``alerted_at`` marks new danger in a
+    thread that somebody already owns; ``silent_since`` the resident's last word before a silence that was shown.
     """
 
     __tablename__ = "escalations"
@@ -52,12 +57,28 @@ class Escalation(Row):
     claimed_at: Mapped[datetime | None]
     first_reply_at: Mapped[datetime | None]
     alerted_at: Mapped[datetime | None]
+    silent_since: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     disposition: Mapped[Word | None]
     note: Mapped[str | None]
 
     conversation: Mapped[Conversation] = relationship(lazy="joined", innerjoin=True)
     owner: Mapped[Responder | None] = relationship(lazy="joined")
+
+
+class Lowering(Row):
+    """A person lowered the level of an escalation: who, from what to what, and why."""
+
+    __tablename__ = "lowerings"
+
+    id: Mapped[Id]
+    escalation_id: Mapped[int] = mapped_column(ForeignKey("escalations.id"), index=True)
+    responder_id: Mapped[int] = mapped_column(ForeignKey("responders.id"))
+    at: Mapped[datetime]
+    from_level: Mapped[Word]
+    to_level: Mapped[Word]
+    reason: Mapped[Word]
+    note: Mapped[str | None]
 
 
 class Page(Row):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gateway import audit, conversations, delivery, escalations, labels, log_ins, optout
 from gateway.errors import Conflict, Refused
 from gateway.models import Escalation, Message, Responder
+from gateway.risk import Level
 from gateway.web import console_live, console_log_in, console_sample, console_views, guards
 from gateway.web.console_rules import apply_rules
 
@@ -38,6 +39,7 @@ def make() -> list[Blueprint]:
         add(f"/threads/<int:escalation_id>/{name}", name.replace("-", "_"), view, methods=["POST"])
     add("/threads/<int:escalation_id>/resolve", "resolve", resolve, methods=["POST"])
     add("/threads/<int:escalation_id>/messages/<int:message_id>/label", "label", label, methods=["POST"])
+    add("/threads/<int:escalation_id>/lower", "lower", lower, methods=["POST"])
     add("/log-out", "log_out", log_out, methods=["POST"])
     return [console_log_in.make(), console_live.make(), console_sample.make(note_seen), blueprint]
 
@@ -86,8 +88,23 @@ def hand_back(escalation_id: int) -> ResponseReturnValue:
 
 def resolve(escalation_id: int) -> ResponseReturnValue:
     """End the escalation with a disposition."""
-    note = request.form.get("note", "").replace("\x00", "").strip()[:LONGEST_REPLY]
-    return _resolve(escalation_id, request.form.get("disposition", ""), note or None)
+    return _resolve(escalation_id, request.form.get("disposition", ""), _note())
+
+
+def lower(escalation_id: int) -> ResponseReturnValue:
+    """Lower the level, for a reason."""
+    level, reason, note = request.form.get("level", ""), request.form.get("reason", ""), _note()
+    if reason not in escalations.LOWER_REASONS or level not in console_views.LOWER_LEVELS:
+        return _draw(escalation_id, _page(), status=400, problem="no_reason")
+
+    def act(session: Session, who: Responder, key: int, epoch: int, now: datetime) -> Escalation:
+        return escalations.lower(session, key, epoch, who, now, level=Level(level), reason=reason, note=note)
+
+    return _act(escalation_id, act)
+
+
+def _note() -> str | None:
+    return request.form.get("note", "").replace("\x00", "").strip()[:LONGEST_REPLY] or None
 
 
 def reply(escalation_id: int) -> ResponseReturnValue:

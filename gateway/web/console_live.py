@@ -17,7 +17,7 @@ from gateway.db import Database
 from gateway.door import Door
 from gateway.errors import Refused
 from gateway.models import Delivery, Escalation, Message
-from gateway.web import guards
+from gateway.web import console_views, guards
 from gateway.web.console_log_in import COOKIE
 from gateway.web.console_rules import apply_rules
 from gateway.web.live import Event, Live
@@ -88,11 +88,14 @@ class Look:
 
 
 def alarms(session: Session, responder_id: int) -> dict[str, Any]:
-    """What a page must sound for: all that waits with its level, and new danger in the responder's own threads."""
+    """What a page must sound for: all that waits with its level, new danger in the responder's own threads, and whoever
+    fell silent there or in the queue."""
     rows = escalations.queue(session)
+    heard = [row for row in rows if row.status == escalations.WAITING or row.owner_id == responder_id]
     return {
         "waiting": {row.id: row.level for row in rows if row.status == escalations.WAITING},
         "alerted": [row.id for row in rows if row.owner_id == responder_id and row.alerted_at],
+        "silent": [row.id for row in heard if console_views.is_silent(row)],
     }
 
 
@@ -104,6 +107,8 @@ def fingerprint(session: Session) -> str:
         func.sum(Escalation.epoch),
         func.max(Escalation.alerted_at),
         func.count(Escalation.alerted_at),
+        func.max(Escalation.silent_since),
+        func.count(Escalation.silent_since),
         func.max(Escalation.id),
         func.string_agg(Escalation.level, ""),
     ).where(is_open)

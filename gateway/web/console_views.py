@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import select, tuple_
+from sqlalchemy import or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, lazyload
 
 from gateway import audit, escalations, labels
@@ -18,6 +19,7 @@ from gateway.models import (
     Contact,
     Delivery,
     Escalation,
+    Lowering,
     Message,
     OptOut,
     Responder,
@@ -26,7 +28,9 @@ from gateway.risk import Level
 from gateway.web.console_evidence import marked, snippet, spans
 
 VIEW_NOTED_EVERY = timedelta(minutes=10)
-HISTORY_ACTS = ("open", "raise", "claim", "release", "resolve")
+HISTORY_ACTS = ("open", "raise", "claim", "release", "lower", "silent", "resolve")
+LOWER_LEVELS = (Level.URGENT.value, Level.ROUTINE.value)
+DANGER = (Level.URGENT.value, Level.EMERGENCY.value)
 Findings = list[dict[str, Any]]
 
 
@@ -41,6 +45,8 @@ class QueueRow:
     categories: Sequence[str]
     opted_out: bool
     mine: bool
+    retraction: str | None
+    silent: bool
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Line:
     level: str
     findings: Findings = field(default_factory=list)
     not_screened: str | None = None
+    retraction: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,9 @@ class Thread:
     lines: Sequence[Line]
     history: Sequence[tuple[AuditEntry, str | None]]
     newer: int | None
+    lower_to: Sequence[str]
+    notes: Sequence[str]
+    silent: bool
     labels: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -85,19 +95,23 @@ def queue(session: Session, responder: Responder, now: datetime) -> list[QueueRo
         row.message_id: row for row in session.scalars(select(Assessment).where(Assessment.message_id.in_(ids)))
     }
     stopped = _opted_out(session, [row.conversation.contact for row in rows])
+    taken_back = _taken_back(session, [row.conversation_id for row in rows])
     return [
-        _queue_row(row, texts.get(row.message_id or 0), screened.get(row.message_id or 0), stopped, responder, now)
+        _queue_row(
+            row,
+            texts.get(row.message_id or 0),
+            screened.get(row.message_id or 0),
+            now,
+            opted_out=row.conversation.contact_id in stopped,
+            mine=row.owner_id == responder.id,
+            retraction=taken_back.get(row.conversation_id),
+        )
         for row in rows
     ]
 
 
-def _queue_row(  # noqa: PLR0913 - one row of each table
-    row: Escalation,
-    text: str | None,
-    assessment: Assessment | None,
-    stopped: set[int],
-    responder: Responder,
-    now: datetime,
+def _queue_row(
+    row: Escalation, text: str | None, assessment: Assessment | None, now: datetime, **more: Any
 ) -> QueueRow:
     findings: Findings = assessment.findings if assessment else []
     worst = max(findings, key=_danger, default=None)
@@ -107,9 +121,29 @@ def _queue_row(  # noqa: PLR0913 - one row of each table
         why=worst["why_en"] if worst else "",
         snippet=snippet(text, findings) if text else Markup(""),
         categories=assessment.categories if assessment else (),
-        opted_out=row.conversation.contact_id in stopped,
-        mine=row.owner_id == responder.id,
+        silent=is_silent(row),
+        **more,
     )
+
+
+def is_silent(row: Escalation) -> bool:
+    """Whether a silence was shown that still goes on."""
+    last = row.conversation.last_inbound_at
+    return row.silent_since is not None and (last is None or last <= row.silent_since)
+
+
+def _taken_back(session: Session, conversation_ids: Sequence[int]) -> dict[int, str | None]:
+    """How each conversation takes its danger back, where nothing dangerous was written since."""
+    newest = (
+        select(Assessment.conversation_id, Assessment.retraction)
+        .ext(distinct_on(Assessment.conversation_id))
+        .where(
+            Assessment.conversation_id.in_(conversation_ids),
+            or_(Assessment.retraction.is_not(None), Assessment.level.in_(DANGER)),
+        )
+        .order_by(Assessment.conversation_id, Assessment.message_id.desc())
+    )
+    return dict(session.execute(newest).all())
 
 
 def thread(session: Session, keys: Keys, escalation_id: int, responder: Responder, now: datetime) -> Thread | None:
@@ -129,7 +163,21 @@ def thread(session: Session, keys: Keys, escalation_id: int, responder: Responde
         history=_history(session, row.id),
         newer=newer.id if newer and newer.id != row.id else None,
         labels=labels.of_responder(session, row.conversation_id, responder),
+        lower_to=_lower_to(row, responder),
+        notes=_notes(session, row.id),
+        silent=row.status != escalations.RESOLVED and is_silent(row),
     )
+
+
+def _lower_to(row: Escalation, responder: Responder) -> list[str]:
+    if not escalations.may_lower(row, responder):
+        return []
+    return [level for level in LOWER_LEVELS if Level(level) < Level(row.level)]
+
+
+def _notes(session: Session, escalation_id: int) -> list[str]:
+    wanted = select(Lowering.note).where(Lowering.escalation_id == escalation_id, Lowering.note.is_not(None))
+    return [note for note in session.scalars(wanted.order_by(Lowering.id)) if note]
 
 
 def masked(contact: Contact, keys: Keys) -> str:
@@ -179,6 +227,7 @@ def _line(message: Message, delivery: Delivery | None, assessment: Assessment | 
         level=assessment.level if assessment else Level.NONE.value,
         findings=findings,
         not_screened=assessment.not_screened if assessment else None,
+        retraction=assessment.retraction if assessment else None,
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import g
 
-from gateway.escalations import DISPOSITIONS
+from gateway.escalations import DISPOSITIONS, LOWER_REASONS
 from gateway.labels import READINGS, VERDICTS
 
 LEVELS = {
@@ -20,6 +20,8 @@ REASONS = {
     "bot_unavailable": "The bot is not available",
     "interpreter": "Needs an interpreter",
     "danger_said": "Said there is danger",
+    "not_safe": "Says they are not safe",
+    "check_unanswered": "Did not say whether they are safe",
     "team_request": "Asks for a team to come",
     "text_failed": "A text could not be delivered",
     "could_not_process": "A message could not be read by the computer",
@@ -41,6 +43,8 @@ ACTS = {
     "raise": "Raised",
     "claim": "Claimed",
     "release": "Put back into the queue",
+    "lower": "Lowered",
+    "silent": "Resident silent",
     "resolve": "Resolved",
 }
 LABELS = {
@@ -50,10 +54,18 @@ LABELS = {
     "over_call": "False alarm",
     "unclear": "Unclear",
 }
+# Shown, never obeyed: what a resident says about their own words lowers nothing (decision 10).
+RETRACTIONS = {
+    "joke": "Says it was a joke",
+    "false_alarm": "Says it was a false alarm",
+    "found": "Says the person was found",
+    "never_mind": "Takes it back",
+}
 PROBLEMS = {
     "empty": "Nothing was sent: the message is empty.",
     "too_long": "Nothing was sent: the message has more than 1,600 characters.",
     "no_disposition": "Not resolved: choose how it ended.",
+    "no_reason": "Not lowered: choose a lower level and the reason.",
     "opted_out": "Nothing was sent: the resident opted out. Call instead.",
 }
 REFUSALS = {
@@ -67,6 +79,7 @@ REFUSALS = {
     "not_in_sample": "This message is not in the sample. Nothing was changed.",
     "already_read": "Two people have read this message. Nothing was changed.",
     "unknown_label": "Choose one of the three. Nothing was changed.",
+    "level_not_lower": "Nothing was changed: the new level must be lower than the one it has.",
     "busy": "Too many people are logging in at once. Try again in a moment.",
     "store_unavailable": "The store does not answer. Nothing was changed. Residents still get safety texts.",
 }
@@ -82,6 +95,8 @@ WORDS = {
     "acts": ACTS,
     "labels": LABELS,
     "problems": PROBLEMS,
+    "retractions": RETRACTIONS,
+    "lower_reasons": LOWER_REASONS,
     "refusals": REFUSALS,
 }
 

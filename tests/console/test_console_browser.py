@@ -230,6 +230,48 @@ def test_new_danger_in_an_owned_thread_rings_on_every_page(enter: Callable[..., 
     shoot(page, "thread-alert")
 
 
+def test_a_level_is_lowered_with_the_keyboard_alone(
+    enter: Callable[..., Page], written: Written, database: Database
+) -> None:
+    page = enter("Ana", width=360)
+    row = written()
+    page.locator(f"#row-{row.id}").click()
+    expect(page.locator("#lower-place")).to_be_hidden()
+    page.get_by_role("button", name="Claim").click()
+    sheet = page.locator("#lower-sheet > summary")
+    expect(sheet).to_be_visible()
+    sheet.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#lower-level")).to_be_focused()
+    check_everybody_can_use(page)
+    shoot(page, "lower-360")
+    page.keyboard.press("u")
+    page.keyboard.press("Tab")
+    page.keyboard.press("I")
+    page.keyboard.press("Tab")
+    page.keyboard.type("spoke by phone")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".state .level")).to_have_text("Urgent", timeout=3000)
+    expect(page.locator("#lower-level")).to_be_hidden()
+    page.locator("#history-" + str(row.id)).evaluate("each => each.open = true")
+    expect(page.locator(".history")).to_contain_text("Lowered: Urgent, I spoke with them: safe now · Ana")
+    expect(page.locator(".history")).to_contain_text("spoke by phone")
+
+
+def test_a_silence_rings_on_the_open_page(enter: Callable[..., Page], written: Written, database: Database) -> None:
+    page = enter("Ana")
+    row = written()
+    expect(page.locator(".row.emergency")).to_be_visible(timeout=3000)
+    page.evaluate("document.body.dataset.lastRing = ''")
+    with database.begin() as session:
+        found = session.get_one(Escalation, row.id)
+        found.silent_since = found.conversation.last_inbound_at = utc_now()
+    expect(page.locator(".row .stop")).to_have_text("Stopped writing", timeout=8000)
+    expect(page.locator("body")).to_have_attribute("data-last-ring", "urgent", timeout=8000)
+    expect(page.locator("#said")).to_have_text("A resident in danger has stopped writing")
+
+
 def test_a_page_that_is_not_live_says_so_within_ten_seconds(
     enter: Callable[..., Page], served: Served, written: Written
 ) -> None:

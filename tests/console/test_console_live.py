@@ -51,7 +51,7 @@ def test_a_stream_begins_with_what_waits(ana: Person, written: Written, live: Li
     assert NAME.findall(said) == ["alarms", "changed", "beat"]
     found = DATA.search(said)
     assert found
-    assert json.loads(found[1]) == {"waiting": {str(row.id): "emergency"}, "alerted": []}
+    assert json.loads(found[1]) == {"waiting": {str(row.id): "emergency"}, "alerted": [], "silent": []}
     assert "pills" not in said
     answer.close()
     assert live.count == 0

@@ -11,7 +11,7 @@ from gateway.conversations import SMS, Inbound, say, thread
 from gateway.db import Database
 from gateway.errors import Conflict, Refused
 from gateway.keys import Keys
-from gateway.models import AuditEntry, Conversation, Delivery, Escalation, Message, Page, Responder, Shift
+from gateway.models import AuditEntry, Conversation, Delivery, Escalation, Lowering, Message, Page, Responder, Shift
 from gateway.risk import Level
 from gateway.settings import Settings
 
@@ -179,3 +179,110 @@ def test_everyone_on_call_is_paged(database: Database, keys: Keys, now: datetime
         escalations.claim(session, escalation_id, 0, ana, now)
     with database.begin() as session:
         assert session.scalars(select(Page.acknowledged_at)).all() == [now]
+
+
+def claimed_by(database: Database, keys: Keys, now: datetime, person: Responder) -> tuple[int, int]:
+    escalation_id = opened(database, keys, now, Level.EMERGENCY)
+    with database.begin() as session:
+        return escalation_id, escalations.claim(session, escalation_id, 0, person, now).epoch
+
+
+def test_only_a_person_lowers_a_level_and_says_why(database: Database, keys: Keys, now: datetime) -> None:
+    [ana] = people(database, now, "Ana")
+    escalation_id, epoch = claimed_by(database, keys, now, ana)
+    with database.begin() as session:
+        row = escalations.lower(
+            session, escalation_id, epoch, ana, now, level=Level.URGENT, reason="safe_now", note="spoke by phone"
+        )
+        assert (row.level, row.status, row.epoch) == ("urgent", "claimed", epoch + 1)
+    with database.begin() as session:
+        kept = session.scalars(select(Lowering)).one()
+        assert (kept.from_level, kept.to_level, kept.reason, kept.note, kept.responder_id) == (
+            "emergency", "urgent", "safe_now", "spoke by phone", ana.id,
+        )  # fmt: skip
+        note = session.scalars(select(AuditEntry).where(AuditEntry.act == "lower")).one()
+        assert (note.responder_id, note.detail) == (
+            ana.id, {"level": "urgent", "before": "emergency", "why": "safe_now"},
+        )  # fmt: skip
+    # What is found afterwards raises it again.
+    opened(database, keys, now, Level.EMERGENCY)
+    with database.begin() as session:
+        assert session.get_one(Escalation, escalation_id).level == "emergency"
+
+
+def test_a_stale_page_lowers_nothing(database: Database, keys: Keys, now: datetime) -> None:
+    [ana] = people(database, now, "Ana")
+    escalation_id, epoch = claimed_by(database, keys, now, ana)
+    opened(database, keys, now, Level.URGENT)  # new danger that the page has not shown
+    with pytest.raises(Conflict), database.begin() as session:
+        escalations.lower(session, escalation_id, epoch, ana, now, level=Level.ROUTINE, reason="safe_now")
+    with database.begin() as session:
+        assert session.get_one(Escalation, escalation_id).level == "emergency"
+        assert session.scalars(select(Lowering)).all() == []
+
+
+def test_of_twenty_who_lower_at_once_one_does(database: Database, keys: Keys, now: datetime) -> None:
+    [ana] = people(database, now, "Ana")
+    escalation_id, epoch = claimed_by(database, keys, now, ana)
+
+    def lower(_: int) -> bool:
+        try:
+            with database.begin() as session:
+                escalations.lower(session, escalation_id, epoch, ana, now, level=Level.URGENT, reason="misread")
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(lower, range(20))) == 1
+
+
+@pytest.mark.parametrize("role", ["responder", "supervisor", "admin"])
+@pytest.mark.parametrize("claimed", [False, True])
+def test_the_owner_and_those_who_supervise_may_lower(
+    database: Database, keys: Keys, now: datetime, role: str, claimed: bool
+) -> None:
+    ana, ben = people(database, now, "Ana", "Ben")
+    with database.begin() as session:
+        session.get_one(Responder, ben.id).role = role
+    ben.role = role
+    escalation_id, epoch = opened(database, keys, now), 0
+    if claimed:
+        with database.begin() as session:
+            epoch = escalations.claim(session, escalation_id, 0, ana, now).epoch
+
+    def lower() -> None:
+        with database.begin() as session:
+            escalations.lower(session, escalation_id, epoch, ben, now, level=Level.ROUTINE, reason="safe_now")
+
+    if role == "responder":
+        with pytest.raises(Conflict):
+            lower()
+    else:
+        lower()
+
+
+@pytest.mark.parametrize(
+    ("level", "reason", "code"),
+    [
+        (Level.ROUTINE, "they_said_so", "unknown_reason"),
+        (Level.EMERGENCY, "safe_now", "level_not_lower"),
+        (Level.NONE, "safe_now", "level_not_lower"),
+    ],
+)
+def test_a_level_is_lowered_to_urgent_or_routine_for_a_known_reason(
+    database: Database, keys: Keys, now: datetime, level: Level, reason: str, code: str
+) -> None:
+    [ana] = people(database, now, "Ana")
+    escalation_id, epoch = claimed_by(database, keys, now, ana)
+    with pytest.raises(Refused, match=code), database.begin() as session:
+        escalations.lower(session, escalation_id, epoch, ana, now, level=level, reason=reason)
+
+
+def test_what_has_ended_is_not_lowered(database: Database, keys: Keys, now: datetime) -> None:
+    [ana] = people(database, now, "Ana")
+    escalation_id, epoch = claimed_by(database, keys, now, ana)
+    with database.begin() as session:
+        epoch = escalations.resolve(session, escalation_id, epoch, ana, "helped", now).epoch
+    with pytest.raises(Conflict), database.begin() as session:
+        escalations.lower(session, escalation_id, epoch, ana, now, level=Level.ROUTINE, reason="safe_now")

@@ -59,22 +59,25 @@ function poll() {
   if (performance.now() - lastTrue > POLL_EVERY + 1000) window.htmx.trigger(body, "read-again");
 }
 
-// What waits now, against what waited before: a new one, or one whose level rose, rings and is named.
-function hear({ waiting, alerted }) {
+// What waits now, against what waited before: a new one, one whose level rose, or one that fell silent rings and is named.
+function hear({ waiting, alerted, silent = [] }) {
   const order = ["none", "routine", "urgent", "emergency"];
   const before = known;
-  known = { waiting, alerted };
+  known = { waiting, alerted, silent };
   const ids = Object.keys(waiting);
   title = title.replace(/^\(\d+\) /, "");
   document.title = ids.length ? `(${ids.length}) ${title}` : title;
   if (before === null) return;
   const fresh = ids.filter((id) => order.indexOf(waiting[id]) > order.indexOf(before.waiting[id] ?? ""));
   const danger = alerted.filter((id) => !before.alerted.includes(id));
+  const quiet = silent.filter((id) => !before.silent.includes(id));
   if (fresh.length) {
     const worst = fresh.sort((a, b) => order.indexOf(waiting[b]) - order.indexOf(waiting[a]))[0];
     announce(worst, waiting[worst], `New: ${waiting[worst]} is waiting`);
   } else if (danger.length) {
     announce(danger[0], "emergency", "New danger in a thread of yours");
+  } else if (quiet.length) {
+    announce(quiet[0], "urgent", "A resident in danger has stopped writing");
   } else if (!ids.length) {
     document.getElementById("news").hidden = true;
   }

@@ -38,9 +38,11 @@ function typed() {
 }
 
 function match() {
-  const { mine, canText } = byId("thread").dataset;
+  const { mine, canText, canLower, level } = byId("thread").dataset;
   byId("reply").hidden = canText !== "1";
   byId("finish").hidden = mine !== "1";
+  byId("lower-place").hidden = canLower !== "1";
+  byId("lower-level").querySelector("[value=urgent]").hidden = level === "urgent";
 }
 
 // A second answer may come before the first has settled: the page between the two has forgotten what was open.
@@ -62,6 +64,12 @@ function restore() {
   else if (problem && performance.now() < problem.until) document.querySelector("#thread .state").after(problem.html.cloneNode(true));
   match();
   if (atEnd) window.scrollTo({ top: document.documentElement.scrollHeight });
+}
+
+function lowered(event) {
+  if (event.target.id !== "lower" || event.detail.xhr.status !== 200) return;
+  event.target.reset();
+  byId("lower-sheet").removeAttribute("open");
 }
 
 function sent(event) {
@@ -91,9 +99,13 @@ export function setUp() {
   byId("resolve-sheet").addEventListener("toggle", (event) => {
     if (event.target.open) byId("disposition").focus();
   });
+  byId("lower-sheet").addEventListener("toggle", (event) => {
+    if (event.target.open) byId("lower-level").focus();
+  });
   document.body.addEventListener("htmx:beforeSwap", remember);
   document.body.addEventListener("htmx:afterSettle", restore);
   document.body.addEventListener("htmx:afterRequest", sent);
+  document.body.addEventListener("htmx:afterRequest", lowered);
   showCost();
   grow();
   match();

@@ -1,0 +1,121 @@
+"""The check question: who is asked whether they are safe, what each answer does, and what no answer means."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from gateway import audit, escalations, language, risk, texts
+from gateway.commands import Scene, person_asked
+from gateway.community import Community
+from gateway.conversations import BOT
+from gateway.models import Message
+from gateway.risk import Level
+
+MENU = "check"  # what Conversation.menu_open holds while the question waits for its answer
+ASKED, REPEATED, ANSWERED, SAFETY = "check_asked", "check_repeated", "check_answered", "safety"
+PATIENCE = timedelta(minutes=3)
+NOT_AGAIN_WITHIN = timedelta(minutes=30)
+DISTRESS, PERSON = "distress", "person"
+# The bot numbers its answers from 0. It answers the same message once the question is out of the way.
+FIRST_ORDINAL = 90
+
+Told = tuple[list[str], str]
+
+
+def wanted(scene: Scene, assessment: risk.Assessment, now: datetime) -> bool:
+    """Whether to ask: distress without danger, nobody looking after it yet, and not asked in the last half hour."""
+    conversation = scene.conversation
+    if not assessment.ask_safety and not (assessment.level is Level.ROUTINE and DISTRESS in assessment.categories):
+        return False
+    asked = conversation.check_asked_at
+    if conversation.handler != BOT or (asked is not None and now - asked < NOT_AGAIN_WITHIN):
+        return False
+    return not escalations.in_danger(scene.session, conversation.id)
+
+
+def ask(scene: Scene, categories: Collection[str], now: datetime) -> Told:
+    """Ask, and keep the message for the bot until there is an answer. A person who was asked for is asked for now."""
+    conversation = scene.conversation
+    conversation.menu_open, conversation.check_asked_at = MENU, now
+    _note(scene, "check_asked")
+    return [*(_ask_person(scene) if PERSON in categories else []), question(scene)], ASKED
+
+
+def question(scene: Scene) -> str:
+    """The question in the resident's language, or in both where none is known."""
+    known = scene.conversation.language
+    return texts.say("safety_check", known) if known else texts.both("safety_check")
+
+
+def hear(scene: Scene, community: Community, *, stop: bool) -> Told | None:
+    """Take the answer to the open question; None when the message was none and still has to be dealt with.
+
+    ``stop`` says that it was a STOP: then nothing goes back to the bot either.
+    """
+    conversation, text = scene.conversation, scene.message.text
+    if language.command(text, menu_open=False) is not None:
+        return [question(scene)], REPEATED  # they could not read it; the clock goes on
+    meaning = risk.check_answer(text)
+    put_down(scene)
+    _note(scene, "check_answered", meaning=meaning or "other")
+    held = conversation.handler != BOT
+    if meaning is not None:
+        said, by = ANSWERS[meaning](scene, community)
+        return ([] if held else said), by
+    # They write, so they are not silent; but what was asked is still not known, and that is for a person to see.
+    escalations.open_(scene.session, conversation, "check_unanswered", Level.ROUTINE, scene.now, scene.message.id)
+    if not stop:
+        _back_to_bot(scene)
+    return None
+
+
+def put_down(scene: Scene) -> None:
+    """The question waits for no answer any longer."""
+    scene.conversation.menu_open = None
+
+
+def kept_for_bot(scene: Scene) -> Message | None:
+    """The message that the question was asked about, while the bot has not read it."""
+    return scene.session.scalar(
+        select(Message)
+        .where(Message.conversation_id == scene.conversation.id, Message.handled_by == ASKED)
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+
+
+def _safe(scene: Scene, community: Community) -> Told:
+    _back_to_bot(scene)
+    return [texts.say("safety_check_thanks", scene.language)], ANSWERED
+
+
+def _unsafe(scene: Scene, community: Community) -> Told:
+    escalations.open_(scene.session, scene.conversation, "not_safe", Level.URGENT, scene.now, scene.message.id)
+    return texts.safety((), Level.URGENT.value, scene.conversation.language, community), SAFETY
+
+
+def _person(scene: Scene, community: Community) -> Told:
+    return _ask_person(scene), ANSWERED
+
+
+ANSWERS: dict[str, Callable[[Scene, Community], Told]] = {"safe": _safe, "unsafe": _unsafe, "person": _person}
+
+
+def _ask_person(scene: Scene) -> list[str]:
+    escalations.open_(scene.session, scene.conversation, "asked_for_person", Level.ROUTINE, scene.now, scene.message.id)
+    return [person_asked(scene)]
+
+
+def _back_to_bot(scene: Scene) -> None:
+    """The bot now reads what it was kept from, and goes on from there."""
+    kept, conversation = kept_for_bot(scene), scene.conversation
+    if kept is None or conversation.handler != BOT:
+        return
+    kept.handled_at = kept.handled_by = None
+    conversation.pending_since = conversation.pending_since or scene.now
+
+
+def _note(scene: Scene, act: str, meaning: str | None = None) -> None:
+    detail = {"message": scene.message.id} | ({"meaning": meaning} if meaning else {})
+    audit.note(scene.session, scene.now, act, "conversation", scene.conversation.id, None, **detail)
