@@ -13,6 +13,7 @@ from gateway.risk.cards import CARDS, HERE, Card, CardError, Deck, Example, load
 from gateway.risk.letters import View
 from gateway.risk.level import Assessment, Finding, Level
 from gateway.risk.matching import Candidate, Matcher, any_match, spans
+from gateway.risk.pictures import read_pictures
 from gateway.risk.scope import ScopeOfView, Scoper, Verdict
 from gateway.risk.spelling import Spelling, read_spelling
 from gateway.risk.views import views_of
@@ -45,6 +46,15 @@ class _Page:
     view: View
     scope: ScopeOfView
     consumed: list[tuple[int, int]] = field(default_factory=list)
+    lifted: dict[str, bool] = field(default_factory=dict)
+
+    def lifts(self, card: Card) -> bool:
+        """Whether words anywhere in the view raise the card; found out once, however often it matches."""
+        if card.lifts is None:
+            return False
+        if card.id not in self.lifted:
+            self.lifted[card.id] = any_match(card.lifts.patterns, self.view.text)
+        return self.lifted[card.id]
 
 
 @dataclass(slots=True)
@@ -152,7 +162,7 @@ def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
             continue
         verdict = page.scope.judge(start, end, card.heeds, candidate.pattern.words)
         if verdict in {Verdict.MEANT, Verdict.PAST}:
-            reading.keep(_finding(card, verdict, view, (start, end), page.passage))
+            reading.keep(_finding(card, verdict, page, (start, end)))
 
 
 def _passages(text: str, context: Sequence[str]) -> Iterator[_Passage]:
@@ -171,11 +181,12 @@ def _used_up(start: int, end: int, consumed: list[tuple[int, int]]) -> bool:
     return any(a < end and start < b and b - a >= end - start for a, b in consumed)
 
 
-def _finding(card: Card, verdict: Verdict, view: View, span: tuple[int, int], passage: _Passage) -> Finding:
+def _finding(card: Card, verdict: Verdict, page: _Page, span: tuple[int, int]) -> Finding:
+    view, passage = page.view, page.passage
     start, end = view.raw_range(*span)
     notes: list[str] = [] if view.name == "plain" else [f"read as: {view.text[span[0] : span[1]].strip()}"]
     level = card.level
-    if card.lifts is not None and any_match(card.lifts.patterns, view.text):
+    if card.lifts is not None and page.lifts(card):
         level = max(level, card.lifts.level)
         notes.append(f"raised to {level}")
     if verdict is Verdict.PAST:
@@ -206,7 +217,9 @@ def build(folder: Path = CARDS, *, clock: Clock = time.thread_time) -> Screener:
     compiler = new_compiler()
     scoper = Scoper(read_words(HERE / "scope.yml"), compiler)
     deck = load_cards(folder, compiler)
-    spelling = read_spelling(read_words(HERE / "spelling.yml"), frozenset(compiler.vocabulary))
+    by_ear = {word for card in deck.cards for pattern in card.patterns["es"] for word in pattern.words}
+    pictures = read_pictures(read_words(HERE / "pictures.yml"))
+    spelling = read_spelling(read_words(HERE / "spelling.yml"), frozenset(compiler.vocabulary), by_ear, pictures)
     return Screener(deck, scoper, spelling, Matcher(deck.cards), clock)
 
 
