@@ -146,16 +146,12 @@ class Screener:
 def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
     """Note what one pattern finds on the page. A card that has given its highest level is not read again."""
     card, view = candidate.card, page.view
-    highest = max(card.level, card.lifts.level) if card.lifts else card.level
+    if card.idiom:
+        _use_up(candidate, page, reading)
+        return
+    if _settled(card, reading):
+        return
     for start, end in spans(candidate.pattern, view.text):
-        if card.idiom:
-            if not page.scope.serious:
-                page.consumed.append((start, end))
-                reading.idioms.add(card.id)
-            continue
-        known = reading.found.get(card.id)
-        if known is not None and known.level >= highest and not known.earlier:
-            return
         if "idiom" in card.heeds and _used_up(start, end, page.consumed):
             continue
         if any_match(card.unless, view.text[max(0, start - _BESIDE) : end + _BESIDE]):
@@ -163,6 +159,23 @@ def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
         verdict = page.scope.judge(start, end, card.heeds, candidate.pattern.words)
         if verdict in {Verdict.MEANT, Verdict.PAST}:
             reading.keep(_finding(card, verdict, page, (start, end)))
+            if _settled(card, reading):
+                return
+
+
+def _use_up(candidate: Candidate, page: _Page, reading: _Reading) -> None:
+    """Set aside the words of a saying, unless the message insists that it is meant."""
+    for start, end in spans(candidate.pattern, page.view.text):
+        if not page.scope.serious:
+            page.consumed.append((start, end))
+            reading.idioms.add(candidate.card.id)
+
+
+def _settled(card: Card, reading: _Reading) -> bool:
+    """Whether the card has given its highest level for this very message."""
+    known = reading.found.get(card.id)
+    highest = max(card.level, card.lifts.level) if card.lifts else card.level
+    return known is not None and known.level >= highest and not known.earlier
 
 
 def _passages(text: str, context: Sequence[str]) -> Iterator[_Passage]:

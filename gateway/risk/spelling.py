@@ -121,6 +121,8 @@ def repair(word: str, table: Mapping[str, str], spelling: Spelling) -> list[str]
     hashtag, word = word.startswith("#"), word.lstrip("#")
     if word in table:
         return table[word].split()
+    if word in spelling.known:
+        return [word]
     parts = [part for piece in re.findall(r"[a-z0-9]+", unleet(word, spelling.known)) for part in split_unit(piece)]
     if len(parts) != 1:
         return parts
