@@ -129,7 +129,7 @@ def read_deck(folder: Path, compiler: Compiler) -> tuple[Deck, list[str]]:
 
 def _version(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.yml"), *HERE.glob("*.yml"), *HERE.glob("*.py")]):
+    for path in sorted([*folder.glob("*.yml"), *HERE.glob("*.yml"), *HERE.glob("*.txt"), *HERE.glob("*.py")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 

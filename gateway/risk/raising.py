@@ -10,6 +10,7 @@ from gateway.risk.net import Net, Opinion
 
 CARD = "net"
 CERTAIN = 0.97
+JOINED = 0.92  # of several messages read as one, which may have nothing to do with each other
 FEWEST_WORDS = 3  # one or two words are too little to go by: "my pills" may be anything
 READ = 1600  # characters of one message; a text message has no more, and the cards read on
 WHY_EN = "Beyond the rules: the words together look like danger (learned from examples)."
@@ -32,10 +33,11 @@ def raised(net: Net, text: str, context: Sequence[str], level: Level, *, excused
     if alone.level > level and _sure(alone, excused=excused):
         return _finding(text, alone, earlier=False)
     before = " ".join(each for each in context if each.strip())
-    if not before:
+    whole = f"{before} {text}"
+    if not before or len(whole.split()) < FEWEST_WORDS:
         return []
-    joined = net.judge(f"{before} {text}")
-    if joined.level <= max(level, Level.ROUTINE) or not _sure(joined, excused=denied):
+    joined = net.judge(whole)
+    if joined.level <= max(level, Level.ROUTINE) or joined.at_least(Level.URGENT) < (CERTAIN if denied else JOINED):
         return []
     return _finding(text, joined, earlier=net.judge(before).level >= joined.level)
 

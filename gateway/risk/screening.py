@@ -15,6 +15,7 @@ from gateway.risk.letters import View
 from gateway.risk.level import Assessment, Finding, Level
 from gateway.risk.matching import Candidate, Matcher, any_match, spans
 from gateway.risk.net import Net, net
+from gateway.risk.pictures import read_pictures
 from gateway.risk.raising import raised
 from gateway.risk.scope import ScopeOfView, Scoper, Verdict
 from gateway.risk.spelling import Spelling, read_spelling
@@ -48,6 +49,15 @@ class _Page:
     view: View
     scope: ScopeOfView
     consumed: list[tuple[int, int]] = field(default_factory=list)
+    lifted: dict[str, bool] = field(default_factory=dict)
+
+    def lifts(self, card: Card) -> bool:
+        """Whether words anywhere in the view raise the card; found out once, however often it matches."""
+        if card.lifts is None:
+            return False
+        if card.id not in self.lifted:
+            self.lifted[card.id] = any_match(card.lifts.patterns, self.view.text)
+        return self.lifted[card.id]
 
 
 @dataclass(slots=True)
@@ -158,17 +168,12 @@ class Screener:
 def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
     """Note what one pattern finds on the page. A card that has given its highest level is not read again."""
     card, view = candidate.card, page.view
-    highest = max(card.level, card.lifts.level) if card.lifts else card.level
+    if card.idiom:
+        _use_up(candidate, page, reading)
+        return
+    if _settled(card, reading):
+        return
     for start, end in spans(candidate.pattern, view.text):
-        if card.idiom:
-            if not page.scope.serious:
-                page.consumed.append((start, end))
-                reading.idioms.add(card.id)
-                reading.excused = True
-            continue
-        known = reading.found.get(card.id)
-        if known is not None and known.level >= highest and not known.earlier:
-            return
         if "idiom" in card.heeds and _used_up(start, end, page.consumed):
             continue
         if any_match(card.unless, view.text[max(0, start - _BESIDE) : end + _BESIDE]):
@@ -176,7 +181,25 @@ def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
         verdict = page.scope.judge(start, end, card.heeds, candidate.pattern.words)
         reading.excused = reading.excused or (verdict is not Verdict.MEANT and not page.scope.turns_after(end))
         if verdict in {Verdict.MEANT, Verdict.PAST}:
-            reading.keep(_finding(card, verdict, view, (start, end), page.passage))
+            reading.keep(_finding(card, verdict, page, (start, end)))
+            if _settled(card, reading):
+                return
+
+
+def _use_up(candidate: Candidate, page: _Page, reading: _Reading) -> None:
+    """Set aside the words of a saying, unless the message insists that it is meant."""
+    for start, end in spans(candidate.pattern, page.view.text):
+        if not page.scope.serious:
+            page.consumed.append((start, end))
+            reading.idioms.add(candidate.card.id)
+            reading.excused = True
+
+
+def _settled(card: Card, reading: _Reading) -> bool:
+    """Whether the card has given its highest level for this very message."""
+    known = reading.found.get(card.id)
+    highest = max(card.level, card.lifts.level) if card.lifts else card.level
+    return known is not None and known.level >= highest and not known.earlier
 
 
 def _passages(text: str, context: Sequence[str]) -> Iterator[_Passage]:
@@ -195,11 +218,12 @@ def _used_up(start: int, end: int, consumed: list[tuple[int, int]]) -> bool:
     return any(a < end and start < b and b - a >= end - start for a, b in consumed)
 
 
-def _finding(card: Card, verdict: Verdict, view: View, span: tuple[int, int], passage: _Passage) -> Finding:
+def _finding(card: Card, verdict: Verdict, page: _Page, span: tuple[int, int]) -> Finding:
+    view, passage = page.view, page.passage
     start, end = view.raw_range(*span)
     notes: list[str] = [] if view.name == "plain" else [f"read as: {view.text[span[0] : span[1]].strip()}"]
     level = card.level
-    if card.lifts is not None and any_match(card.lifts.patterns, view.text):
+    if card.lifts is not None and page.lifts(card):
         level = max(level, card.lifts.level)
         notes.append(f"raised to {level}")
     if verdict is Verdict.PAST:
@@ -233,7 +257,10 @@ def build(folder: Path = CARDS, *, clock: Clock = time.thread_time, with_net: bo
 def assemble(deck: Deck, *, clock: Clock = time.thread_time, with_net: bool = False) -> Screener:
     """A screener of cards that were read already. Raises CardError when the net's weights cannot be read."""
     scoper = Scoper(read_words(HERE / "scope.yml"), deck.compiler)
-    spelling = read_spelling(read_words(HERE / "spelling.yml"), frozenset(deck.compiler.vocabulary))
+    by_ear = {word for card in deck.cards for pattern in card.patterns["es"] for word in pattern.words}
+    pictures = read_pictures(read_words(HERE / "pictures.yml"))
+    vocabulary = frozenset(deck.compiler.vocabulary)
+    spelling = read_spelling(read_words(HERE / "spelling.yml"), vocabulary, by_ear, pictures)
     try:
         under = net() if with_net else None
     except (OSError, ValueError, KeyError, BadZipFile) as fault:
