@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 CARDS = HERE / "cards"
 FEWEST_TESTS = 3
 LANGUAGES = ("en", "es")
-SCOPES = frozenset({"idiom", "negation", "past", "reported"})
+SCOPES = frozenset({"idiom", "laughed", "negation", "past", "reported"})
 _KEYS = frozenset("id level category owner reviewed why_en why_es any unless keep raise idiom tests".split())
 
 

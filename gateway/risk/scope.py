@@ -1,4 +1,4 @@
-"""Whether the words that a card matched are meant: denied, told of someone in a film, or long past and healed."""
+"""Whether the words a card matched are meant: denied, told of someone in a film, laughed at, or past and healed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from ahocorasick_rs import AhoCorasick
+
 from gateway.risk.letters import View
 from gateway.risk.pattern import Compiled, Compiler
 
 _LONGEST_BRIDGE = 6
 _CONTRAST = frozenset("but pero although though aunque except however sino yet still".split())
 _PARTICIPLE = ("ado", "ido", "cho", "sto", "erto")
+_OF_THE_WHOLE = ("framed", "resolved", "laughed", "pressing", "again", "serious")
 _LONGEST_SEGMENT = 25  # tokens on each side of a match; also what keeps the work linear
 
 
@@ -23,6 +26,7 @@ class Verdict(Enum):
     DENIED = "denied"
     REPORTED = "reported"
     PAST = "past"
+    LAUGHED = "laughed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,33 @@ class Phrases:
     serious: Compiled
 
 
+class Sayings:
+    """Many patterns under a few names, of which one wants to know: is one of them in this text?
+
+    Their rarest words are looked for first, all in one pass: as one regular expression they would have more states
+    than RE2 keeps, and it would fall back to its slow road.
+    """
+
+    def __init__(self, written: Mapping[str, Sequence[str]], compiler: Compiler) -> None:
+        self._patterns = [(name, compiler.compile(source)) for name, sources in written.items() for source in sources]
+        wanted: dict[str, list[int]] = {}
+        for index, (_, pattern) in enumerate(self._patterns):
+            for literal in pattern.triggers:
+                wanted.setdefault(literal, []).append(index)
+        self._of_literal = list(wanted.values())
+        self._literals = AhoCorasick(list(wanted))
+
+    def said(self, text: str) -> frozenset[str]:
+        """The names under which a pattern stands in the text."""
+        hits = {literal for literal, _, _ in self._literals.find_matches_as_indexes(text, overlapping=True)}
+        raw, names = text.encode(), set[str]()
+        for index in sorted({index for literal in hits for index in self._of_literal[literal]}):
+            name, pattern = self._patterns[index]
+            if name not in names and pattern.parts[0].search(raw):
+                names.add(name)
+        return frozenset(names)
+
+
 class Scoper:
     """Knows scope.yml, and judges matches in any view by it."""
 
@@ -60,10 +91,46 @@ class Scoper:
         self._phrases = Phrases(
             **{name: compiler.compile("(" + "|".join(written[name]) + ")") for name in Phrases.__dataclass_fields__}
         )
+        self._sayings = Sayings({name: written[name] for name in _OF_THE_WHOLE}, compiler)
 
-    def over(self, view: View) -> ScopeOfView:
-        """The judge of matches in that view."""
-        return ScopeOfView(view, self._lists, self._phrases)
+    def setting(self, views: Sequence[View]) -> Setting:
+        """What the whole message, in all its views, says about itself."""
+        return Setting(tuple(view.text for view in views), self._sayings)
+
+    def over(self, view: View, setting: Setting | None = None) -> ScopeOfView:
+        """The judge of matches in that view, in the setting of its message (by default the view's own)."""
+        return ScopeOfView(view, self._lists, self._phrases, setting or self.setting([view]))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a message as a whole is about: homework, a form, a game, a song, or something over and dealt with.
+
+    People say so once, often far from the alarming words ("... is it the answer B? its for my cna class"). All views
+    are asked, because "pa mi tarea d historia" is plain in one of them only.
+    """
+
+    texts: tuple[str, ...]
+    sayings: Sayings
+
+    @property
+    def framed(self) -> bool:
+        """Whether the message speaks of fiction, play, study, a form or someone's work, and does not call for help."""
+        return "framed" in self._said and "pressing" not in self._said
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the message says that what it tells is over and well, and not coming back."""
+        return "resolved" in self._said and self._said.isdisjoint({"again", "pressing"})
+
+    @property
+    def laughed(self) -> bool:
+        """Whether the message laughs, and does not insist that it is no joke."""
+        return "laughed" in self._said and self._said.isdisjoint({"serious", "pressing"})
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        return frozenset[str]().union(*(self.sayings.said(text) for text in self.texts))
 
 
 @dataclass(frozen=True)
@@ -73,6 +140,7 @@ class ScopeOfView:
     view: View
     lists: Lists
     phrases: Phrases
+    setting: Setting
 
     @cached_property
     def serious(self) -> bool:
@@ -100,9 +168,11 @@ class ScopeOfView:
         first, past = self.view.token_range(start, end)
         if "negation" in heeds and (self._denied(first) or self._denied_within(first, past, asserted)):
             return Verdict.DENIED
-        if "reported" in heeds and self._reported(first, past):
+        if "reported" in heeds and (self.setting.framed or self._reported(first, past)):
             return Verdict.REPORTED
-        if "past" in heeds and self._past(first, past):
+        if "laughed" in heeds and self.setting.laughed:
+            return Verdict.LAUGHED
+        if "past" in heeds and (self.setting.resolved or self._past(first, past)):
             return Verdict.PAST
         return Verdict.MEANT
 

@@ -128,8 +128,10 @@ class Screener:
         return elapsed
 
     def _read(self, passage: _Passage, reading: _Reading) -> None:
-        for view in views_of(passage.text, self._spelling):
-            page = _Page(passage, view, self._scoper.over(view))
+        views = views_of(passage.text, self._spelling)
+        setting = self._scoper.setting(views)
+        for view in views:
+            page = _Page(passage, view, self._scoper.over(view, setting))
             candidates = self._matcher.candidates(view.text)
             for candidate in sorted(candidates, key=lambda each: not each.card.idiom):
                 self._check_time(reading)

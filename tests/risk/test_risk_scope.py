@@ -140,3 +140,55 @@ def test_another_person_keeps_the_level(text: str, level: Level) -> None:
 def test_time_and_means_raise_the_level(plain: str, raised: str) -> None:
     assert screen(plain).level is URGENT
     assert screen(raised).level is EMERGENCY
+
+
+FRAMED = [
+    "for health class i have to ask a nurse how you know its a heart attack",
+    "do i check suicidal thoughts if it was years ago",
+    "the intake form asks if i hear voices, do i put no",
+    "got stabbed nine times in among us by my cousin",
+    "what song is it that goes i wanna die in your arms",
+    "soy enfermera escolar, tienen folletos sobre autolesiones",
+    "en la clase de cna nos preguntan qué hacer si alguien no respira",
+    "la pregunta 9 dice pensamientos de muerte, pongo cero",
+    "quién canta esa canción de prefiero morir",
+]
+RESOLVED = [
+    "my roommate overdosed in june but hes in rehab now doing good",
+    "se metieron a mi casa, ya los agarraron y todo tranquilo",
+    "me pegaba mi ex, llevo 6 años libre de eso",
+]
+NOT_RESOLVED = [
+    ("my roommate overdosed in june, hes doing good, but he wont wake up right now", EMERGENCY),
+    ("llevaba 4 meses limpia y hoy volví a cortarme", URGENT),
+]
+PRESSING = [
+    ("we were playing fortnite and my dad is choking my mom right now", EMERGENCY),
+    ("estábamos jugando fifa y mi hermano no respira, ayúdenme", EMERGENCY),
+]
+
+
+@pytest.mark.parametrize("text", FRAMED)
+def test_the_frame_of_a_message_silences_all_of_it(text: str) -> None:
+    assert risk(text) == []
+
+
+@pytest.mark.parametrize("text", RESOLVED)
+def test_what_is_over_and_well_is_at_most_routine(text: str) -> None:
+    assert screen(text).level <= ROUTINE
+
+
+@pytest.mark.parametrize(("text", "level"), NOT_RESOLVED)
+def test_what_comes_back_is_not_over(text: str, level: Level) -> None:
+    assert screen(text).level is level
+
+
+@pytest.mark.parametrize(("text", "level"), PRESSING)
+def test_a_call_for_help_breaks_the_frame(text: str, level: Level) -> None:
+    assert screen(text).level is level
+
+
+def test_laughter_silences_a_wish_but_not_an_attempt() -> None:
+    assert risk("me quiero morir jaja otra vez lunes") == []
+    assert screen("jaja me tomé todas las pastillas").level is EMERGENCY
+    assert screen("i wanna die lol not lol").level is URGENT
