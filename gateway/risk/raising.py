@@ -42,6 +42,11 @@ def raised(net: Net, text: str, context: Sequence[str], level: Level, *, excused
     return _finding(text, joined, earlier=net.judge(before).level >= joined.level)
 
 
+def is_from_net(finding: Finding) -> bool:
+    """Whether the net found this, and no rule."""
+    return finding.card_id.startswith(f"{CARD}.")
+
+
 def _sure(opinion: Opinion, *, excused: bool) -> bool:
     return not excused or opinion.at_least(Level.URGENT) >= CERTAIN
 

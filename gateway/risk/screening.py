@@ -16,7 +16,7 @@ from gateway.risk.level import Assessment, Finding, Level
 from gateway.risk.matching import Candidate, Matcher, any_match, spans
 from gateway.risk.net import Net, net
 from gateway.risk.pictures import read_pictures
-from gateway.risk.raising import raised
+from gateway.risk.raising import is_from_net, raised
 from gateway.risk.scope import ScopeOfView, Scoper, Verdict
 from gateway.risk.spelling import Spelling, read_spelling
 from gateway.risk.views import views_of
@@ -312,7 +312,8 @@ def _fault_of(subject: Screener, card: Card, example: Example, *, fires: bool) -
     assessment, idioms = subject.trace(example.text, example.context)
     seen: Any = {each.card_id: each.level for each in assessment.findings}
     if card.idiom:
-        seen = dict.fromkeys(idioms, assessment.level)
+        by_cards = (each.level for each in assessment.findings if not is_from_net(each))
+        seen = dict.fromkeys(idioms, max(by_cards, default=Level.NONE))
     level = seen.get(card.id)
     if fires and level != example.level:
         return f"{card.id}: {example.text!r} should give {example.level}, gave {level or 'nothing'}"
