@@ -11,9 +11,10 @@ import math
 import re
 import zipfile
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,9 @@ class Net:
         """The net's opinion of one message, or of several joined."""
         read = plain(text)
         places = sorted(self._place[gram] for gram in features(read) if gram in self._place)
-        length = math.sqrt(sum(self._rarity[at] ** 2 for at in places)) or 1.0
-        shares = [self._rarity[at] / length for at in places]
+        rarities = _picker(places)(self._rarity)
+        length = math.hypot(*rarities) or 1.0
+        shares = [rarity / length for rarity in rarities]
         meant = self._meant(read.split())
         chances = dict(
             zip(LEVELS, _softmax(map(sum, zip(self._said(places, shares), meant, strict=True))), strict=True)
@@ -99,10 +101,8 @@ class Net:
     def _said(self, places: Sequence[int], shares: Sequence[float]) -> list[float]:
         """What the runs speak for, a number for each level."""
         scale, bias = self.about["level_scale"], self.about["level_bias"]
-        return [
-            bias[index] + scale * sum(share * weights[at] for share, at in zip(shares, places, strict=True))
-            for index, weights in enumerate(self._levels)
-        ]
+        pick = _picker(places)
+        return [bias[index] + scale * math.sumprod(shares, pick(weights)) for index, weights in enumerate(self._levels)]
 
     def _meant(self, words: Sequence[str]) -> list[float]:
         """What the words speak for by their meaning, also those that no row held."""
@@ -124,9 +124,9 @@ class Net:
     def _category(self, places: Sequence[int], shares: Sequence[float]) -> str:
         bias = self.about["category_bias"]
         scale = self.about["category_scale"]
+        pick = _picker(places)
         score: dict[str, float] = {
-            name: bias[name] + scale * sum(share * weights[at] for share, at in zip(shares, places, strict=True))
-            for name, weights in self._categories.items()
+            name: bias[name] + scale * math.sumprod(shares, pick(weights)) for name, weights in self._categories.items()
         }
         return max(sorted(score), key=score.__getitem__)
 
@@ -150,6 +150,13 @@ class Net:
                 place = self._place.get("=" + run)
                 if place is not None:
                     yield run, place
+
+
+def _picker(places: Sequence[int]) -> Callable[[array[Any]], Sequence[Any]]:
+    """Reads these places of a row of weights, in C: a long message has thousands."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda weights: [weights[at] for at in places]
 
 
 def _numbers(raw: bytes, kind: str) -> array[Any]:
