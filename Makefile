@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
-FAST := not bot and not e2e and not faults
+FAST := not bot and not e2e and not faults and not slow
 
 # PATH may hold a virtual environment of somebody else's.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
@@ -35,7 +35,7 @@ test: setup browser lint types ## everything: lint, types, unit, integration, bo
 	@$(PYTEST) -n auto -m "$(FAST)"
 	@$(PYTEST) -m "not ($(FAST))"
 
-test-fast: setup-gateway lint types ## the tier for every commit: no bot, no browser, no kills
+test-fast: setup-gateway lint types ## the tier for every commit: no bot, no browser, no kills, nothing slow
 	@$(PYTEST) -n auto -m "$(FAST)"
 
 lint: setup-gateway requirements-check ## ruff, and whether the requirement files are up to date

@@ -15,6 +15,8 @@ from gateway.risk.scope import Scoper
 from gateway.risk.screening import LONGEST, Screener, screener
 from gateway.risk.views import views_of
 
+pytestmark = pytest.mark.slow
+
 KIB_64 = 65536
 DICE = random.Random(7)  # the same text in every run
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
