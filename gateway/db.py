@@ -56,11 +56,9 @@ class Database:
             },
         )
         self._wires: WeakSet[psycopg.Connection[Any]] = WeakSet()
-        self._out: WeakSet[psycopg.Connection[Any]] = WeakSet()
         self._wires_mutex = threading.Lock()
         self._closed = False
         event.listen(self.engine, "do_connect", self._connect)
-        event.listen(self.engine, "checkout", self._check_out)
         event.listen(self.engine, "checkin", self._check_in)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
@@ -95,11 +93,10 @@ class Database:
         """Give all connections back; one that is in use is closed when its transaction ends."""
         with self._wires_mutex:
             self._closed = True
-            idle = [wire for wire in self._wires if wire not in self._out]
             self._wires.clear()
+        pool = self.engine.pool
         self.engine.dispose()
-        for wire in idle:
-            wire.close()  # one that was being given back meanwhile has missed the pool's end
+        pool.dispose()  # once more: one that was being given back meanwhile has missed the first
 
     def _connect(self, dialect: Any, _record: Any, args: Any, options: Any) -> Any:
         wire = dialect.connect(*args, **options)
@@ -108,17 +105,12 @@ class Database:
                 self._wires.add(wire)
         return wire
 
-    def _check_out(self, wire: Any, _record: Any, _proxy: Any) -> None:
-        with self._wires_mutex:
-            self._out.add(wire)
-
     def _check_in(self, wire: Any, _record: Any) -> None:
         """What was let go while it was in use belongs to no pool any more."""
         if wire is None:
             return  # broken, and thrown away already
         with self._wires_mutex:
             ours = wire in self._wires
-            self._out.discard(wire)
         if not ours:
             wire.close()
 
