@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
@@ -15,6 +15,8 @@ from gateway.risk.pattern import Compiled, Compiler
 _LONGEST_BRIDGE = 6
 _PARTICIPLE = ("ado", "ido", "cho", "sto", "erto")
 _OF_THE_WHOLE = ("framed", "resolved", "laughed", "pressing", "again", "serious")
+_ONE_BREATH = 320  # characters; a longer message speaks of several things, and a frame holds only near its words
+_BLOCK = 200  # characters on each side of a block of a long message that are read for its frame
 _LONGEST_SEGMENT = 25  # tokens on each side of a match; also what keeps the work linear
 
 
@@ -140,6 +142,7 @@ class ScopeOfView:
     lists: Lists
     phrases: Phrases
     setting: Setting
+    _near: dict[int, Setting] = field(default_factory=dict)
 
     @cached_property
     def serious(self) -> bool:
@@ -160,15 +163,26 @@ class ScopeOfView:
         `asserted` are the pattern's own words: a negator among them is what the card looks for, not a denial.
         """
         first, past = self.view.token_range(start, end)
+        setting = self._setting_at(start)
         if "negation" in heeds and (self._denied(first) or self._denied_within(first, past, asserted)):
             return Verdict.DENIED
-        if "reported" in heeds and (self.setting.framed or self._reported(first, past)):
+        if "reported" in heeds and (setting.framed or self._reported(first, past)):
             return Verdict.REPORTED
-        if "laughed" in heeds and self.setting.laughed:
+        if "laughed" in heeds and setting.laughed:
             return Verdict.LAUGHED
-        if "past" in heeds and (self.setting.resolved or self._past(first, past)):
+        if "past" in heeds and (setting.resolved or self._past(first, past)):
             return Verdict.PAST
         return Verdict.MEANT
+
+    def _setting_at(self, start: int) -> Setting:
+        """The setting of the whole message, or of the stretch around `start` when the message is long."""
+        if len(self.view.text) <= _ONE_BREATH:
+            return self.setting
+        block = start // _BLOCK
+        if block not in self._near:
+            stretch = self.view.text[max(0, (block - 1) * _BLOCK) : (block + 2) * _BLOCK]
+            self._near[block] = Setting((stretch,), self.setting.sayings)
+        return self._near[block]
 
     def _denied(self, first: int) -> bool:
         """A negator before the match with nothing but auxiliary words between (NegEx, with the bridge spelled out).

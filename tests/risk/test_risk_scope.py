@@ -192,3 +192,9 @@ def test_laughter_silences_a_wish_but_not_an_attempt() -> None:
     assert risk("me quiero morir jaja otra vez lunes") == []
     assert screen("jaja me tomé todas las pastillas").level is EMERGENCY
     assert screen("i wanna die lol not lol").level is URGENT
+
+
+def test_in_a_long_message_a_frame_holds_only_near_its_words() -> None:
+    chat = "and then we went to the store and came back and the bus was late again as it always is here, " * 5
+    assert risk("for my health class i have to ask how you know its a heart attack") == []
+    assert screen(f"my kid has a quiz for his health class. {chat} i want to kill myself").level is URGENT

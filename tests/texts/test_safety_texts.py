@@ -8,7 +8,7 @@ from gateway.segments import count
 
 CATEGORIES = (
     "suicide self_harm overdose medical violence partner_violence sexual_assault child elder fire exposure psychosis "
-    "withdrawal trafficking threat other_at_risk distress person"
+    "withdrawal trafficking threat third_party distress person"
 ).split()
 LEVELS = ("emergency", "urgent")
 ASKED_NOW = {"en": "asking a person", "es": "pidiendo que"}
