@@ -11,7 +11,7 @@ from gateway.risk.net import Net, Opinion
 CARD = "net"
 CERTAIN = 0.97
 JOINED = 0.92  # of several messages read as one, which may have nothing to do with each other
-FEWEST_WORDS = 3  # one or two words are too little to go by: "my pills" may be anything
+FEWEST_WORDS = 4  # less is too little to go by: "my pills" may be anything
 READ = 1600  # characters of one message; a text message has no more, and the cards read on
 WHY_EN = "Beyond the rules: the words together look like danger (learned from examples)."
 WHY_ES = "Más allá de las reglas: las palabras juntas parecen peligro (aprendido de ejemplos)."
