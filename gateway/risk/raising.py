@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from gateway.risk.letters import tokens_of
 from gateway.risk.level import Finding, Level
-from gateway.risk.net import Net, Opinion
+from gateway.risk.net import LONGEST, Net, Opinion
 
 CARD = "net"
 CERTAIN = 0.97
 JOINED = 0.92  # of several messages read as one, which may have nothing to do with each other
 FEWEST_WORDS = 4  # less is too little to go by: "my pills" may be anything
-READ = 1600  # characters of one message; a text message has no more, and the cards read on
 WHY_EN = "Beyond the rules: the words together look like danger (learned from examples)."
 WHY_ES = "Más allá de las reglas: las palabras juntas parecen peligro (aprendido de ejemplos)."
 CALM_EN = "The words together look like sadness or a wish for a person (learned from examples)."
@@ -24,20 +23,19 @@ def raised(net: Net, text: str, context: Sequence[str], level: Level, *, excused
     """The findings by which the net lifts a message, or a sentence split over several, above ``level``.
 
     ``excused``: a rule has read danger here and found it denied, told of a film, long past, or a figure of speech.
-    Then, and where there is hardly a word, the net must be all but certain.
+    Then, and where this message is hardly a word, the net must be all but certain.
     What the earlier messages say by themselves was answered when they came, and is marked as earlier.
     """
-    text = text[:READ]
-    denied, excused = excused, excused or len(text.split()) < FEWEST_WORDS
+    text = text[:LONGEST]
+    must_be = CERTAIN if excused or len(text.split()) < FEWEST_WORDS else 0.0
     alone = net.judge(text)
-    if alone.level > level and _sure(alone, excused=excused):
+    if alone.level > level and alone.at_least(Level.URGENT) >= must_be:
         return _finding(text, alone, earlier=False)
     before = " ".join(each for each in context if each.strip())
-    whole = f"{before} {text}"
-    if not before or len(whole.split()) < FEWEST_WORDS:
+    if not before:
         return []
-    joined = net.judge(whole)
-    if joined.level <= max(level, Level.ROUTINE) or joined.at_least(Level.URGENT) < (CERTAIN if denied else JOINED):
+    joined = net.judge(f"{before} {text}")
+    if joined.level <= max(level, Level.ROUTINE) or joined.at_least(Level.URGENT) < max(must_be, JOINED):
         return []
     return _finding(text, joined, earlier=net.judge(before).level >= joined.level)
 
@@ -45,10 +43,6 @@ def raised(net: Net, text: str, context: Sequence[str], level: Level, *, excused
 def is_from_net(finding: Finding) -> bool:
     """Whether the net found this, and no rule."""
     return finding.card_id.startswith(f"{CARD}.")
-
-
-def _sure(opinion: Opinion, *, excused: bool) -> bool:
-    return not excused or opinion.at_least(Level.URGENT) >= CERTAIN
 
 
 def _finding(text: str, opinion: Opinion, *, earlier: bool) -> list[Finding]:

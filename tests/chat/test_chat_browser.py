@@ -214,17 +214,17 @@ def test_what_was_written_offline_goes_out_once(
     expect(frame.locator(".resident .state")).to_have_text("Received")
     context.set_offline(True)
     expect(frame.locator("#status")).to_contain_text("No connection right now")
-    write(frame, "on the bus now")
+    write(frame, "in the tunnel")
     write(frame, "still there")
     expect(frame.locator(".resident .state")).to_have_text(
         ["Received", "Not sent yet. Trying again.", re.compile("Not sent yet|^$")]
     )
-    assert kept(database, "on the bus now") == 0
+    assert kept(database, "in the tunnel") == 0
     context.set_offline(False)
     expect(frame.locator(".resident .state")).to_have_text(["Received"] * 3)
     expect(frame.locator("#status")).to_have_text("")
-    expect(frame.locator(".message .text")).to_have_text(["before", "on the bus now", "still there"])
-    assert kept(database, "on the bus now") == kept(database, "still there") == 1
+    expect(frame.locator(".message .text")).to_have_text(["before", "in the tunnel", "still there"])
+    assert kept(database, "in the tunnel") == kept(database, "still there") == 1
 
 
 def test_what_was_not_sent_survives_a_reload(
