@@ -40,11 +40,6 @@ def raised(net: Net, text: str, context: Sequence[str], level: Level, *, excused
     return _finding(text, joined, earlier=net.judge(before).level >= joined.level)
 
 
-def is_from_net(finding: Finding) -> bool:
-    """Whether the net found this, and no rule."""
-    return finding.card_id.startswith(f"{CARD}.")
-
-
 def _finding(text: str, opinion: Opinion, *, earlier: bool) -> list[Finding]:
     calm = opinion.level <= Level.ROUTINE
     if calm and opinion.category not in CALM:
