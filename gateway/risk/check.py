@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 
 from gateway.risk.cards import CARDS, HERE, Card, Deck, new_compiler, read_deck
 from gateway.risk.level import Level
+from gateway.risk.lines import json_object
 from gateway.risk.screening import Screener, assemble, self_test
 
 ORDINARY = HERE / "ordinary.tsv"
@@ -187,22 +187,13 @@ def read_sample(path: Path) -> list[Row]:
     rows, faults = [], []
     for number, line in numbered:
         try:
-            rows.append(_row_of_json(line) if as_json else _row_of(dict(zip(heading, line.split("\t"), strict=False))))
+            entry = json_object(line) if as_json else dict(zip(heading, line.split("\t"), strict=False))
+            rows.append(_row_of(entry))
         except ValueError as fault:  # json.JSONDecodeError is one
             faults.append(f"{path.name}: line {number}: {fault}")
     if faults:
         raise SampleError(faults)
     return rows
-
-
-def _row_of_json(line: str) -> Row:
-    try:
-        entry = json.loads(line)
-    except RecursionError as fault:
-        raise ValueError("nested too deeply") from fault
-    if not isinstance(entry, dict):
-        raise ValueError("not an object")
-    return _row_of(entry)
 
 
 def _row_of(entry: dict[str, Any]) -> Row:

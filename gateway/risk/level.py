@@ -91,6 +91,11 @@ class Finding:
         )
 
 
+def as_typed(text: str, start: int, end: int) -> str:
+    """A stretch of raw text as it can be stored: no NUL, no half of a surrogate pair."""
+    return text[start:end].replace("\0", " ").encode("utf-8", "replace").decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """The result of screening one message.

@@ -10,7 +10,7 @@ from gateway.risk.level import Assessment, Level
 from gateway.risk.screening import screen
 
 
-class _BadLine(ValueError):
+class BadLine(ValueError):
     """A line that is not a message."""
 
 
@@ -28,10 +28,10 @@ def screen_lines(lines: Iterable[str]) -> Iterator[str]:
 def _screened(line: str, number: int) -> dict[str, Any]:
     row: dict[str, Any] = {}
     try:
-        row = _row(line)
+        row = json_object(line)
         text, context = _message(row)
     except ValueError as fault:  # json.JSONDecodeError is one
-        error = str(fault) if isinstance(fault, _BadLine) else "not JSON"
+        error = str(fault) if isinstance(fault, BadLine) else "not JSON"
         return {
             "id": row.get("id"),
             "level": Level.URGENT.value,
@@ -42,24 +42,25 @@ def _screened(line: str, number: int) -> dict[str, Any]:
     return {"id": row["id"], **_told(screen(text, context))}
 
 
-def _row(line: str) -> dict[str, Any]:
+def json_object(line: str) -> dict[str, Any]:
+    """The JSON object on one line. Raises ``ValueError`` with what is wrong with it, or ``json.JSONDecodeError``."""
     try:
         row = json.loads(line)
     except RecursionError as fault:
-        raise _BadLine("nested too deeply") from fault
+        raise BadLine("nested too deeply") from fault
     if not isinstance(row, dict):
-        raise _BadLine("not an object")
+        raise BadLine("not an object")
     return row
 
 
 def _message(row: dict[str, Any]) -> tuple[str, list[str]]:
     if "id" not in row:
-        raise _BadLine("no id")
+        raise BadLine("no id")
     text, context = row.get("text"), row.get("context") or []
     if not isinstance(text, str):
-        raise _BadLine("text is not a string")
+        raise BadLine("text is not a string")
     if not isinstance(context, list) or not all(isinstance(each, str) for each in context):
-        raise _BadLine("context is not a list of strings")
+        raise BadLine("context is not a list of strings")
     return text, context
 
 

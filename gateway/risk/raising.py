@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.risk.letters import tokens_of
-from gateway.risk.level import Finding, Level
+from gateway.risk.level import Finding, Level, as_typed
 from gateway.risk.net import LONGEST, Net, Opinion
 
 CARD = "net"
@@ -53,7 +53,7 @@ def _finding(text: str, opinion: Opinion, *, earlier: bool) -> list[Finding]:
             category=opinion.category,
             start=start,
             end=end,
-            words=text[start:end].replace("\0", " ").encode("utf-8", "replace").decode(),
+            words=as_typed(text, start, end),
             why_en=CALM_EN if calm else WHY_EN,
             why_es=CALM_ES if calm else WHY_ES,
             earlier=earlier,

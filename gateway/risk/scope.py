@@ -56,7 +56,7 @@ class Phrases:
     serious: Compiled
 
 
-class Sayings:
+class Phrasebook:
     """Many patterns under a few names, of which one wants to know: is one of them in this text?
 
     Their rarest words are looked for first, all in one pass: as one regular expression they would have more states
@@ -91,7 +91,7 @@ class Scoper:
         self._phrases = Phrases(
             **{name: compiler.compile("(" + "|".join(written[name]) + ")") for name in Phrases.__dataclass_fields__}
         )
-        self._sayings = Sayings({name: written[name] for name in _OF_THE_WHOLE}, compiler)
+        self._sayings = Phrasebook({name: written[name] for name in _OF_THE_WHOLE}, compiler)
 
     def setting(self, views: Sequence[View]) -> Setting:
         """What the whole message, in all its views, says about itself."""
@@ -111,7 +111,7 @@ class Setting:
     """
 
     texts: tuple[str, ...]
-    sayings: Sayings
+    sayings: Phrasebook
 
     @property
     def framed(self) -> bool:

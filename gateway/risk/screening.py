@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 
 from gateway.risk.cards import CARDS, HERE, Card, CardError, Deck, Example, load_cards, read_words
 from gateway.risk.letters import View
-from gateway.risk.level import Assessment, Finding, Level
+from gateway.risk.level import Assessment, Finding, Level, as_typed
 from gateway.risk.matching import Candidate, Matcher, any_match, spans
 from gateway.risk.net import Net, net
 from gateway.risk.pictures import read_pictures
@@ -151,8 +151,7 @@ class Screener:
         if self._net is None or reading.trouble == _LATE:
             return
         level = max((each.level for each in reading.found.values()), default=Level.NONE)
-        earlier = [each[-_CONTEXT:] for each in context[-_SPLIT_OVER:]]
-        for finding in raised(self._net, text, earlier, level, excused=reading.excused):
+        for finding in raised(self._net, text, _just_before(context), level, excused=reading.excused):
             reading.keep(finding)
 
     def _assessment(self, reading: _Reading) -> Assessment:
@@ -214,9 +213,14 @@ def _passages(text: str, context: Sequence[str]) -> Iterator[_Passage]:
     if len(text) > LONGEST:
         start = max(LONGEST, len(text) - _TAIL)
         yield _Passage(text[start:], offset=start)
-    before = "".join(each[-_CONTEXT:] + " " for each in context[-_SPLIT_OVER:])
+    before = "".join(each + " " for each in _just_before(context))
     if before.strip():
         yield _Passage(before + text[: LONGEST - len(before)], earlier=len(before))
+
+
+def _just_before(context: Sequence[str]) -> list[str]:
+    """The earlier messages that are read together with this one, cut to their ends."""
+    return [each[-_CONTEXT:] for each in context[-_SPLIT_OVER:]]
 
 
 def _used_up(start: int, end: int, consumed: list[tuple[int, int]]) -> bool:
@@ -235,7 +239,6 @@ def _finding(card: Card, verdict: Verdict, page: _Page, span: tuple[int, int]) -
     if verdict is Verdict.PAST:
         level = min(level, Level.ROUTINE)
         notes.append("long past")
-    words = passage.text[start:end].replace("\0", " ").encode("utf-8", "replace").decode()
     shift = passage.offset - passage.earlier
     return Finding(
         card_id=card.id,
@@ -243,7 +246,7 @@ def _finding(card: Card, verdict: Verdict, page: _Page, span: tuple[int, int]) -
         category=card.category,
         start=max(0, start + shift),
         end=max(0, end + shift),
-        words=words,
+        words=as_typed(passage.text, start, end),
         why_en=card.why_en,
         why_es=card.why_es,
         earlier=end <= passage.earlier,

@@ -29,6 +29,7 @@ WORDS = range(1, 4)
 LONGEST = 1600  # characters read of one message
 STRONGEST = 5
 LEVELS = (Level.NONE, Level.ROUTINE, Level.URGENT, Level.EMERGENCY)
+Pick = Callable[[array[Any]], Sequence[Any]]
 _TOKEN = re.compile(r"[a-z0-9]+|[?!]|[.,;:]")
 
 
@@ -83,25 +84,23 @@ class Net:
         """The net's opinion of one message, or of several joined."""
         read = plain(text)
         places = sorted(self._place[gram] for gram in features(read) if gram in self._place)
-        rarities = _picker(places)(self._rarity)
+        pick = _picker(places)
+        rarities = pick(self._rarity)
         length = math.hypot(*rarities) or 1.0
         shares = [rarity / length for rarity in rarities]
         meant = self._meant(read.split())
-        chances = dict(
-            zip(LEVELS, _softmax(map(sum, zip(self._said(places, shares), meant, strict=True))), strict=True)
-        )
+        chances = dict(zip(LEVELS, _softmax(map(sum, zip(self._said(pick, shares), meant, strict=True))), strict=True))
         level = self._level(chances)
         category = ""
         strongest: tuple[str, ...] = ()
         if level > Level.NONE:
-            category = self._category(places, shares)
+            category = self._category(pick, shares)
             strongest = self._strongest(read, level)
         return Opinion(chances, level, category, strongest)
 
-    def _said(self, places: Sequence[int], shares: Sequence[float]) -> list[float]:
+    def _said(self, pick: Pick, shares: Sequence[float]) -> list[float]:
         """What the runs speak for, a number for each level."""
         scale, bias = self.about["level_scale"], self.about["level_bias"]
-        pick = _picker(places)
         return [bias[index] + scale * math.sumprod(shares, pick(weights)) for index, weights in enumerate(self._levels)]
 
     def _meant(self, words: Sequence[str]) -> list[float]:
@@ -121,10 +120,9 @@ class Net:
             return Level.ROUTINE
         return Level.NONE
 
-    def _category(self, places: Sequence[int], shares: Sequence[float]) -> str:
+    def _category(self, pick: Pick, shares: Sequence[float]) -> str:
         bias = self.about["category_bias"]
         scale = self.about["category_scale"]
-        pick = _picker(places)
         score: dict[str, float] = {
             name: bias[name] + scale * math.sumprod(shares, pick(weights)) for name, weights in self._categories.items()
         }
@@ -152,7 +150,7 @@ class Net:
                     yield run, place
 
 
-def _picker(places: Sequence[int]) -> Callable[[array[Any]], Sequence[Any]]:
+def _picker(places: Sequence[int]) -> Pick:
     """Reads these places of a row of weights, in C: a long message has thousands."""
     if len(places) > 1:
         return itemgetter(*places)
