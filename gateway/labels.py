@@ -108,8 +108,8 @@ def done(said: Mapping[int, tuple[str, str]], reader_id: int) -> bool:
 
 def judge(  # noqa: PLR0913 - the verb's own facts
     session: Session, escalation_id: int, message_id: int, responder: Responder, label: str, now: datetime
-) -> int:
-    """Keep what a responder says of the alarm on one message of an escalation's thread; returns the conversation.
+) -> None:
+    """Keep what a responder says of the alarm on one message of an escalation's thread.
 
     Raises :class:`Refused` for an unknown label, and for a message that is not in the thread or raised no alarm.
     """
@@ -123,7 +123,6 @@ def judge(  # noqa: PLR0913 - the verb's own facts
     if assessment is None:
         raise Refused(404, "no_such_alarm")
     _keep(session, assessment, responder, label, now, escalation=escalation_id)
-    return assessment.conversation_id
 
 
 def of_responder(session: Session, conversation_id: int, responder: Responder) -> dict[int, str]:

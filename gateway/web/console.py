@@ -124,10 +124,7 @@ def reply(escalation_id: int) -> ResponseReturnValue:
 def label(escalation_id: int, message_id: int) -> ResponseReturnValue:
     """Keep what this person says of an alarm: was it right?"""
     with guards.door().database.begin() as session:
-        said = request.form.get("label", "")
-        conversation_id = labels.judge(session, escalation_id, message_id, g.responder, said, _now())
-    # A page that was just reading itself again has dropped the form, and with it the answer: it must read once more.
-    guards.door().bell.announce(conversation_id)
+        labels.judge(session, escalation_id, message_id, g.responder, request.form.get("label", ""), _now())
     return _after(escalation_id, leave=False)
 
 

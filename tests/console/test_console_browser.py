@@ -1,5 +1,6 @@
 """The console in a real browser: two responders, live pages, what they are told, and whether everybody can use it."""
 
+import contextlib
 import os
 import threading
 import time
@@ -11,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from sqlalchemy import select, update
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -448,3 +450,34 @@ def test_a_responder_judges_an_alarm_beside_its_evidence(
     expect(page.get_by_role("button", name="Real danger")).to_have_attribute("aria-pressed", "true")
     check_everybody_can_use(page)
     shoot(page, "judged")
+
+
+def test_the_answer_to_a_press_is_drawn_though_the_page_was_reading_itself_again(
+    enter: Callable[..., Page], served: Served, written: Written
+) -> None:
+    row = written()
+    page = enter("Ana", 390, 844)
+    page.goto(f"{served.url}/console/threads/{row.id}")
+    button = page.get_by_role("button", name="Real danger")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    page.wait_for_timeout(500)  # the reading with which a page begins
+    held: list[tuple[Route, APIResponse]] = []
+    for road in ("**/live", "**/label"):
+        page.route(road, lambda route: held.append((route, route.fetch())), times=1)
+    page.evaluate("window.htmx.trigger(document.body, 'read-again')")
+    wait_until_held(page, held, 1)
+    button.click()
+    wait_until_held(page, held, 2)
+    for route, answer in held:  # the reading's, which knows nothing of the press, and then the press's own
+        with contextlib.suppress(PlaywrightError):  # the page may not wait for it any longer
+            route.fulfill(response=answer)
+        page.wait_for_timeout(100)
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+
+def wait_until_held(page: Page, held: list[Any], number: int) -> None:
+    """Wait until the server has given so many answers that the page has not got yet."""
+    deadline = time.monotonic() + 10
+    while len(held) < number and time.monotonic() < deadline:
+        page.wait_for_timeout(20)
+    assert len(held) == number

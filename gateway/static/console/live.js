@@ -12,11 +12,39 @@ let lastTrue = performance.now();
 let wasLive = false;
 let known = null;
 let readAgainSoon = null;
+let posting = 0;
 let title = document.title;
+
+// The newest reading wins: one that began before the change would draw what is no longer true, and htmx forgets a
+// request that waits on an element which is drawn anew meanwhile.
+function stopReading() {
+  document.querySelectorAll("[hx-trigger^=read-again]").forEach((each) => window.htmx.trigger(each, "htmx:abort"));
+}
+
+function readNow() {
+  if (posting) return;
+  stopReading();
+  window.htmx.trigger(body, "read-again");
+}
 
 function readAgain() {
   clearTimeout(readAgainSoon);
-  readAgainSoon = setTimeout(() => window.htmx.trigger(body, "read-again"), SETTLE);
+  readAgainSoon = setTimeout(readNow, SETTLE);
+}
+
+const isPost = (event) => event.detail.requestConfig.verb === "post";
+
+// What a person does goes before: nothing may take the form away before its answer is there.
+function beginPost(event) {
+  if (!isPost(event)) return;
+  posting += 1;
+  stopReading();
+}
+
+function endPost(event) {
+  if (!isPost(event)) return;
+  posting -= 1;
+  readAgain();
 }
 
 function beat() {
@@ -56,7 +84,7 @@ function mend() {
 }
 
 function poll() {
-  if (performance.now() - lastTrue > POLL_EVERY + 1000) window.htmx.trigger(body, "read-again");
+  if (performance.now() - lastTrue > POLL_EVERY + 1000) readNow();
 }
 
 // What waits now, against what waited before: a new one, one whose level rose, or one that fell silent rings and is named.
@@ -114,6 +142,8 @@ export function setUp() {
   body.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && event.detail.requestConfig.verb === "get") beat();
   });
+  body.addEventListener("htmx:beforeRequest", beginPost);
+  body.addEventListener("htmx:afterRequest", endPost);
   connect();
   setInterval(watch, 500);
   setInterval(mend, RECONNECT_EVERY);
