@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from gateway import audit, escalations, language, risk, texts
 from gateway.commands import Scene, person_asked
@@ -75,11 +76,11 @@ def put_down(scene: Scene) -> None:
     scene.conversation.menu_open = None
 
 
-def kept_for_bot(scene: Scene) -> Message | None:
+def kept_for_bot(session: Session, conversation_id: int) -> Message | None:
     """The message that the question was asked about, while the bot has not read it."""
-    return scene.session.scalar(
+    return session.scalar(
         select(Message)
-        .where(Message.conversation_id == scene.conversation.id, Message.handled_by == ASKED)
+        .where(Message.conversation_id == conversation_id, Message.handled_by == ASKED)
         .order_by(Message.id.desc())
         .limit(1)
     )
@@ -109,7 +110,8 @@ def _ask_person(scene: Scene) -> list[str]:
 
 def _back_to_bot(scene: Scene) -> None:
     """The bot now reads what it was kept from, and goes on from there."""
-    kept, conversation = kept_for_bot(scene), scene.conversation
+    conversation = scene.conversation
+    kept = kept_for_bot(scene.session, conversation.id)
     if kept is None or conversation.handler != BOT:
         return
     kept.handled_at = kept.handled_by = None

@@ -1,12 +1,13 @@
 """The thread with one contact: find or open it, say something in it, hand it over and back, close it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from gateway import delivery
 from gateway.errors import Refused
@@ -16,6 +17,8 @@ from gateway.models import Contact, Conversation, Message
 
 BOT, RESPONDER = "bot", "responder"
 SMS, WEBCHAT = "sms", "webchat"
+SPLIT_WITHIN = timedelta(minutes=30)  # people split one sentence over two or three texts
+SPLIT_TEXTS = 2
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,33 @@ def close(session: Session, conversation: Conversation, reason: str, now: dateti
     _put_down(session, conversation, now, "closed")
     conversation.closed_at = now
     conversation.close_reason = reason
+
+
+def just_before(session: Session, messages: Sequence[Message]) -> dict[int, list[str]]:
+    """What the sender of each message wrote shortly before it, oldest first; nothing for those who wrote nothing."""
+    earlier = aliased(Message)
+    recent = (
+        select(earlier.id, earlier.text)
+        .where(
+            earlier.conversation_id == Message.conversation_id,
+            earlier.direction == "in",
+            earlier.id < Message.id,
+            earlier.created_at > Message.created_at - SPLIT_WITHIN,
+        )
+        .order_by(earlier.id.desc())
+        .limit(SPLIT_TEXTS)
+        .lateral()
+    )
+    found = session.execute(
+        select(Message.id, recent.c.text)
+        .join(recent, true())
+        .where(Message.id.in_([each.id for each in messages]))
+        .order_by(Message.id, recent.c.id)
+    )
+    texts: dict[int, list[str]] = {}
+    for message_id, text in found:
+        texts.setdefault(message_id, []).append(text)
+    return texts
 
 
 def _put_down(session: Session, conversation: Conversation, now: datetime, by: str) -> None:

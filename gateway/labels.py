@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Select, func, select, true
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from gateway import audit
+from gateway.conversations import just_before
 from gateway.errors import Conflict, Refused
 from gateway.models import Assessment, Escalation, Message, Responder, RiskLabel
 from gateway.risk import Level
@@ -19,8 +20,6 @@ READINGS = (OK, MISSED, UNCLEAR)  # of a message in which nothing was found
 VERDICTS = (TRUE, OVER_CALL, UNCLEAR)  # of an alarm
 READERS = 2
 SAMPLE = 50
-BEFORE = 2  # earlier messages that screening reads together with one
-BEFORE_WITHIN = timedelta(minutes=30)
 WEEK = timedelta(days=7)
 _WEEK = re.compile(r"(20[0-9]{2})-W([0-9]{2})")
 
@@ -63,7 +62,7 @@ def sample(session: Session, week: str, now: datetime) -> list[Sampled]:
     """
     messages = list(session.scalars(_drawn(week, now)))
     ids = [message.id for message in messages]
-    earlier, said = before(session, messages), _said(session, ids)
+    earlier, said = just_before(session, messages), _said(session, ids)
     return [Sampled(message, earlier.get(message.id, ()), said.get(message.id, {})) for message in messages]
 
 
@@ -73,7 +72,7 @@ def sampled(session: Session, week: str, message_id: int, now: datetime) -> Samp
     if message is None:
         raise Refused(404, "not_in_sample")
     said = _said(session, [message_id]).get(message_id, {})
-    return Sampled(message, before(session, [message]).get(message_id, ()), said)
+    return Sampled(message, just_before(session, [message]).get(message_id, ()), said)
 
 
 def note_view(session: Session, week: str, seen: Iterable[Sampled], reader: Responder, now: datetime) -> None:
@@ -133,33 +132,6 @@ def of_responder(session: Session, conversation_id: int, responder: Responder) -
         .where(Message.conversation_id == conversation_id, RiskLabel.responder_id == responder.id)
     )
     return {row.message_id: row.label for row in found}
-
-
-def before(session: Session, messages: Sequence[Message]) -> dict[int, list[str]]:
-    """What the sender of each message wrote shortly before it, oldest first; nothing for those who wrote nothing."""
-    earlier = aliased(Message)
-    recent = (
-        select(earlier.id, earlier.text)
-        .where(
-            earlier.conversation_id == Message.conversation_id,
-            earlier.direction == "in",
-            earlier.id < Message.id,
-            earlier.created_at > Message.created_at - BEFORE_WITHIN,
-        )
-        .order_by(earlier.id.desc())
-        .limit(BEFORE)
-        .lateral()
-    )
-    found = session.execute(
-        select(Message.id, recent.c.text)
-        .join(recent, true())
-        .where(Message.id.in_([each.id for each in messages]))
-        .order_by(Message.id, recent.c.id)
-    )
-    texts: dict[int, list[str]] = {}
-    for message_id, text in found:
-        texts.setdefault(message_id, []).append(text)
-    return texts
 
 
 def _keep(

@@ -14,7 +14,17 @@ from sqlalchemy.orm import Session
 from gateway import checking, delivery, escalations, keywords, language, optout, replay, risk, texts
 from gateway.commands import Scene
 from gateway.community import Community
-from gateway.conversations import BOT, RESPONDER, SMS, Inbound, keep_language, lock_contact, of_contact, say
+from gateway.conversations import (
+    BOT,
+    RESPONDER,
+    SMS,
+    Inbound,
+    just_before,
+    keep_language,
+    lock_contact,
+    of_contact,
+    say,
+)
 from gateway.keys import Keys
 from gateway.keywords import Keyword
 from gateway.models import Assessment, Conversation, Message
@@ -22,8 +32,6 @@ from gateway.risk import Level
 
 log = logging.getLogger(__name__)
 
-SPLIT_WITHIN = timedelta(minutes=30)  # people split one sentence over two or three texts
-SPLIT_TEXTS = 2
 REPEAT_WITHIN = timedelta(minutes=10)
 DISCREET = frozenset({"partner_violence", "trafficking"})  # their texts may be read by the one who is feared
 
@@ -214,18 +222,8 @@ def _screen(
     session: Session, conversation: Conversation, message: Message, inbound: Inbound
 ) -> tuple[risk.Assessment, Level]:
     """Screen the raw text; of what was found now and what was found when it came, the higher level counts."""
-    earlier = session.scalars(
-        select(Message.text)
-        .where(
-            Message.conversation_id == conversation.id,
-            Message.direction == "in",
-            Message.id < message.id,
-            Message.created_at > message.created_at - SPLIT_WITHIN,
-        )
-        .order_by(Message.id.desc())
-        .limit(SPLIT_TEXTS)
-    ).all()
-    result = risk.screen(inbound.text, tuple(reversed(earlier)))
+    earlier = just_before(session, [message]).get(message.id, [])
+    result = risk.screen(inbound.text, earlier)
     level = max(fresh_level(result), Level(inbound.level or "none"))
     result = replace(result, not_screened=result.not_screened or inbound.not_screened)
     session.add(

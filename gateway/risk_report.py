@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gateway import audit, labels
+from gateway.conversations import just_before
 from gateway.labels import MISSED, OK, OVER_CALL, TRUE, UNCLEAR
 from gateway.models import Assessment, Conversation, Message, RiskLabel
 from gateway.risk import Level
@@ -94,7 +95,7 @@ def misses(session: Session, now: datetime, since: datetime | None = None, *, wi
         .having(func.bool_or(RiskLabel.label == MISSED))
         .order_by(Message.id)
     ).all()
-    before = labels.before(session, [message for message, _, _ in found])
+    before = just_before(session, [message for message, _, _ in found])
     if with_text and found:
         taken = [message.id for message, _, _ in found]
         audit.note(session, now, "export", "risk_sample", None, None, messages=taken)

@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from gateway import delivery, escalations, paging, texts
-from gateway.checking import ASKED, MENU, PATIENCE
+from gateway.checking import MENU, PATIENCE, kept_for_bot
 from gateway.community import Community
 from gateway.conversations import BOT, lock, say
-from gateway.models import Assessment, Conversation, Escalation, Message
+from gateway.models import Assessment, Conversation, Escalation
 from gateway.risk import Level
 
 SILENT_AFTER = timedelta(minutes=10)
@@ -39,13 +39,8 @@ def _check_unanswered(session: Session, community: Community, now: datetime) -> 
 
 def _count_as_no(session: Session, conversation: Conversation, community: Community, now: datetime) -> None:
     conversation.menu_open = None
-    about = session.scalar(
-        select(Message.id)
-        .where(Message.conversation_id == conversation.id, Message.handled_by == ASKED)
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
-    row = escalations.open_(session, conversation, "check_unanswered", Level.URGENT, now, about)
+    about = kept_for_bot(session, conversation.id)
+    row = escalations.open_(session, conversation, "check_unanswered", Level.URGENT, now, about.id if about else None)
     escalations.fell_silent(session, row, conversation.last_inbound_at or now, now)
     if conversation.handler == BOT:
         for text in texts.safety((), Level.URGENT.value, conversation.language, community):
