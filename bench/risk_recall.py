@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway import risk_report
 from gateway.risk import Level, screen
-from gateway.risk_report import wilson
 from tools.net import Row, read_rows
 
 HELD_BACK = Path(__file__).parent.parent / "tests" / "risk" / "held_back"
@@ -47,12 +47,9 @@ def read_all() -> list[Read]:
 
 
 def share(hits: Iterable[bool]) -> str:
-    """A share with its interval, in per cent."""
+    """A share with its interval, and of how many."""
     got = list(hits)
-    if not got:
-        return "-"
-    low, high = wilson(sum(got), len(got))
-    return f"{100 * sum(got) / len(got):.1f} [{100 * low:.1f}-{100 * high:.1f}] of {len(got)}"
+    return f"{risk_report.share(sum(got), len(got))} of {len(got)}"
 
 
 def measures(rows: list[Read]) -> list[tuple[str, str]]:
@@ -96,7 +93,7 @@ def main() -> int:
     out("\nright by kind (danger: at least urgent; harmless: below urgent), en and es\n")
     for kind in sorted(kinds):
         figures = [share(right(each) for each in kinds[kind][code]) for code in ("en", "es")]
-        out(f"  {kind:26s} {figures[0]:28s} {figures[1]}\n")
+        out(f"  {kind:26s} {figures[0]:34s} {figures[1]}\n")
     if wants_misses:
         for each in rows:
             if not right(each):

@@ -27,7 +27,7 @@ Told = tuple[list[str], str]
 def wanted(scene: Scene, assessment: risk.Assessment, now: datetime) -> bool:
     """Whether to ask: distress without danger, nobody looking after it yet, and not asked in the last half hour."""
     conversation = scene.conversation
-    if not assessment.ask_safety and not (assessment.level is Level.ROUTINE and DISTRESS in assessment.categories):
+    if assessment.level is not Level.ROUTINE or DISTRESS not in assessment.categories:
         return False
     asked = conversation.check_asked_at
     if conversation.handler != BOT or (asked is not None and now - asked < NOT_AGAIN_WITHIN):

@@ -101,8 +101,7 @@ class Assessment:
     """The result of screening one message.
 
     `not_screened` says that screening was not completed, and for what cause; the level is then at least urgent,
-    because a person must look. `ask_safety` says that the words leave open whether the person is safe, so that they
-    should be asked. `elapsed_ms` does not take part in comparisons.
+    because a person must look. `elapsed_ms` does not take part in comparisons.
     """
 
     level: Level
@@ -110,7 +109,6 @@ class Assessment:
     findings: tuple[Finding, ...] = ()
     version: str = ""
     not_screened: str | None = None
-    ask_safety: bool = False
     elapsed_ms: float = field(default=0.0, compare=False)
 
     @property
@@ -126,7 +124,6 @@ class Assessment:
             "findings": [found.to_dict() for found in self.findings],
             "version": self.version,
             "not_screened": self.not_screened,
-            "ask_safety": self.ask_safety,
             "elapsed_ms": self.elapsed_ms,
         }
 
@@ -139,6 +136,5 @@ class Assessment:
             findings=tuple(Finding.from_dict(each) for each in stored["findings"]),
             version=stored["version"],
             not_screened=stored["not_screened"],
-            ask_safety=stored.get("ask_safety", False),
             elapsed_ms=stored.get("elapsed_ms", 0.0),
         )

@@ -14,11 +14,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gateway import escalations, log_ins
-from gateway.conversations import Inbound, thread
+from gateway.conversations import Inbound
 from gateway.db import Database
 from gateway.door import Door
-from gateway.models import Assessment, Escalation, Message, Responder
+from gateway.models import Escalation, Responder
 from gateway.risk import Level
+from tests.gateway.screened import store
 
 PASSWORD = "correct horse battery"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -117,30 +118,8 @@ def write(
     now = utc_now()
     with database.begin() as session:
         inbound = Inbound(channel, number, "SM" + secrets.token_hex(16), text)
-        conversation = thread(session, door.settings.keys, inbound, now)
-        message = Message(
-            conversation_id=conversation.id,
-            direction="in",
-            author="resident",
-            text=text,
-            provider_id=inbound.provider_id,
-            created_at=now,
-            attempts=0,
-        )
-        session.add(message)
-        session.flush()
         findings = [finding(text, words, level=level.value, **card)] if words else []
-        session.add(
-            Assessment(
-                message_id=message.id,
-                conversation_id=conversation.id,
-                level=level.value,
-                categories=[each["category"] for each in findings],
-                findings=findings,
-                version="test",
-                created_at=now,
-            )
-        )
+        conversation, message = store(session, door.settings.keys, now, inbound, level, findings)
         row = escalations.open_(session, conversation, "risk", level, now, message.id)
     door.bell.announce(row.conversation_id)
     return row

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from gateway.conversations import SMS, Inbound, thread
 from gateway.db import Database
 from gateway.keys import Keys
-from gateway.models import Assessment, Message, Responder
+from gateway.models import Assessment, Conversation, Message, Responder
 from gateway.risk import Level
 
 _numbers = itertools.count()
@@ -46,31 +47,45 @@ def write(
     findings: list[dict[str, Any]] = [{"card_id": card, "level": level.value} for card in cards]
     with database.begin() as session:
         inbound = Inbound(SMS, number, f"SM{next(_numbers):032x}", text)
-        conversation = thread(session, keys, inbound, now)
-        message = Message(
+        return store(session, keys, now, inbound, level, findings, language=language)[1].id
+
+
+def store(
+    session: Session,
+    keys: Keys,
+    now: datetime,
+    inbound: Inbound,
+    level: Level,
+    findings: list[dict[str, Any]],
+    *,
+    language: str | None = None,
+) -> tuple[Conversation, Message]:
+    """A resident's message and what screening is to have made of it, without the road in."""
+    conversation = thread(session, keys, inbound, now)
+    message = Message(
+        conversation_id=conversation.id,
+        direction="in",
+        author="resident",
+        text=inbound.text,
+        language=language,
+        provider_id=inbound.provider_id,
+        created_at=now,
+        attempts=0,
+    )
+    session.add(message)
+    session.flush()
+    session.add(
+        Assessment(
+            message_id=message.id,
             conversation_id=conversation.id,
-            direction="in",
-            author="resident",
-            text=text,
-            language=language,
-            provider_id=inbound.provider_id,
+            level=level.value,
+            categories=[each["category"] for each in findings if "category" in each],
+            findings=findings,
+            version="test",
             created_at=now,
-            attempts=0,
         )
-        session.add(message)
-        session.flush()
-        session.add(
-            Assessment(
-                message_id=message.id,
-                conversation_id=conversation.id,
-                level=level.value,
-                categories=[],
-                findings=findings,
-                version="test",
-                created_at=now,
-            )
-        )
-        return message.id
+    )
+    return conversation, message
 
 
 def ids(database: Database, drawn: Callable[[Any], Any]) -> list[int]:
