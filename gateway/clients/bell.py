@@ -51,7 +51,8 @@ class Bell:
     def close(self) -> None:
         """Ring no more, and give the connections back. A listener ends by its own ``stop``."""
         self._silent_until = math.inf
-        self._redis.close()
+        # One in use is its thread's own: to break it in the middle of an answer breaks the client, not the call.
+        self._redis.connection_pool.disconnect(inuse_connections=False)
 
     def ping(self) -> float:
         """Seconds that Redis took to answer. Raises ``redis.exceptions.RedisError``."""
