@@ -1,6 +1,7 @@
 """Builds the web application: opens the parts in order, checks them, and hands them to the blueprints."""
 
 import logging
+from functools import cache
 
 from flask import Flask
 
@@ -57,8 +58,9 @@ def refuse_faulty_texts() -> None:
         raise SettingsError(str(broken).splitlines()) from broken
 
 
+@cache
 def refuse_failing_cards() -> None:
-    """Load every risk card and run its own tests. Raises :class:`SettingsError` listing each that fails."""
+    """Load every risk card and run its own tests, once. Raises :class:`SettingsError` listing each that fails."""
     try:
         faults = [f"risk card: {fault}" for fault in risk.self_test()]
         risk.retraction("")  # so that their words, too, are read before the first resident waits for them

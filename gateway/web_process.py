@@ -1,35 +1,26 @@
-"""Starts the web process: gunicorn with threads, so that a slow reader holds one thread and not the door."""
+"""Starts the web process, which accepts messages and serves the chat and the console."""
 
-import os
-import sys
-from pathlib import Path
+import gc
 
+from gateway import app, create_app
 from gateway.settings import Settings
-
-PROCESSES, THREADS = 2, 128  # half of the threads may hold live streams, see gateway.web.live
-ANSWER_SECONDS = 30
-
-
-def argv(settings: Settings) -> list[str]:
-    """The command line of gunicorn for these settings."""
-    return [
-        str(Path(sys.executable).with_name("gunicorn")),
-        "gateway.wsgi:app",
-        f"--bind={settings.host}:{settings.port}",
-        "--worker-class=gthread",
-        f"--workers={PROCESSES}",
-        f"--threads={THREADS}",
-        f"--timeout={ANSWER_SECONDS}",
-        "--graceful-timeout=10",
-        "--keep-alive=15",
-        "--limit-request-line=2048",
-        "--limit-request-fields=64",
-        "--log-level=warning",
-        "--no-control-socket",
-    ]
+from gateway.web.process import Gunicorn
 
 
 def run(settings: Settings) -> None:
-    """Become gunicorn."""
-    command = argv(settings)
-    os.execv(command[0], command)  # noqa: S606 - our own interpreter's neighbour, no shell
+    """Serve until SIGTERM or SIGINT. Raises :class:`SettingsError` before anything listens."""
+    read_once()
+    Gunicorn(settings.host, settings.port, lambda: create_app(settings)).run()
+
+
+def read_once() -> None:
+    """Read the cards, the net and the texts before gunicorn splits in processes, which then share their memory.
+
+    The door must answer within two seconds of its start. Nothing that is read here ever becomes garbage, so the
+    collector need not look at it, neither now nor in the processes, where looking would copy it.
+    """
+    gc.disable()
+    app.refuse_failing_cards()
+    app.refuse_faulty_texts()
+    gc.freeze()
+    gc.enable()

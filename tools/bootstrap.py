@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OWN_UV = ROOT / ".uv"
 GIGABYTE = 1_000_000_000
 # Raised when the way of installing changes, so that environments made the old way are looked at again.
-EDITION = "2"
+EDITION = "3"
 OLDEST_UV = (0, 5)
 
 
@@ -102,7 +102,8 @@ def install(environment: Environment, uv: str, python: str) -> None:
     command = [uv, "pip", "install", "--quiet", *options, "--no-deps", "--require-hashes", "-r", "-"]
     if subprocess.run(command, input=builder.encode(), check=False).returncode != 0:
         raise SetUpFailed("setuptools could not be installed; uv's own words are above.")
-    run(uv, "pip", "sync", *options, "--require-hashes", str(environment.requirements))
+    # Compiled now, or every start of every process compiles anew where Python may write no bytecode.
+    run(uv, "pip", "sync", *options, "--compile-bytecode", "--require-hashes", str(environment.requirements))
     if environment.holds_project:
         run(uv, "pip", "install", "--quiet", *options, "--no-deps", "--no-index", "--editable", str(ROOT))
 

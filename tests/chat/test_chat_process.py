@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway import web_process
 from gateway.settings import Settings
 from gateway.web import console_live, live
+from gateway.web.process import PROCESSES, THREADS
 
 pytestmark = pytest.mark.slow
 
@@ -36,8 +37,7 @@ def process(
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
     }
-    command = web_process.argv(settings)
-    command = [f"--bind=127.0.0.1:{port}" if part.startswith("--bind=") else part for part in command]
+    command = [sys.executable, "-m", "gateway.cli", "web"]
     with (tmp_path / "web.log").open("wb") as log:
         started = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
@@ -84,7 +84,7 @@ def test_open_streams_do_not_keep_the_process_from_ending(
 
 def test_full_of_streams_it_still_takes_messages(process: tuple[httpx.Client, subprocess.Popen[bytes]]) -> None:
     client, _ = process
-    headers = [_token(client) for _ in range(web_process.PROCESSES * live.STREAMS + 4)]
+    headers = [_token(client) for _ in range(PROCESSES * live.STREAMS + 4)]
     with ExitStack() as opened:
         statuses = [
             opened.enter_context(client.stream("GET", "/chat/stream", headers=each)).status_code for each in headers
@@ -99,4 +99,4 @@ def test_full_of_streams_it_still_takes_messages(process: tuple[httpx.Client, su
 
 
 def test_all_streams_together_leave_threads_for_webhooks() -> None:
-    assert web_process.THREADS - live.STREAMS - console_live.STREAMS >= LEAST_LEFT
+    assert THREADS - live.STREAMS - console_live.STREAMS >= LEAST_LEFT

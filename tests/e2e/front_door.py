@@ -32,7 +32,7 @@ PARTS = {
     "postgres": "/bin/postgres -D",
     "redis": "redis-server",
     "standin": "gateway.demo.standin",
-    "web": "gunicorn gateway.wsgi:app",
+    "web": "gateway.cli web",
     "worker": "gateway.cli worker",
     "actions": "bot.serve_actions",
     "bot": "bot.serve ",
