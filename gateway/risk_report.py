@@ -20,6 +20,8 @@ from gateway.risk import Level
 Z = 1.959964  # 95 %
 UNKNOWN = "unknown"
 Cells = Counter[tuple[str, str]]  # (row, column) -> count
+Verdicts = Counter[tuple[str, str, str]]  # (card, language, what people said of its alarms) -> count
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Report:
 
     levels: Cells
     cards: Cells
-    verdicts: Cells
+    verdicts: Verdicts
     readings: Cells
     read_twice: int
 
@@ -74,7 +76,11 @@ def report(session: Session, since: datetime | None = None) -> Report:
     trials = _labelled(session, since)
     readings = Counter((settled(said), language) for level, language, _, said in trials if level == Level.NONE)
     verdicts = Counter(
-        (card, settled(said)) for level, _, cards, said in trials if level != Level.NONE for card in cards
+        (card, of, settled(said))
+        for level, language, cards, said in trials
+        if level != Level.NONE
+        for card in cards
+        for of in (ALL, language)
     )
     return Report(
         levels=_levels(session, since),
@@ -154,14 +160,9 @@ def report_lines(figures: Report) -> Iterator[str]:
     levels = [level.value for level in sorted(Level, reverse=True)]
     yield from _table("level", levels, languages, figures.levels)
     yield ""
-    cards = sorted({card for card, _ in (*figures.cards, *figures.verdicts)})
-    yield from _table("card", cards, languages, figures.cards)
+    yield from _table("card", sorted({card for card, _ in figures.cards}), languages, figures.cards)
     yield ""
-    yield f"{'precision by card':<34}{'true':>8}{'over':>8}{'unclear':>9}   precision, 95 % interval"
-    for card in cards:
-        true_, over, unclear = (figures.verdicts[card, each] for each in (TRUE, OVER_CALL, UNCLEAR))
-        if true_ or over or unclear:
-            yield f"{card:<34}{true_:>8}{over:>8}{unclear:>9}   {share(true_, true_ + over)}"
+    yield from _precision(figures.verdicts)
     yield ""
     yield f"{'weekly sample':<34}{'ok':>8}{'missed':>8}{'unclear':>9}   missed, 95 % interval"
     for language in languages:
@@ -169,6 +170,15 @@ def report_lines(figures: Report) -> Iterator[str]:
         if fine or missed or unclear:
             yield f"{language:<34}{fine:>8}{missed:>8}{unclear:>9}   {share(missed, fine + missed)}"
     yield f"read by two: {figures.read_twice} of {sum(figures.readings.values())}"
+
+
+def _precision(verdicts: Verdicts) -> Iterator[str]:
+    """How often each card's alarms were right: in all, and below it in each language."""
+    yield f"{'precision by card':<34}{'true':>8}{'over':>8}{'unclear':>9}   precision, 95 % interval"
+    for card, language in sorted({key[:2] for key in verdicts}, key=lambda key: (key[0], key[1] != ALL, key[1])):
+        true_, over, unclear = (verdicts[card, language, each] for each in (TRUE, OVER_CALL, UNCLEAR))
+        name = card if language == ALL else f"  {language}"
+        yield f"{name:<34}{true_:>8}{over:>8}{unclear:>9}   {share(true_, true_ + over)}"
 
 
 def share(hits: int, of: int) -> str:

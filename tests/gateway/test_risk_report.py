@@ -135,6 +135,8 @@ def test_the_report_counts_and_shows_no_words(month: dict[str, int], cli: Callab
         "read by two: 1 of 2",
     ):
         assert line in lines, line
+    at = lines.index("suicide.direct 1 1 1 50.0% (9.5% to 90.5%)")
+    assert lines[at + 1 : at + 3] == ["en 1 1 0 50.0% (9.5% to 90.5%)", "es 0 0 1 -"]
     assert "secret" not in result.output
     assert "old.card" not in result.output
     assert "old.card" in cli("report").output
