@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gateway import audit
 from gateway.conversations import just_before
 from gateway.errors import Conflict, Refused
-from gateway.models import Assessment, Escalation, Message, Responder, RiskLabel
+from gateway.models import Assessment, Escalation, Lowering, Message, Responder, RiskLabel
 from gateway.risk import Level
 
 OK, MISSED, UNCLEAR, TRUE, OVER_CALL = "ok", "missed", "unclear", "true", "over_call"
@@ -31,6 +31,15 @@ class Sampled:
     message: Message
     earlier: Sequence[str] = ()
     labels: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # responder -> name, label
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A level that a person lowered, who that was, and the message that had opened the escalation, if it was one."""
+
+    lowering: Lowering
+    name: str
+    message: Message | None
 
 
 def last_week(now: datetime) -> str:
@@ -75,9 +84,26 @@ def sampled(session: Session, week: str, message_id: int, now: datetime) -> Samp
     return Sampled(message, just_before(session, [message]).get(message_id, ()), said)
 
 
-def note_view(session: Session, week: str, seen: Iterable[Sampled], reader: Responder, now: datetime) -> None:
+def lowered(session: Session, week: str, now: datetime) -> list[Lowered]:
+    """Every level that a person lowered in that week, in order: all of them are read, none is drawn.
+
+    Raises :class:`Refused` as :func:`span_of` does.
+    """
+    start, end = span_of(week, now)
+    found = session.execute(
+        select(Lowering, Responder.name, Message)
+        .join(Responder, Responder.id == Lowering.responder_id)
+        .join(Escalation, Escalation.id == Lowering.escalation_id)
+        .outerjoin(Message, Message.id == Escalation.message_id)
+        .where(Lowering.at >= start, Lowering.at < end)
+        .order_by(Lowering.id)
+    )
+    return [Lowered(*each) for each in found]
+
+
+def note_view(session: Session, week: str, seen: Iterable[Message], reader: Responder, now: datetime) -> None:
     """Write down that somebody read the sample, and which messages they saw."""
-    shown = [each.message.id for each in seen]
+    shown = [each.id for each in seen]
     audit.note(session, now, "view", "risk_sample", None, reader.id, week=week, messages=shown)
 
 

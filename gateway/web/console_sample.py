@@ -48,10 +48,13 @@ def sample(week: str) -> str:
     """One week's sample; that it was read is written down, with every message that was shown."""
     with guards.door().database.begin() as session:
         found = labels.sample(session, week, _now())
-        labels.note_view(session, week, found, g.responder, _now())
+        lowered = labels.lowered(session, week, _now())
+        shown = [each.message for each in found] + [each.message for each in lowered if each.message]
+        labels.note_view(session, week, shown, g.responder, _now())
     start, _ = labels.span_of(week, _now())
     rows = [row_for(each, g.responder) for each in found]
-    return render_template("console/sample.html", week=week, rows=rows, before=labels.last_week(start))
+    fallen = [(each, marked(each.message.text if each.message else "")) for each in lowered]
+    return render_template("console/sample.html", week=week, rows=rows, lowered=fallen, before=labels.last_week(start))
 
 
 def read(week: str, message_id: int) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from gateway import labels
 from gateway.db import Database
 from gateway.door import Door
-from gateway.models import AuditEntry, Escalation, RiskLabel
+from gateway.models import AuditEntry, Escalation, Lowering, RiskLabel
 from gateway.risk import Level
 from tests.console.conftest import Person, utc_now
 from tests.gateway.screened import write
@@ -121,6 +121,29 @@ def test_every_view_is_written_down_with_who_and_what(boss: Person, quiet: int, 
         assert [(each.act, each.responder_id, each.detail) for each in views] == [
             ("view", boss.id, {"week": week, "messages": [quiet]})
         ] * 2
+
+
+def test_every_lowered_level_of_the_week_is_read(
+    boss: Person, quiet: int, week: str, written: Callable[..., Escalation], database: Database
+) -> None:
+    assert "Nobody lowered a level that week." in boss.client.get(f"/console/sample/{week}").text
+    start, end = labels.span_of(week, utc_now())
+    row = written("i want to <u>die</u>", "i want")
+    lowering = {"escalation_id": row.id, "responder_id": boss.id, "from_level": "emergency", "to_level": "routine"}
+    with database.begin() as session:
+        for at, note in ((start, "<b>by phone</b>"), (end, "next week")):
+            session.add(Lowering(**lowering, at=at, reason="safe_now", note=note))
+    page = boss.client.get(f"/console/sample/{week}").text
+    assert "i want to &lt;u&gt;die&lt;/u&gt;" in page
+    assert "Emergency → Routine: I spoke with them: safe now · <bdi>Sue</bdi>" in page
+    assert "&lt;b&gt;by phone&lt;/b&gt;" in page
+    assert f'href="/console/threads/{row.id}"' in page
+    assert "next week" not in page
+    with database.begin() as session:
+        seen = session.scalars(
+            select(AuditEntry).where(AuditEntry.subject == "risk_sample").order_by(AuditEntry.id)
+        ).all()
+        assert row.message_id in seen[-1].detail["messages"]
 
 
 def test_an_alarm_is_judged_beside_its_evidence(

@@ -202,7 +202,7 @@ def test_a_view_of_the_sample_is_written_down_with_what_was_seen(
 ) -> None:
     message = wrote("secret words")
     with database.begin() as session:
-        labels.note_view(session, WEEK, labels.sample(session, WEEK, now), team[0], now)
+        labels.note_view(session, WEEK, [each.message for each in labels.sample(session, WEEK, now)], team[0], now)
     with database.begin() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.subject == "risk_sample")).one()
         assert (entry.act, entry.responder_id) == ("view", team[0].id)
