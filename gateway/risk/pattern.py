@@ -67,6 +67,10 @@ class Compiler:
         self._folded: dict[str, list[str]] = {}
         self.vocabulary: set[str] = set()
 
+    def apart(self) -> Compiler:
+        """A compiler with the same word classes that remembers its words by itself."""
+        return Compiler(self._slots, self._normalise)
+
     def compile(self, source: str) -> Compiled:
         """The pattern, compiled. Raises PatternError."""
         parts = [_Reader(self, piece, 0).whole() for piece in source.split(" & ")]
