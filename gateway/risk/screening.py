@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 from gateway.risk.cards import CARDS, HERE, Card, CardError, Deck, Example, load_cards, read_words
-from gateway.risk.circumstances import Circumstances, CircumstancesOfView, read_circumstances
+from gateway.risk.circumstances import NOTHING, Circumstances, CircumstancesOfView, read_circumstances
 from gateway.risk.letters import View
 from gateway.risk.level import Assessment, Finding, Level, SetAside, as_typed
 from gateway.risk.matching import Candidate, Matcher, any_match, spans
@@ -199,7 +199,8 @@ class Screener:
                 told = known.setdefault(id(view), self._circumstances.over(view)).around(start, end)
             else:  # the net's: it has no place in a view
                 told = self._circumstances.of(reading.pages[-1 if finding.earlier else 0].view.text)
-            reading.found[card_id] = replace(finding, who=told.who, when=told.when)
+            if told != NOTHING:
+                reading.found[card_id] = finding.telling(told.who, told.when)
 
     def _assessment(self, reading: _Reading) -> Assessment:
         kept = [each for each in reading.found.values() if not each.earlier or each.level >= Level.URGENT]

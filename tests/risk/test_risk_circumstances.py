@@ -102,6 +102,7 @@ TIMES = [
     ("i was fine until now. |i want to die|", "unsaid"),
     # What would make it less pressing stands in another clause.
     ("years ago i was well, |i want to die|", "unsaid"),
+    ("i |tried to kill myself| ten years ago, i am ok today", "past"),
     ("de joven era feliz pero |quiero morir|", "unsaid"),
 ]
 
