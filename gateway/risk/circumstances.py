@@ -26,7 +26,7 @@ _STOP, _COMMA = " . ", " , "
 _START = itemgetter(1)
 _PRESSING = frozenset({"now", "days"})
 _FARTHEST = 150  # characters on each side of a match; also what keeps the work linear
-_OBJECT_WITHIN = 2  # words after a match in which its object stands: "is choking | me"
+_OBJECT_WITHIN = 3  # words after a match in which its object stands: "is going to | kill me"
 _MOST_STRINGS = 800  # of one pattern
 _LONGEST = 1600  # characters of a whole text that are read
 
@@ -93,7 +93,8 @@ class Circumstances:
 
     def marks(self, text: str, at: int) -> _Marks:
         """The words of the lists in a stretch of a view that begins `at` so many characters."""
-        found, asked = list[_Mark](), dict[str, tuple[str, Compiled]]()
+        found: list[_Mark] = []
+        asked: dict[str, tuple[str, Compiled]] = {}
         for literal, start, end in self._literals.find_matches_as_indexes(text, overlapping=True):
             for kind in self._whole[literal]:
                 found.append(_Mark(start - end, at + start, at + end - 1, kind))
@@ -171,7 +172,10 @@ def _is_whole(literal: str, pattern: Compiled) -> bool:
 
 def _apart(found: Sequence[_Mark], kinds: Mapping[str, str], length: int) -> list[_Mark]:
     """The marks of these kinds, in order, without those that overlap longer ones or words set aside."""
-    kept, taken = list[_Mark](), bytearray(length)
+    kept: list[_Mark] = []
+    if not any(mark.kind in kinds for mark in found):
+        return kept  # most messages say nothing of time
+    taken = bytearray(length)
     for mark in found:
         _, start, end, kind = mark
         wanted = kind in kinds

@@ -27,6 +27,8 @@ PEOPLE = [
     ("ya no |quiero vivir|", "self"),
     ("mi marido |me pega|", "self"),
     ("me |va a matar|", "self"),
+    ("|hiding in here he is| gonna kill me", "self"),
+    ("|abusaron de mi|", "self"),
     ("pienso en |suicidarme|", "self"),
     ("yo |tome pastillas|", "self"),
     ("he pensado en |morir|", "self"),
@@ -49,6 +51,8 @@ PEOPLE = [
     ("usted me puede ayudar, mi mamá |se desmayo|", "other"),
     ("decime qué hago, el pibe |no despierta|", "other"),
     ("lo |voy a matar|", "other"),
+    ("|no encuentro a mi niña|", "other"),
+    ("le |pega a mi hermana|", "other"),
     ("creo que mi vecina |quiere morir|", "other"),
     # people in general
     ("so many people |overdose| these days", "public"),
@@ -58,6 +62,7 @@ PEOPLE = [
     ("cuánta gente |muere de sobredosis|", "public"),
     # nobody
     ("|suicidal|", "unsaid"),
+    ("|having a baby in| the car", "unsaid"),
     ("|gas leak| please hurry", "unsaid"),
     ("help me |fire|", "unsaid"),
     ("ayúdeme |fuego|", "unsaid"),
@@ -81,6 +86,7 @@ TIMES = [
     ("last night, he |hit me|", "days"),
     ("im gonna |do it| tonight", "days"),
     ("ayer |me pego|", "days"),
+    ("|attempted suicide| last month", "days"),
     ("anoche mi marido |me golpeo|", "days"),
     ("vení, hoy |me mato|", "days"),
     ("i |tried to kill myself| ten years ago", "past"),
