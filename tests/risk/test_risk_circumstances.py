@@ -11,6 +11,7 @@ import pytest
 from gateway.risk import Assessment, CardError, Finding, Level, SetAside, build, screen
 from gateway.risk.cards import new_compiler
 from gateway.risk.circumstances import Circumstance, Circumstances, read_circumstances
+from gateway.risk.pattern import spelled_out
 from gateway.risk.screening import screener
 from gateway.risk.views import views_of
 
@@ -162,10 +163,29 @@ def test_two_places_of_one_sentence_are_told_apart(lists: Circumstances) -> None
 def test_no_text_stalls_it(lists: Circumstances, word: str) -> None:
     text = " " + word * (64_000 // len(word))
     [view, *_] = views_of(text[:4000], screener()._spelling)
-    start = time.thread_time()
-    lists.of(text)
-    lists.over(view).around(0, len(view.text) - 1)
-    assert time.thread_time() - start < 0.1
+    taken = []
+    for _ in range(3):  # the garbage collector may pause one of them
+        start = time.thread_time()
+        lists.of(text)
+        lists.over(view).around(0, len(view.text) - 1)
+        taken.append(time.thread_time() - start)
+    assert min(taken) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("source", "strings"),
+    [
+        ("help (me|us)", [" help me", " help us"]),
+        ("[my] (big|old [grey]) dog", [f"{my} {dog} dog" for my in ("", " my") for dog in ("big", "old", "old grey")]),
+        ("(a|b) (c|d) (e|f|g|h|i|j)", None),
+        ("suicid*", None),
+        ("pills ~ hand", None),
+        ("^ help", None),
+        ("my dog & my cat", None),
+    ],
+)
+def test_a_pattern_is_spelled_out_where_its_strings_are_few(source: str, strings: list[str] | None) -> None:
+    assert spelled_out(new_compiler().compile(source), 20) == (strings and sorted(strings))
 
 
 @pytest.mark.parametrize("spoilt", ["self: [", "turns: []", "[]", "turns: []\nself_object: {en: ['(x'], es: []}"])
