@@ -82,7 +82,8 @@ def on_cards(real: Screener, cards: tuple[Card, ...], compiler: Compiler) -> Scr
     """A screener like the real one that has these cards."""
     deck = Deck(cards, compiler, f"{len(cards)} cards")
     scoper = Scoper(read_words(HERE / "scope.yml"), compiler)
-    return Screener(deck, scoper, real._spelling, Matcher(cards), time.thread_time)
+    circumstances = real._circumstances
+    return Screener(deck, scoper, real._spelling, Matcher(cards), time.thread_time, circumstances=circumstances)
 
 
 def at_the_command_line(short: list[str]) -> float:

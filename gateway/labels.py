@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -26,11 +27,15 @@ _WEEK = re.compile(r"(20[0-9]{2})-W([0-9]{2})")
 
 @dataclass(frozen=True)
 class Sampled:
-    """One message of the weekly sample, what its sender wrote just before, and who said what of it."""
+    """One message of the weekly sample, what its sender wrote just before, and who said what of it.
+
+    ``set_aside`` is what a rule card matched and screening held not to be meant: where a miss is most easily made.
+    """
 
     message: Message
     earlier: Sequence[str] = ()
     labels: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # responder -> name, label
+    set_aside: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,11 @@ def sample(session: Session, week: str, now: datetime) -> list[Sampled]:
     """
     messages = list(session.scalars(_drawn(week, now)))
     ids = [message.id for message in messages]
-    earlier, said = just_before(session, messages), _said(session, ids)
-    return [Sampled(message, earlier.get(message.id, ()), said.get(message.id, {})) for message in messages]
+    earlier, said, aside = just_before(session, messages), _said(session, ids), _set_aside(session, ids)
+    return [
+        Sampled(message, earlier.get(message.id, ()), said.get(message.id, {}), aside.get(message.id, ()))
+        for message in messages
+    ]
 
 
 def sampled(session: Session, week: str, message_id: int, now: datetime) -> Sampled:
@@ -80,8 +88,8 @@ def sampled(session: Session, week: str, message_id: int, now: datetime) -> Samp
     message = next((each for each in session.scalars(_drawn(week, now)) if each.id == message_id), None)
     if message is None:
         raise Refused(404, "not_in_sample")
-    said = _said(session, [message_id]).get(message_id, {})
-    return Sampled(message, just_before(session, [message]).get(message_id, ()), said)
+    said, aside = _said(session, [message_id]).get(message_id, {}), _set_aside(session, [message_id])
+    return Sampled(message, just_before(session, [message]).get(message_id, ()), said, aside.get(message_id, ()))
 
 
 def lowered(session: Session, week: str, now: datetime) -> list[Lowered]:
@@ -192,6 +200,11 @@ def _drawn(week: str, now: datetime) -> Select[Message]:
         .order_by(func.md5(func.concat(week, ":", Message.id)))
         .limit(SAMPLE)
     )
+
+
+def _set_aside(session: Session, message_ids: Sequence[int]) -> dict[int, list[Any]]:
+    wanted = select(Assessment.message_id, Assessment.set_aside).where(Assessment.message_id.in_(message_ids))
+    return dict(session.execute(wanted).all())
 
 
 def _said(session: Session, message_ids: Sequence[int]) -> dict[int, dict[int, tuple[str, str]]]:

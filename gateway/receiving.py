@@ -233,6 +233,7 @@ def _screen(
             level=level.value,
             categories=list(result.categories),
             findings=[finding.to_dict() for finding in result.findings],
+            set_aside=[each.to_dict() for each in result.set_aside],
             not_screened=result.not_screened,
             retraction=_taken_back(session, conversation, inbound.text, level),
             version=result.version,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.models.conversation import Conversation
@@ -14,6 +14,7 @@ from gateway.models.row import Id, Row, Word
 class Assessment(Row):
     """The result of screening one inbound message, with the cards that fired and the words that fired them.
 
+    ``set_aside`` holds the words that a card matched and that were not meant: denied, fiction, laughed at, a saying.
     ``retraction`` says how the message takes back an earlier one, if it does: for the responder to read, no more.
     """
 
@@ -25,6 +26,7 @@ class Assessment(Row):
     level: Mapped[Word]
     categories: Mapped[list[Any]]
     findings: Mapped[list[Any]]
+    set_aside: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
     not_screened: Mapped[str | None] = mapped_column(Text)
     retraction: Mapped[Word | None]
     version: Mapped[str] = mapped_column(String(40))

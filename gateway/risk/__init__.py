@@ -2,7 +2,7 @@
 
 from gateway.risk.cards import CardError, load_cards
 from gateway.risk.check_answer import check_answer
-from gateway.risk.level import Assessment, Finding, Level
+from gateway.risk.level import Assessment, Finding, Level, SetAside
 from gateway.risk.retraction import retraction
 from gateway.risk.screening import Screener, build, screen, self_test
 
@@ -12,6 +12,7 @@ __all__ = [
     "Finding",
     "Level",
     "Screener",
+    "SetAside",
     "build",
     "check_answer",
     "load_cards",

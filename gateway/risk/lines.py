@@ -73,6 +73,8 @@ def _told(assessment: Assessment) -> dict[str, Any]:
             "words": found.words,
             "start": found.start,
             "end": found.end,
+            "who": found.who,
+            "when": found.when,
             "why_en": found.why_en,
             "why_es": found.why_es,
         }

@@ -14,12 +14,13 @@ Words are folded like messages are: accents, capitals and apostrophes do not mat
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import re2
 
+_SPELLED_OUT = re.compile(r"(?:[a-z0-9 |]|\(\?:|\)\??)*")
 _PIECE = re.compile(r"\{[A-Z0-9_]+\}|~\d*|[()\[\]|^$]|[^\s()\[\]|{}~^$]+")
 _GAP = 3
 _WIDEST_GAP = 8
@@ -66,6 +67,10 @@ class Compiler:
         self._ready: dict[str, _Part] = {}
         self._folded: dict[str, list[str]] = {}
         self.vocabulary: set[str] = set()
+
+    def apart(self) -> Compiler:
+        """A compiler with the same word classes that remembers its words by itself."""
+        return Compiler(self._slots, self._normalise)
 
     def compile(self, source: str) -> Compiled:
         """The pattern, compiled. Raises PatternError."""
@@ -116,6 +121,33 @@ class Compiler:
             phrases[-1] += " "
         part.triggers = frozenset([max(phrases, key=len)])
         return part
+
+
+def spelled_out(pattern: Compiled, most: int) -> list[str] | None:
+    """Every string that a pattern matches, a space before each word; None for more than `most`, gaps and open ends."""
+    if len(pattern.parts) > 1:
+        return None
+    regex = pattern.parts[0].pattern.decode().removesuffix(r"\b")
+    if not _SPELLED_OUT.fullmatch(regex):
+        return None
+    ways = _ways(iter(re.findall(r"[a-z0-9 ]+|\(\?:|\)\??|\|", regex)), most)
+    return None if ways is None else sorted(filter(None, ways))
+
+
+def _ways(pieces: Iterator[str], most: int) -> set[str] | None:
+    """What may stand for the pieces up to the bracket that closes them."""
+    done, ways = set[str](), {""}
+    for piece in pieces:
+        if piece == "|":
+            done, ways = done | ways, {""}
+        elif piece[0] == ")":
+            return done | ways | ({""} if piece == ")?" else set())
+        else:
+            ends = _ways(pieces, most) if piece == "(?:" else {piece}
+            if ends is None or len(ways) * len(ends) > most:
+                return None
+            ways = {way + end for way in ways for end in ends}
+    return done | ways
 
 
 def either(parts: Sequence[_Part], *, optional: bool = False) -> _Part:

@@ -11,8 +11,9 @@ from typing import Any
 from zipfile import BadZipFile
 
 from gateway.risk.cards import CARDS, HERE, Card, CardError, Deck, Example, load_cards, read_words
+from gateway.risk.circumstances import NOTHING, Circumstances, CircumstancesOfView, read_circumstances
 from gateway.risk.letters import View
-from gateway.risk.level import Assessment, Finding, Level, as_typed
+from gateway.risk.level import Assessment, Finding, Level, SetAside, as_typed
 from gateway.risk.matching import Candidate, Matcher, any_match, spans
 from gateway.risk.net import Net, net
 from gateway.risk.pictures import read_pictures
@@ -28,6 +29,7 @@ _TAIL = 1000
 _SPLIT_OVER = 2  # earlier messages that are read together with this one
 _BESIDE = 40  # characters around a match in which its `unless` words count
 _CONTEXT = 600  # characters kept of each earlier message
+_MOST_ASIDE = 8  # cards whose set aside words are kept
 
 Clock = Callable[[], float]
 
@@ -51,6 +53,11 @@ class _Page:
     consumed: list[tuple[int, int]] = field(default_factory=list)
     lifted: dict[str, bool] = field(default_factory=dict)
 
+    @property
+    def shift(self) -> int:
+        """What makes a place in the passage one in the message."""
+        return self.passage.offset - self.passage.earlier
+
     def lifts(self, card: Card) -> bool:
         """Whether words anywhere in the view raise the card; found out once, however often it matches."""
         if card.lifts is None:
@@ -66,25 +73,48 @@ class _Reading:
 
     started: float
     found: dict[str, Finding] = field(default_factory=dict)
+    places: dict[str, tuple[View, int, int]] = field(default_factory=dict)
+    aside: dict[str, SetAside] = field(default_factory=dict)
+    pages: list[_Page] = field(default_factory=list)
     idioms: set[str] = field(default_factory=set)
     excused: bool = False
     trouble: str | None = None
     elapsed: float = 0.0
 
-    def keep(self, finding: Finding) -> None:
+    def keep(self, finding: Finding, place: tuple[View, int, int] | None = None) -> None:
+        """The finding, and where in which view it was made, unless a graver one of the same card is known."""
         known = self.found.get(finding.card_id)
         if known is None or (finding.level, not finding.earlier) > (known.level, not known.earlier):
             self.found[finding.card_id] = finding
+            if place is not None:
+                self.places[finding.card_id] = place
+
+    def set_aside(self, card: Card, verdict: str, page: _Page, span: tuple[int, int]) -> None:
+        """Note the first words of a card in this very message that are held not to be meant."""
+        if card.id in self.aside:
+            return
+        start, end = page.view.raw_range(*span)
+        if end > page.passage.earlier:
+            words, shift = as_typed(page.passage.text, start, end), page.shift
+            self.aside[card.id] = SetAside(card.id, words, max(0, start + shift), end + shift, verdict)
 
 
 class Screener:
     """Screens messages with one deck of cards. Has no state of its own, so that threads may share it."""
 
     def __init__(  # noqa: PLR0913 - the parts of a screener
-        self, deck: Deck, scoper: Scoper, spelling: Spelling, matcher: Matcher, clock: Clock, under: Net | None = None
+        self,
+        deck: Deck,
+        scoper: Scoper,
+        spelling: Spelling,
+        matcher: Matcher,
+        clock: Clock,
+        under: Net | None = None,
+        circumstances: Circumstances | None = None,
     ) -> None:
         self.deck = deck
         self._net = under
+        self._circumstances = circumstances
         self._scoper = scoper
         self._spelling = spelling
         self._matcher = matcher
@@ -92,7 +122,9 @@ class Screener:
 
     def cards_only(self) -> Screener:
         """The same cards without a net under them."""
-        return Screener(self.deck, self._scoper, self._spelling, self._matcher, self._clock)
+        return Screener(
+            self.deck, self._scoper, self._spelling, self._matcher, self._clock, circumstances=self._circumstances
+        )
 
     @property
     def version(self) -> str:
@@ -118,6 +150,7 @@ class Screener:
             for passage in _passages(text, context):
                 self._read(passage, reading)
             self._catch(text, context, reading)
+            self._tell(reading)
             if len(text) > LONGEST:
                 reading.trouble = reading.trouble or f"longer than {LONGEST} characters"
             reading.elapsed = self._check_time(reading)
@@ -136,6 +169,7 @@ class Screener:
         setting = self._scoper.setting(views)
         for view in views:
             page = _Page(passage, view, self._scoper.over(view, setting))
+            reading.pages.append(page)
             candidates = self._matcher.candidates(view.text)
             for candidate in sorted(candidates, key=lambda each: not each.card.idiom):
                 self._check_time(reading)
@@ -154,6 +188,20 @@ class Screener:
         for finding in raised(self._net, text, _just_before(context), level, excused=reading.excused):
             reading.keep(finding)
 
+    def _tell(self, reading: _Reading) -> None:
+        """Add to what was found of whom and of when it tells. Comes last: a fault in it must not hide a finding."""
+        if self._circumstances is None or reading.trouble == _LATE:
+            return
+        known: dict[int, CircumstancesOfView] = {}
+        for card_id, finding in reading.found.items():
+            if card_id in reading.places:
+                view, start, end = reading.places[card_id]
+                told = known.setdefault(id(view), self._circumstances.over(view)).around(start, end)
+            else:  # the net's: it has no place in a view
+                told = self._circumstances.of(reading.pages[-1 if finding.earlier else 0].view.text)
+            if told != NOTHING:
+                reading.found[card_id] = finding.telling(told.who, told.when)
+
     def _assessment(self, reading: _Reading) -> Assessment:
         kept = [each for each in reading.found.values() if not each.earlier or each.level >= Level.URGENT]
         kept.sort(key=lambda each: (-each.level.rank, each.earlier, each.start, each.card_id))
@@ -164,6 +212,7 @@ class Screener:
             level=level,
             categories=tuple(dict.fromkeys(each.category for each in kept)),
             findings=tuple(kept),
+            set_aside=tuple(each for each in reading.aside.values() if each.card_id not in reading.found)[:_MOST_ASIDE],
             version=self.version,
             not_screened=reading.trouble,
             elapsed_ms=round(reading.elapsed * 1000, 3),
@@ -180,15 +229,18 @@ def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
         return
     for start, end in spans(candidate.pattern, view.text):
         if "idiom" in card.heeds and _used_up(start, end, page.consumed):
+            reading.set_aside(card, "idiom", page, (start, end))
             continue
         if any_match(card.unless, view.text[max(0, start - _BESIDE) : end + _BESIDE]):
             continue
         verdict = page.scope.judge(start, end, card.heeds, candidate.pattern.words)
         reading.excused = reading.excused or (verdict is not Verdict.MEANT and not page.scope.turns_after(end))
         if verdict in {Verdict.MEANT, Verdict.PAST}:
-            reading.keep(_finding(card, verdict, page, (start, end)))
+            reading.keep(_finding(card, verdict, page, (start, end)), (view, start, end))
             if _settled(card, reading):
                 return
+        else:
+            reading.set_aside(card, verdict.value, page, (start, end))
 
 
 def _use_up(candidate: Candidate, page: _Page, reading: _Reading) -> None:
@@ -198,6 +250,7 @@ def _use_up(candidate: Candidate, page: _Page, reading: _Reading) -> None:
             page.consumed.append((start, end))
             reading.idioms.add(candidate.card.id)
             reading.excused = True
+            reading.set_aside(candidate.card, "idiom", page, (start, end))
 
 
 def _settled(card: Card, reading: _Reading) -> bool:
@@ -239,13 +292,12 @@ def _finding(card: Card, verdict: Verdict, page: _Page, span: tuple[int, int]) -
     if verdict is Verdict.PAST:
         level = min(level, Level.ROUTINE)
         notes.append("long past")
-    shift = passage.offset - passage.earlier
     return Finding(
         card_id=card.id,
         level=level,
         category=card.category,
-        start=max(0, start + shift),
-        end=max(0, end + shift),
+        start=max(0, start + page.shift),
+        end=max(0, end + page.shift),
         words=as_typed(passage.text, start, end),
         why_en=card.why_en,
         why_es=card.why_es,
@@ -274,7 +326,8 @@ def assemble(deck: Deck, *, clock: Clock = time.thread_time, with_net: bool = Fa
         under = net() if with_net else None
     except (OSError, ValueError, KeyError, BadZipFile) as fault:
         raise CardError([f"the net's weights cannot be read: {type(fault).__name__}"]) from fault
-    return Screener(deck, scoper, spelling, Matcher(deck.cards), clock, under)
+    circumstances = read_circumstances(deck.compiler)
+    return Screener(deck, scoper, spelling, Matcher(deck.cards), clock, under, circumstances)
 
 
 @cache

@@ -1,8 +1,9 @@
 """The weekly sample: messages in which nothing was found, for two supervisors to read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -26,6 +27,7 @@ class Row:
     mine: str | None
     others: Sequence[tuple[str, str]]
     done: bool
+    set_aside: Sequence[Mapping[str, Any]]
 
 
 def make(note_seen: Callable[[], None]) -> Blueprint:
@@ -77,6 +79,7 @@ def row_for(each: Sampled, reader: Responder) -> Row:
         mine=mine[1] if mine else None,
         others=[said for who, said in each.labels.items() if who != reader.id] if mine else [],
         done=labels.done(each.labels, reader.id),
+        set_aside=each.set_aside,
     )
 
 

@@ -61,6 +61,7 @@ class Line:
     findings: Findings = field(default_factory=list)
     not_screened: str | None = None
     retraction: str | None = None
+    set_aside: Findings = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -228,6 +229,7 @@ def _line(message: Message, delivery: Delivery | None, assessment: Assessment | 
         findings=findings,
         not_screened=assessment.not_screened if assessment else None,
         retraction=assessment.retraction if assessment else None,
+        set_aside=assessment.set_aside if assessment else [],
     )
 
 

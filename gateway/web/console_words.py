@@ -61,6 +61,16 @@ RETRACTIONS = {
     "found": "Says the person was found",
     "never_mind": "Takes it back",
 }
+# Of whom and of when the words tell, beside what was found; what is unsaid has no words here and is not shown.
+WHO = {"self": "the resident", "other": "someone else", "public": "people in general"}
+WHEN = {"now": "now", "days": "these days", "past": "long ago", "hypothetical": "if or perhaps"}
+SET_ASIDE = {
+    "denied": "denied",
+    "reported": "from a film, a class, a form or the news",
+    "laughed": "said laughing",
+    "idiom": "a saying",
+    "past": "long past",
+}
 PROBLEMS = {
     "empty": "Nothing was sent: the message is empty.",
     "too_long": "Nothing was sent: the message has more than 1,600 characters.",
@@ -96,6 +106,9 @@ WORDS = {
     "labels": LABELS,
     "problems": PROBLEMS,
     "retractions": RETRACTIONS,
+    "who": WHO,
+    "when": WHEN,
+    "set_aside": SET_ASIDE,
     "lower_reasons": LOWER_REASONS,
     "refusals": REFUSALS,
 }

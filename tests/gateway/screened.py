@@ -12,7 +12,7 @@ from gateway.conversations import SMS, Inbound, thread
 from gateway.db import Database
 from gateway.keys import Keys
 from gateway.models import Assessment, Conversation, Message, Responder
-from gateway.risk import Level
+from gateway.risk import Level, SetAside
 
 _numbers = itertools.count()
 
@@ -42,12 +42,13 @@ def write(
     *,
     language: str | None = "en",
     number: str = "+15555550117",
+    set_aside: tuple[SetAside, ...] = (),
 ) -> int:
     """A resident's message with the assessment that a test wants it to have; returns its id."""
     findings: list[dict[str, Any]] = [{"card_id": card, "level": level.value} for card in cards]
     with database.begin() as session:
         inbound = Inbound(SMS, number, f"SM{next(_numbers):032x}", text)
-        return store(session, keys, now, inbound, level, findings, language=language)[1].id
+        return store(session, keys, now, inbound, level, findings, language=language, set_aside=set_aside)[1].id
 
 
 def store(
@@ -59,6 +60,7 @@ def store(
     findings: list[dict[str, Any]],
     *,
     language: str | None = None,
+    set_aside: tuple[SetAside, ...] = (),
 ) -> tuple[Conversation, Message]:
     """A resident's message and what screening is to have made of it, without the road in."""
     conversation = thread(session, keys, inbound, now)
@@ -81,6 +83,7 @@ def store(
             level=level.value,
             categories=[each["category"] for each in findings if "category" in each],
             findings=findings,
+            set_aside=[each.to_dict() for each in set_aside],
             version="test",
             created_at=now,
         )

@@ -13,7 +13,7 @@ from gateway.db import Database
 from gateway.errors import Conflict, Refused
 from gateway.keys import Keys
 from gateway.models import AuditEntry, Conversation, Responder, RiskLabel
-from gateway.risk import Level
+from gateway.risk import Level, SetAside
 from gateway.settings import Settings
 from tests.gateway.screened import conversation_of, ids, reader, write
 
@@ -249,3 +249,13 @@ def test_only_alarms_of_that_very_thread_are_judged(
         with database.begin() as session, pytest.raises(Refused, match=code):
             labels.judge(session, where, what, team[0], label, now)
     assert kept(database) == []
+
+
+def test_a_reader_is_given_what_was_set_aside(database: Database, wrote: Write, now: datetime) -> None:
+    aside = SetAside("suicide.direct", "want to die", 7, 18, "denied")
+    marked, plain = wrote("i dont want to die", set_aside=(aside,)), wrote("good morning")
+    with database.begin() as session:
+        drawn = {each.message.id: list(each.set_aside) for each in labels.sample(session, WEEK, now)}
+        alone = labels.sampled(session, WEEK, marked, now)
+    assert drawn == {marked: [aside.to_dict()], plain: []}
+    assert alone.set_aside == [aside.to_dict()]

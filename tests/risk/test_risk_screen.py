@@ -204,6 +204,7 @@ def test_lines_go_on_after_a_bad_one() -> None:
     assert rows[4]["id"] == 5
     assert rows[0]["category"] == "suicide"
     assert rows[0]["reasons"][0]["words"] == "i took all my pills"
+    assert (rows[0]["reasons"][0]["who"], rows[0]["reasons"][0]["when"]) == ("self", "unsaid")
     assert rows[7] == {"id": "ñ", "level": "none", "category": None, "reasons": []}
 
 
