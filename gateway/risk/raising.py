@@ -9,9 +9,10 @@ from gateway.risk.level import Finding, Level, as_typed
 from gateway.risk.net import LONGEST, Net, Opinion
 
 CARD = "net"
-CERTAIN = 0.97
+EXCUSED = 0.93  # where a rule has read danger and found it denied, told, laughed at or long past
+FRAGMENT = 0.98  # of a message of hardly a word: "my pills" may be anything
 JOINED = 0.92  # of several messages read as one, which may have nothing to do with each other
-FEWEST_WORDS = 4  # less is too little to go by: "my pills" may be anything
+FEWEST_WORDS = 4
 WHY_EN = "Beyond the rules: the words together look like danger (learned from examples)."
 WHY_ES = "Más allá de las reglas: las palabras juntas parecen peligro (aprendido de ejemplos)."
 CALM_EN = "The words together look like sadness or a wish for a person (learned from examples)."
@@ -23,28 +24,32 @@ def raised(net: Net, text: str, context: Sequence[str], level: Level, *, excused
     """The findings by which the net lifts a message, or a sentence split over several, above ``level``.
 
     ``excused``: a rule has read danger here and found it denied, told of a film, long past, or a figure of speech.
-    Then, and where this message is hardly a word, the net must be all but certain.
+    Then, and where this message is hardly a word, the net must be all but certain. The figures were chosen where one
+    more false alarm buys the most danger found, on rows whose writers the net had not seen.
     What the earlier messages say by themselves was answered when they came, and is marked as earlier.
     """
+    if level is Level.EMERGENCY:
+        return []
     text = text[:LONGEST]
-    must_be = CERTAIN if excused or len(text.split()) < FEWEST_WORDS else 0.0
+    must_be = max(EXCUSED if excused else 0.0, FRAGMENT if len(text.split()) < FEWEST_WORDS else 0.0)
     alone = net.judge(text)
     if alone.level > level and alone.at_least(Level.URGENT) >= must_be:
-        return _finding(text, alone, earlier=False)
+        return _finding(text, alone, net.strongest(text, alone), earlier=False)
     before = " ".join(each for each in context if each.strip())
     if not before:
         return []
     joined = net.judge(f"{before} {text}")
     if joined.level <= max(level, Level.ROUTINE) or joined.at_least(Level.URGENT) < max(must_be, JOINED):
         return []
-    return _finding(text, joined, earlier=net.judge(before).level >= joined.level)
+    strongest = net.strongest(f"{before} {text}", joined)
+    return _finding(text, joined, strongest, earlier=net.judge(before).level >= joined.level)
 
 
-def _finding(text: str, opinion: Opinion, *, earlier: bool) -> list[Finding]:
+def _finding(text: str, opinion: Opinion, strongest: tuple[str, ...], *, earlier: bool) -> list[Finding]:
     calm = opinion.level <= Level.ROUTINE
     if calm and opinion.category not in CALM:
         return []
-    start, end = (0, 0) if earlier else _place(text, opinion.strongest)
+    start, end = (0, 0) if earlier else _place(text, strongest)
     danger = opinion.at_least(Level.URGENT)
     return [
         Finding(
@@ -59,7 +64,7 @@ def _finding(text: str, opinion: Opinion, *, earlier: bool) -> list[Finding]:
             earlier=earlier,
             notes=(
                 f"danger {danger:.0%}",
-                "speaks for it: " + ", ".join(f"\u201c{run}\u201d" for run in opinion.strongest),
+                "speaks for it: " + ", ".join(f"\u201c{run}\u201d" for run in strongest),
             ),
         )
     ]

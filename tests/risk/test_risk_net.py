@@ -1,8 +1,5 @@
 """The net under the rules: it raises and never lowers, says why, and still finds what nobody tuned for."""
 
-import dataclasses
-import itertools
-import json
 from pathlib import Path
 
 import pytest
@@ -10,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.risk import Level, screening
-from gateway.risk.net import LEVELS, Net, features, net, plain
+from gateway.risk.net import LEVELS, STRONGEST, Net, features, net, plain
 from gateway.risk.raising import raised
 from gateway.risk.screening import build, screen
 from tools.net import WRITTEN_AS, Row, all_rows, fingerprint, read_rows
 
-HELD_BACK = Path(__file__).parent / "held_back"
+HELD_BACK = sorted(Path(__file__).parent.glob("held_back*/*.tsv"))
 # What the cards do not know and the examples do: no row of the net holds these words.
 OBLIQUE = [
     ("she went purple in the tub and i cant get her to answer", Level.URGENT),
@@ -25,7 +22,7 @@ OBLIQUE = [
 
 @pytest.fixture(scope="module")
 def held_back() -> list[tuple[str, Row]]:
-    return [(path.stem, row) for path in sorted(HELD_BACK.glob("*.tsv")) for row in read_rows(path)]
+    return [(path.stem, row) for path in HELD_BACK for row in read_rows(path)]
 
 
 def share(hits: list[bool]) -> float:
@@ -58,7 +55,7 @@ def test_danger_that_nobody_tuned_for_is_found(language: str, held_back: list[tu
     assert share(everyday) <= FLOORS["everyday"]
 
 
-FLOORS = {"danger": 0.75, "emergency": 0.80, "false_alarms": 0.13, "everyday": 0.03}
+FLOORS = {"danger": 0.93, "emergency": 0.94, "false_alarms": 0.08, "everyday": 0.04}
 
 
 @pytest.mark.parametrize(("text", "least"), OBLIQUE)
@@ -86,7 +83,10 @@ CARDS_ONLY = build(with_net=False)
 def test_chances_add_up_and_the_same_text_gets_the_same_opinion(text: str) -> None:
     opinion = net().judge(text)
     assert sum(opinion.chances.values()) == pytest.approx(1.0)
-    assert opinion == Net().judge(text) if len(text) < 5 else True
+    assert opinion == ANOTHER.judge(text)
+
+
+ANOTHER = Net()
 
 
 def test_a_text_without_a_letter_is_nothing() -> None:
@@ -97,7 +97,9 @@ def test_a_text_without_a_letter_is_nothing() -> None:
 def test_accents_capitals_and_repeats_are_read_alike() -> None:
     assert plain("¡AYÚDENME!") == " ! ayudenme ! "
     assert plain("pleeeease   help") == " pleease help "
-    assert {"=me quiero", "=quiero morir", "ero m"} <= features(plain("me quiero morir"))
+    letters, words = features(plain("me quiero morir"))
+    assert {"ero m", " me"} <= set(letters)
+    assert {"=me quiero", "=quiero morir"} <= set(words)
 
 
 def test_what_was_said_before_does_not_alarm_again() -> None:
@@ -119,4 +121,10 @@ def test_weights_that_cannot_be_read_refuse_the_start(tmp_path: Path) -> None:
 
 def test_written_levels_are_ours() -> None:
     assert set(WRITTEN_AS.values()) == set(LEVELS)
-    assert json.dumps(dataclasses.asdict(next(itertools.islice(iter([net().judge("hola")]), 1)))["strongest"]) == "[]"
+
+
+def test_the_reasons_are_words_of_the_text_that_speak_for_the_level() -> None:
+    text = OBLIQUE[0][0]
+    reasons = net().strongest(text, net().judge(text))
+    assert 0 < len(reasons) <= STRONGEST
+    assert all(f" {each} " in plain(text) for each in reasons)

@@ -1,7 +1,7 @@
 """The net under the rules: a linear model that may raise a message's level and never lowers it.
 
-It knows some tens of thousands of letter runs and word runs, each with a weight for each level, learned from rows that
-were written for this project (``rows/``) by ``make net``. Nothing but the standard library runs here.
+It knows some tens of thousands of letter runs and word runs, each with a weight for every class (a level and what the
+message is about), learned from rows that were written for this project (``rows/``) by ``make net``.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import json
 import math
 import re
 import zipfile
-from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gateway.risk.letters import fold
 from gateway.risk.level import Level
@@ -28,19 +29,20 @@ LETTERS = range(2, 6)  # letter runs of two to five, across words
 WORDS = range(1, 4)
 LONGEST = 1600  # characters read of one message
 STRONGEST = 5
+LOUDEST = 4.0  # times one word's meaning is the most that a text of many alike may count
 LEVELS = (Level.NONE, Level.ROUTINE, Level.URGENT, Level.EMERGENCY)
-Pick = Callable[[array[Any]], Sequence[Any]]
+Numbers = NDArray[np.float32]
 _TOKEN = re.compile(r"[a-z0-9]+|[?!]|[.,;:]")
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the net makes of a text: how likely each level is, what it is about, and the words that weigh most."""
+    """What the net makes of a text: how likely each level is, the level that follows, and what the text is about."""
 
     chances: dict[Level, float]
     level: Level
-    category: str
-    strongest: tuple[str, ...]
+    category: str = ""
+    part: str = ""  # of the category, where it has several
 
     def at_least(self, level: Level) -> float:
         """How likely it is that the text deserves this level or a higher one, 0 to 1."""
@@ -54,13 +56,12 @@ def plain(text: str) -> str:
     return " " + " ".join("." if word in ".,;:" else word for word in words) + " "
 
 
-def features(text: str) -> set[str]:
-    """The letter runs and word runs (these begin with '=') of a plain text."""
-    found = {text[at : at + size] for size in LETTERS for at in range(len(text) - size + 1)}
+def features(text: str) -> tuple[list[str], list[str]]:
+    """The letter runs and the word runs (these begin with '=') of a plain text, each once, in their order."""
+    letters = dict.fromkeys(text[at : at + size] for size in LETTERS for at in range(len(text) - size + 1))
     words = [word for word in text.split() if word.isalnum()]
-    for size in WORDS:
-        found.update("=" + " ".join(words[at : at + size]) for at in range(len(words) - size + 1))
-    return found
+    runs = dict.fromkeys("=" + " ".join(words[at : at + size]) for size in WORDS for at in range(len(words) - size + 1))
+    return list(letters), list(runs)
 
 
 class Net:
@@ -70,44 +71,48 @@ class Net:
         with zipfile.ZipFile(path) as archive:
             self.about: dict[str, Any] = json.loads(archive.read("about.json"))
             grams = archive.read("grams.txt").decode().split("\n")
-            self._rarity = _numbers(archive.read("rarity.f32"), "f")
-            self._levels = [_numbers(archive.read(f"level{index}.i8"), "b") for index in range(len(LEVELS))]
             words = archive.read("words.txt").decode().split("\n")
-            self._words = [_numbers(archive.read(f"word{index}.i8"), "b") for index in range(len(LEVELS))]
-            names = self.about["categories"]
-            self._categories = {name: _numbers(archive.read(f"category.{name}.i8"), "b") for name in names}
+            self._rarity = np.frombuffer(archive.read("rarity.f32"), np.float32)
+            self._weights = _table(archive.read("weights.i8"), len(grams))
+            self._meanings = _table(archive.read("meanings.i8"), len(words))
         self._place = dict(zip(grams, range(len(grams)), strict=True))
         self._word_place = dict(zip(words, range(len(words)), strict=True))
         self.version: str = self.about["version"]
+        self._scale, self._word_scale, self._bias = (
+            np.array(self.about[name], np.float32) for name in ("scale", "word_scale", "bias")
+        )
+        self._classes = [
+            (Level(level), *about) for level, *about in (each.split(".") for each in self.about["classes"])
+        ]
+        self._levels = [np.array([each[0] == level for each in self._classes]) for level in LEVELS]
 
     def judge(self, text: str) -> Opinion:
         """The net's opinion of one message, or of several joined."""
         read = plain(text)
-        places = sorted(self._place[gram] for gram in features(read) if gram in self._place)
-        pick = _picker(places)
-        rarities = pick(self._rarity)
-        length = math.hypot(*rarities) or 1.0
-        shares = [rarity / length for rarity in rarities]
-        meant = self._meant(read.split())
-        chances = dict(zip(LEVELS, _softmax(map(sum, zip(self._said(pick, shares), meant, strict=True))), strict=True))
+        chance = _softmax(self._bias + self._said(read) + self._meant(read.split()))
+        chances = {level: float(chance[of].sum()) for level, of in zip(LEVELS, self._levels, strict=True)}
         level = self._level(chances)
-        category = ""
-        strongest: tuple[str, ...] = ()
-        if level > Level.NONE:
-            category = self._category(pick, shares)
-            strongest = self._strongest(read, level)
-        return Opinion(chances, level, category, strongest)
+        if level is Level.NONE:
+            return Opinion(chances, level)
+        best = int((chance * self._levels[LEVELS.index(level)]).argmax())
+        return Opinion(chances, level, *self._classes[best][1:])
 
-    def _said(self, pick: Pick, shares: Sequence[float]) -> list[float]:
-        """What the runs speak for, a number for each level."""
-        scale, bias = self.about["level_scale"], self.about["level_bias"]
-        return [bias[index] + scale * math.sumprod(shares, pick(weights)) for index, weights in enumerate(self._levels)]
+    def _said(self, read: str) -> Numbers:
+        """What the runs speak for: letter runs and word runs count alike, however many there are of each."""
+        total = np.zeros(len(self._classes), np.float32)
+        for runs in features(read):
+            places = [place for place in map(self._place.get, runs) if place is not None]
+            if places:
+                shares = self._rarity[places]
+                shares = shares / np.sqrt((shares * shares).sum())
+                total += shares @ self._weights.take(places, axis=0).astype(np.float32)
+        return total * self._scale
 
-    def _meant(self, words: Sequence[str]) -> list[float]:
+    def _meant(self, words: Sequence[str]) -> Numbers:
         """What the words speak for by their meaning, also those that no row held."""
         places = [self._word_place[word] for word in words if word in self._word_place]
-        share = self.about["word_scale"] / math.sqrt(len(words) or 1)
-        return [share * sum(weights[at] for at in places) for weights in self._words]
+        total: Numbers = self._meanings[places].sum(axis=0, dtype=np.float32)
+        return total * self._word_scale / np.float32(divisor(len(words)))
 
     def _level(self, chances: dict[Level, float]) -> Level:
         """The highest level whose threshold is passed; the thresholds were set on rows kept from training."""
@@ -120,19 +125,12 @@ class Net:
             return Level.ROUTINE
         return Level.NONE
 
-    def _category(self, pick: Pick, shares: Sequence[float]) -> str:
-        bias = self.about["category_bias"]
-        scale = self.about["category_scale"]
-        score: dict[str, float] = {
-            name: bias[name] + scale * math.sumprod(shares, pick(weights)) for name, weights in self._categories.items()
-        }
-        return max(sorted(score), key=score.__getitem__)
-
-    def _strongest(self, read: str, level: Level) -> tuple[str, ...]:
-        """The word runs that speak most for the level, longest first where they overlap."""
-        weights = self._levels[LEVELS.index(level)]
-        words = [word for word in read.split() if word.isalnum()]
-        scored = {run: weights[at] * self._rarity[at] for run, at in self._runs(words)}
+    def strongest(self, text: str, opinion: Opinion) -> tuple[str, ...]:
+        """The word runs that speak most for the opinion on that text, longest first where they overlap."""
+        about = (opinion.category, opinion.part) if opinion.part else (opinion.category,)
+        of = self._classes.index((opinion.level, *about))
+        words = [word for word in plain(text).split() if word.isalnum()]
+        scored = {run: float(self._weights[at, of] * self._rarity[at]) for run, at in self._runs(words)}
         best: list[str] = []
         for run in sorted(scored, key=lambda run: (-scored[run], run)):
             if scored[run] <= 0 or len(best) == STRONGEST:
@@ -150,24 +148,19 @@ class Net:
                     yield run, place
 
 
-def _picker(places: Sequence[int]) -> Pick:
-    """Reads these places of a row of weights, in C: a long message has thousands."""
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda weights: [weights[at] for at in places]
+def divisor(words: int) -> float:
+    """What the sum of the meanings of so many words is divided by: long texts say more, but must not shout."""
+    return max(1.0, math.sqrt(words), words / LOUDEST)
 
 
-def _numbers(raw: bytes, kind: str) -> array[Any]:
-    numbers = array(kind)
-    numbers.frombytes(raw)
-    return numbers
+def _table(raw: bytes, lines: int) -> NDArray[np.int8]:
+    return np.frombuffer(raw, np.int8).reshape(lines, -1)
 
 
-def _softmax(raw: Iterable[float]) -> list[float]:
-    values = list(raw)
-    top = max(values)
-    powers = [math.exp(value - top) for value in values]
-    return [power / sum(powers) for power in powers]
+def _softmax(raw: Numbers) -> Numbers:
+    powers = np.exp(raw - raw.max())
+    share: Numbers = powers / powers.sum()
+    return share
 
 
 @cache
