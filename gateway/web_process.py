@@ -2,13 +2,14 @@
 
 import gc
 
-from gateway import app, create_app
+from gateway import app, community, create_app
 from gateway.settings import Settings
-from gateway.web.process import Gunicorn
+from gateway.web.server import Gunicorn
 
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises :class:`SettingsError` before anything listens."""
+    community.load(settings.community_file)
     read_once()
     Gunicorn(settings.host, settings.port, lambda: create_app(settings)).run()
 
@@ -16,11 +17,14 @@ def run(settings: Settings) -> None:
 def read_once() -> None:
     """Read the cards, the net and the texts before gunicorn splits in processes, which then share their memory.
 
-    The door must answer within two seconds of its start. Nothing that is read here ever becomes garbage, so the
-    collector need not look at it, neither now nor in the processes, where looking would copy it.
+    They are what a start waits for, and two processes would read them at once on the same cores. Nothing that is read
+    here ever becomes garbage, so the collector need not look at it, neither now nor in the processes, where looking
+    would copy it. A SIGHUP makes new processes of what was read: to take up new cards, start again.
     """
     gc.disable()
-    app.refuse_failing_cards()
-    app.refuse_faulty_texts()
-    gc.freeze()
-    gc.enable()
+    try:
+        app.refuse_failing_cards()
+        app.refuse_faulty_texts()
+        gc.freeze()
+    finally:
+        gc.enable()

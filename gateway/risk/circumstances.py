@@ -162,7 +162,10 @@ def _compiled(written: Mapping[str, Any], compiler: Compiler) -> Iterable[tuple[
     for kind in (*_PEOPLE, *_TIMES, _ASIDE, _TURN):
         for language in LANGUAGES:
             for source in written[kind][language]:
-                yield kind, compiler.compile(source)
+                pattern = compiler.compile(source)
+                if len(pattern.parts) > 1:
+                    raise PatternError(f"{source!r}: words that stand apart ('&') are not looked for here")
+                yield kind, pattern
 
 
 def _is_whole(literal: str, pattern: Compiled) -> bool:

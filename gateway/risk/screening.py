@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -95,8 +97,9 @@ class _Reading:
             return
         start, end = page.view.raw_range(*span)
         if end > page.passage.earlier:
+            start = max(start, page.passage.earlier)  # what was said before is shown where it was said
             words, shift = as_typed(page.passage.text, start, end), page.shift
-            self.aside[card.id] = SetAside(card.id, words, max(0, start + shift), end + shift, verdict)
+            self.aside[card.id] = SetAside(card.id, words, start + shift, end + shift, verdict)
 
 
 class Screener:
@@ -144,18 +147,19 @@ class Screener:
         return self._assessment(reading), frozenset(reading.idioms)
 
     def _attempt(self, text: str, context: Sequence[str], before: _Reading | None = None) -> _Reading:
-        reading = _Reading(0.0, found=before.found if before else {})
+        reading = _Reading(0.0, found=before.found, places=before.places) if before else _Reading(0.0)
         try:
             reading.started = self._clock()
             for passage in _passages(text, context):
                 self._read(passage, reading)
             self._catch(text, context, reading)
-            self._tell(reading)
             if len(text) > LONGEST:
                 reading.trouble = reading.trouble or f"longer than {LONGEST} characters"
             reading.elapsed = self._check_time(reading)
         except Exception as fault:  # whatever it is, a person must look
             reading.trouble = f"error: {type(fault).__name__}"
+        with suppress(Exception):  # of whom and of when is for the reader alone: nothing may come of its failing
+            self._tell(reading)
         return reading
 
     def _check_time(self, reading: _Reading) -> float:
@@ -189,7 +193,7 @@ class Screener:
             reading.keep(finding)
 
     def _tell(self, reading: _Reading) -> None:
-        """Add to what was found of whom and of when it tells. Comes last: a fault in it must not hide a finding."""
+        """Add to what was found of whom and of when it tells."""
         if self._circumstances is None or reading.trouble == _LATE:
             return
         known: dict[int, CircumstancesOfView] = {}
@@ -324,7 +328,7 @@ def assemble(deck: Deck, *, clock: Clock = time.thread_time, with_net: bool = Fa
     spelling = read_spelling(read_words(HERE / "spelling.yml"), vocabulary, by_ear, pictures)
     try:
         under = net() if with_net else None
-    except (OSError, ValueError, KeyError, BadZipFile) as fault:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as fault:
         raise CardError([f"the net's weights cannot be read: {type(fault).__name__}"]) from fault
     circumstances = read_circumstances(deck.compiler)
     return Screener(deck, scoper, spelling, Matcher(deck.cards), clock, under, circumstances)

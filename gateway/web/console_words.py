@@ -69,7 +69,6 @@ SET_ASIDE = {
     "reported": "from a film, a class, a form or the news",
     "laughed": "said laughing",
     "idiom": "a saying",
-    "past": "long past",
 }
 PROBLEMS = {
     "empty": "Nothing was sent: the message is empty.",

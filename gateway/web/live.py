@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clients.bell import CHANGED, Bell
 from gateway.errors import Refused
-from gateway.web.process import THREADS
+from gateway.web.server import THREADS
 
 log = logging.getLogger(__name__)
 

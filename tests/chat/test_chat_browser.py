@@ -274,6 +274,7 @@ def test_a_token_the_server_does_not_know_is_replaced(page: Page, site: str, dat
     frame = opened(page, site)
     page.evaluate("sessionStorage.setItem('chat', JSON.stringify({token: 'A'.repeat(22) + '.' + '0'.repeat(32)}))")
     page.reload()
+    expect(frame.get_by_role("log")).to_have_attribute("aria-busy", "false")  # an Enter before its script is a new line
     write(frame, "hello again")
     expect(frame.locator(".resident .state")).to_have_text("Received")
     assert kept(database, "hello again") == 1

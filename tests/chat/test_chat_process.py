@@ -15,7 +15,7 @@ import pytest
 
 from gateway.settings import Settings
 from gateway.web import console_live, live
-from gateway.web.process import PROCESSES, THREADS
+from gateway.web.server import PROCESSES, THREADS
 
 pytestmark = pytest.mark.slow
 

@@ -131,12 +131,13 @@ def test_every_lowered_level_of_the_week_is_read(
     row = written("i want to <u>die</u>", "i want")
     lowering = {"escalation_id": row.id, "responder_id": boss.id, "from_level": "emergency", "to_level": "routine"}
     with database.begin() as session:
-        for at, note in ((start, "<b>by phone</b>"), (end, "next week")):
+        for at, note in ((start, "<b>by\u202e phone</b>"), (end, "next week")):
             session.add(Lowering(**lowering, at=at, reason="safe_now", note=note))
     page = boss.client.get(f"/console/sample/{week}").text
     assert "i want to &lt;u&gt;die&lt;/u&gt;" in page
     assert "Emergency → Routine: I spoke with them: safe now · <bdi>Sue</bdi>" in page
-    assert "&lt;b&gt;by phone&lt;/b&gt;" in page
+    assert "&lt;b&gt;by" in page
+    assert "\u202e" not in page
     assert f'href="/console/threads/{row.id}"' in page
     assert "next week" not in page
     with database.begin() as session:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from gateway.risk import Assessment, CardError, Finding, Level, SetAside, build,
 from gateway.risk.cards import new_compiler
 from gateway.risk.circumstances import Circumstance, Circumstances, read_circumstances
 from gateway.risk.pattern import spelled_out
-from gateway.risk.screening import screener
+from gateway.risk.screening import Screener, screener
 from gateway.risk.views import views_of
 
 # The words between the bars are those that a card matched.
@@ -219,8 +221,9 @@ def test_findings_carry_it(text: str, context: tuple[str, ...], who: str, when: 
 
 
 def test_a_finding_of_the_net_tells_it_of_the_whole_text() -> None:
-    found = [each for each in screen("i'm going to kill him").findings if each.card_id.startswith("net.")]
-    assert all(each.who == "other" for each in found)
+    said = "she went purple in the tub and wont answer to her name"
+    found = [each for each in screen(said).findings if each.card_id.startswith("net.")]
+    assert [each.who for each in found] == ["other"]
 
 
 def test_a_fault_in_it_hides_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +236,33 @@ def test_a_fault_in_it_hides_no_finding(monkeypatch: pytest.MonkeyPatch) -> None
     answer = subject.screen("i took all my pills")
     assert answer.level is Level.EMERGENCY
     assert answer.findings[0].who == "unsaid"
-    assert answer.not_screened == "error: RuntimeError"
+    assert answer.not_screened is None
+    assert subject.screen("can i talk to a person").level is Level.ROUTINE
+
+
+def test_a_late_first_look_changes_nothing_of_what_is_told() -> None:
+    said = "i want to die because my son cant breathe, help"
+    calm = build(with_net=False)
+    late = Screener(
+        calm.deck, calm._scoper, calm._spelling, calm._matcher, once_late(), circumstances=calm._circumstances
+    )
+    told, wanted = late.screen(said), calm.screen(said)
+    assert told.not_screened is None
+    assert {each.card_id: (each.who, each.when) for each in told.findings} == {
+        each.card_id: (each.who, each.when) for each in wanted.findings
+    }
+    assert "other" in {each.who for each in told.findings}
+
+
+def once_late() -> Callable[[], float]:
+    """A clock that jumps ahead once, late in the first look, as a pause of the garbage collector would."""
+    ticks = chain(repeat(0.0, 12), [1.0], repeat(1.0))
+    return lambda: next(ticks)
+
+
+def test_of_a_sentence_over_two_messages_only_this_ones_words_are_set_aside() -> None:
+    aside = screen("die today", ["i dont want to"]).set_aside
+    assert [("die today"[each.start : each.end], each.words) for each in aside] == [("die", "die")]
 
 
 @pytest.mark.parametrize(
@@ -266,7 +295,7 @@ def test_at_most_eight_cards_are_told_each_once() -> None:
     jokes = [example.text for card in screener().deck.cards for example in card.fire if len(example.text) < 60]
     answer = screen("lol " + " lol ".join(jokes[:50])[:3900])
     ids = [each.card_id for each in answer.set_aside]
-    assert len(ids) <= 8
+    assert len(ids) == 8
     assert len(ids) == len(set(ids))
 
 

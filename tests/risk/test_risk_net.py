@@ -1,16 +1,21 @@
 """The net under the rules: it raises and never lowers, says why, and still finds what nobody tuned for."""
 
+import io
+import json
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.risk import Level, screening
-from gateway.risk.net import LEVELS, STRONGEST, Net, features, net, plain
+from gateway.risk import CardError, Level, screening
+from gateway.risk.net import LEVELS, STRONGEST, WEIGHTS, Net, features, net, plain
 from gateway.risk.raising import raised
 from gateway.risk.screening import build, screen
-from tools.net import WRITTEN_AS, Row, all_rows, fingerprint, read_rows
+from tools.net import WRITTEN_AS, Row, all_rows, fingerprint, read_rows, same
 
 HELD_BACK = sorted(Path(__file__).parent.glob("held_back*/*.tsv"))
 # What the cards do not know and the examples do: no row of the net holds these words.
@@ -34,7 +39,8 @@ def test_the_weights_are_made_of_these_rows() -> None:
 
 
 def test_no_row_that_was_held_back_was_learned(held_back: list[tuple[str, Row]]) -> None:
-    assert not {plain(row.whole) for row in all_rows()} & {plain(row.whole) for _, row in held_back}
+    assert not {same(row.whole) for row in all_rows()} & {same(row.whole) for _, row in held_back}
+    assert same("agent. Agent!! agent") == same("AGENT")
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -71,12 +77,12 @@ def test_what_no_card_knows_is_raised_with_a_reason(text: str, least: Level) -> 
 @given(st.text(max_size=200))
 def test_it_never_lowers(text: str) -> None:
     alone = CARDS_ONLY.screen(text)
-    both = screening.screener().screen(text)
+    both = BOTH.screen(text)
     assert both.level >= alone.level
     assert {each.card_id for each in alone.findings if not each.earlier} <= {each.card_id for each in both.findings}
 
 
-CARDS_ONLY = build(with_net=False)
+CARDS_ONLY, BOTH = build(with_net=False), screening.screener()
 
 
 @given(st.text(max_size=300))
@@ -104,19 +110,58 @@ def test_accents_capitals_and_repeats_are_read_alike() -> None:
 
 def test_what_was_said_before_does_not_alarm_again() -> None:
     before, after = OBLIQUE[0][0], "ok thanks"
+    assert screen(before).level >= Level.URGENT
     found = raised(net(), after, [before], Level.NONE)
-    assert all(each.earlier for each in found)
+    assert not [each for each in found if not each.earlier]
 
 
 def test_a_denial_that_a_rule_has_read_needs_all_but_certainty() -> None:
     assert screen("i'm not suicidal, i just need a bus pass").level <= Level.ROUTINE
 
 
-def test_weights_that_cannot_be_read_refuse_the_start(tmp_path: Path) -> None:
-    broken = tmp_path / "weights.zip"
-    broken.write_bytes(b"PK no archive")
-    with pytest.raises(Exception, match="zip"):
-        Net(broken)
+def damaged(member: str, change: Callable[[bytes], bytes]) -> bytes:
+    """The shipped archive with one member changed."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(WEIGHTS) as whole, zipfile.ZipFile(made, "w") as copy:
+        for name in whole.namelist():
+            raw = whole.read(name)
+            copy.writestr(name, change(raw) if name == member else raw)
+    return made.getvalue()
+
+
+def about(change: Callable[[dict[str, Any]], object]) -> bytes:
+    """The shipped archive with its description changed."""
+
+    def changed(raw: bytes) -> bytes:
+        said = json.loads(raw)
+        change(said)
+        return json.dumps(said).encode()
+
+    return damaged("about.json", changed)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda: b"PK no archive",
+        lambda: WEIGHTS.read_bytes()[: WEIGHTS.stat().st_size // 2],
+        lambda: WEIGHTS.read_bytes()[:9000] + bytes(400) + WEIGHTS.read_bytes()[9400:],
+        lambda: damaged("rarity.f32", lambda raw: raw[:-4]),
+        lambda: damaged("weights.i8", lambda raw: raw[: len(raw) // 2]),
+        lambda: about(lambda said: said["classes"].pop()),
+        lambda: about(lambda said: said["limits"].pop("urgent")),
+        lambda: about(lambda said: said["bias"].__setitem__(0, float("nan"))),
+        lambda: about(lambda said: said.pop("scale")),
+    ],
+)
+def test_weights_that_cannot_be_used_refuse_the_start(
+    broken: Callable[[], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "weights.zip"
+    path.write_bytes(broken())
+    monkeypatch.setattr(screening, "net", lambda: Net(path))
+    with pytest.raises(CardError, match="the net's weights cannot be read"):
+        build(with_net=True)
 
 
 def test_written_levels_are_ours() -> None:

@@ -85,6 +85,17 @@ class Net:
             (Level(level), *about) for level, *about in (each.split(".") for each in self.about["classes"])
         ]
         self._levels = [np.array([each[0] == level for each in self._classes]) for level in LEVELS]
+        self._check()
+
+    def _check(self) -> None:
+        """Raise ``ValueError`` when the parts do not fit together: half a net must not judge anybody."""
+        of_classes = (self._scale, self._word_scale, self._bias, self._weights.T, self._meanings.T)
+        if any(len(each) != len(self._classes) for each in of_classes) or len(self._rarity) != len(self._place):
+            raise ValueError("the net's parts are not of one size")
+        if not all(np.isfinite(each).all() for each in (self._scale, self._word_scale, self._bias, self._rarity)):
+            raise ValueError("the net holds something that is not a number")
+        if not {"urgent", "emergency_share", "routine"} <= set(self.about["limits"]):
+            raise ValueError("the net has no limits")
 
     def judge(self, text: str) -> Opinion:
         """The net's opinion of one message, or of several joined."""
@@ -105,7 +116,8 @@ class Net:
             if places:
                 shares = self._rarity[places]
                 shares = shares / np.sqrt((shares * shares).sum())
-                total += shares @ self._weights.take(places, axis=0).astype(np.float32)
+                # Not "@": that may use threads of its own, and a large machine would add in another order.
+                total += np.einsum("i,ij->j", shares, self._weights.take(places, axis=0))
         return total * self._scale
 
     def _meant(self, words: Sequence[str]) -> Numbers:
@@ -165,5 +177,8 @@ def _softmax(raw: Numbers) -> Numbers:
 
 @cache
 def net() -> Net:
-    """The net that ships, read once per process. Raises ``OSError`` or ``ValueError`` when it cannot be."""
+    """The net that ships, read once per process.
+
+    Raises ``OSError``, ``ValueError``, ``KeyError``, ``EOFError``, ``BadZipFile`` or ``zlib.error`` when it cannot be.
+    """
     return Net()

@@ -10,7 +10,7 @@ ANSWER_SECONDS = 30
 
 
 class Gunicorn(BaseApplication):  # type: ignore[misc]  # it has no types
-    """Gunicorn as we want it, whatever its environment variable and files say; each process makes its own app."""
+    """Gunicorn as we want it, not as GUNICORN_CMD_ARGS or a file of its own says; each process makes its own app."""
 
     def __init__(self, host: str, port: int, make: Callable[[], Any]) -> None:
         self._bind = f"{host}:{port}"
