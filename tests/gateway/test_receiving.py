@@ -1,5 +1,6 @@
 """The one road in: stored once, screened always, answered the same each time."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -60,7 +61,13 @@ def test_twenty_deliveries_at_once_are_one_message(door: Door, database: Databas
     with ThreadPoolExecutor(20) as pool:
         receipts = list(pool.map(lambda _: door.acceptor.accept(inbound), range(20)))
     assert len({tuple(receipt.replies) for receipt in receipts}) == 1
-    assert sum(not receipt.duplicate for receipt in receipts) == 1
+    # On a busy machine some find the contact taken for too long; they wait in the journal, and are the same message.
+    stored = [receipt for receipt in receipts if receipt.conversation_id is not None]
+    assert sum(not receipt.duplicate for receipt in stored) <= 1
+    deadline = time.monotonic() + 20
+    while door.journal.pending() and time.monotonic() < deadline:
+        door.acceptor.drain()
+    assert not door.journal.pending()
     assert len([m for m in rows(database, Message) if m.direction == "in"]) == 1
     assert len(rows(database, Escalation)) == 1
 
