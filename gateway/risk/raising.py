@@ -25,7 +25,7 @@ def raised(net: Net, text: str, context: Sequence[str], level: Level, *, excused
 
     ``excused``: a rule has read danger here and found it denied, told of a film, long past, or a figure of speech.
     Then, and where this message is hardly a word, the net must be all but certain. The figures were chosen where one
-    more false alarm buys the most danger found, on rows whose writers the net had not seen.
+    more false alarm buys the most danger found, on rows of files that a training had not seen.
     What the earlier messages say by themselves was answered when they came, and is marked as earlier.
     """
     if level is Level.EMERGENCY:

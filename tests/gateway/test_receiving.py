@@ -1,6 +1,5 @@
 """The one road in: stored once, screened always, answered the same each time."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from gateway import optout, risk
+from gateway.acceptor import Acceptor
 from gateway.conversations import SMS, WEBCHAT, Inbound
 from gateway.db import Database
 from gateway.door import Door
@@ -58,16 +58,14 @@ def test_the_number_is_stored_hashed_and_sealed_only(phone: Phone, database: Dat
 
 def test_twenty_deliveries_at_once_are_one_message(door: Door, database: Database) -> None:
     inbound = Inbound(SMS, RESIDENT, "SM" + "1" * 32, "i took all my pills")
+    # Of the tests' own store, which has time: on a busy machine the door's would send some of them to the journal.
+    acceptor = Acceptor(door.settings.keys, door.community, database, door.journal, door.bell)
+    acceptor.patience = 60.0
     with ThreadPoolExecutor(20) as pool:
-        receipts = list(pool.map(lambda _: door.acceptor.accept(inbound), range(20)))
+        receipts = list(pool.map(lambda _: acceptor.accept(inbound), range(20)))
+    acceptor.close()
     assert len({tuple(receipt.replies) for receipt in receipts}) == 1
-    # On a busy machine some find the contact taken for too long; they wait in the journal, and are the same message.
-    stored = [receipt for receipt in receipts if receipt.conversation_id is not None]
-    assert sum(not receipt.duplicate for receipt in stored) <= 1
-    deadline = time.monotonic() + 20
-    while door.journal.pending() and time.monotonic() < deadline:
-        door.acceptor.drain()
-    assert not door.journal.pending()
+    assert sum(not receipt.duplicate for receipt in receipts) == 1
     assert len([m for m in rows(database, Message) if m.direction == "in"]) == 1
     assert len(rows(database, Escalation)) == 1
 

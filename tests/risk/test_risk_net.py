@@ -60,7 +60,7 @@ def test_danger_that_nobody_tuned_for_is_found(language: str, held_back: list[tu
     assert share(everyday) <= FLOORS["everyday"]
 
 
-FLOORS = {"danger": 0.93, "emergency": 0.94, "false_alarms": 0.08, "everyday": 0.04}
+FLOORS = {"danger": 0.93, "emergency": 0.94, "false_alarms": 0.08, "everyday": 0.03}
 
 
 @pytest.mark.parametrize(("text", "least"), OBLIQUE)
