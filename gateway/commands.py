@@ -15,7 +15,7 @@ from gateway.risk import Level
 
 AT_ONCE = 3  # services in one text
 REASONS = frozenset(("asked_for_person", "bot_could_not_help", "danger_said", "team_request", "bot_unavailable"))
-FIELDS = frozenset(("screen_safety", "for_whom", "need", "zip", "place"))
+FIELDS = frozenset(("screen_safety", "for_whom", "need", "zip", "place", "feedback"))
 LONGEST_ANSWER = 200
 
 

@@ -249,6 +249,34 @@ class OutOfScope(Move):
         return [*events, *_go_on(dispatcher, now), SlotSet("misses", now.misses + 1)]
 
 
+class Complaint(Move):
+    """The help was bad: an apology, a note for the town, and the way to a person; the second time a person at once."""
+
+    def name(self) -> str:
+        return "action_complaint"
+
+    def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
+        events = speak.introduce(dispatcher, now)
+        speak.say(dispatcher, "utter_complaint")
+        speak.command(dispatcher, commands.record("feedback", "complaint"))
+        if now.misses + 1 >= _MISSES_UNTIL_PERSON:
+            level = commands.ASKED_FOR_PERSON_LEVEL
+            speak.command(dispatcher, commands.escalate("bot_could_not_help", level, commands.first_need(now)))
+            return [*events, *_END_FORM]
+        return [*events, SlotSet("misses", now.misses + 1)]
+
+
+class WrongNumber(Move):
+    """Someone who is not looking for help: a polite line, and how to hear no more from us."""
+
+    def name(self) -> str:
+        return "action_wrong_number"
+
+    def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
+        speak.say(dispatcher, "utter_wrong_number")
+        return [SlotSet("introduced", True), *_END_FORM]
+
+
 def _missed(dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
     if now.misses + 1 >= _MISSES_UNTIL_PERSON:
         return _ask_person(dispatcher, now)

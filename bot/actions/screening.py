@@ -18,7 +18,10 @@ MENUS: dict[str, tuple[str, ...]] = {
 _SKIPS = ("skip", "unsure")
 _REPEATS = ("greet",)
 _INTERRUPTIONS = frozenset(
-    ("danger", "ask_person", "change_language", "stop_texts", "why_ask", "about_program", "more", "bye")
+    (
+        *("danger", "ask_person", "change_language", "stop_texts", "why_ask", "about_program", "more", "bye"),
+        *("complaint", "wrong_number"),
+    )
 )
 """Intents that win over every question, whatever else the message tells: "he is hitting my mom" is not about whom."""
 _ASKED_OFTEN_ENOUGH = 2

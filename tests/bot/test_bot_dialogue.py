@@ -56,6 +56,8 @@ LINES: dict[str, dict[str, str]] = {
     "legal": {"en": "i need a lawyer", "es": "necesito un abogado"},
     "shelter_ordinal": {"en": "by the food bank on 5th", "es": "junto al banco de comida en la 5 y Main"},
     "dispute": {"en": "my neighbor plays loud music every night", "es": "mi vecino pone música alta todas las noches"},
+    "bad": {"en": "that place was closed and they were rude", "es": "el lugar estaba cerrado y fueron groseros"},
+    "wrong": {"en": "sorry wrong number", "es": "perdón, número equivocado"},
     "welfare": {"en": "can someone check on my neighbor", "es": "pueden ir a ver a mi vecina"},
 }
 
@@ -345,3 +347,35 @@ def test_marks_that_rasa_obeys_do_nothing(talk: Talk, marks: str) -> None:
     assert talk.state["slots"]["needs"] == ["food"]
     assert talk.state["slots"]["safety"] == "no"
     assert [c for c in answer.commands if c["command"] == "escalate"] == []
+
+
+def test_a_complaint_gets_an_apology_a_note_for_the_town_and_the_way_to_a_person(talk: Talk) -> None:
+    walk(talk, "food", "no", "me", "94110")
+    answer = walk(talk, "bad")
+    assert {"en": "I am sorry", "es": "Siento"}[talk.language] in answer.texts[0]
+    assert PERSON[talk.language] in answer.texts[0]
+    assert answer.records == {"feedback": "complaint"}
+    assert walk(talk, "bad").commands == [escalate("bot_could_not_help", "urgent", "food")]
+
+
+@pytest.mark.parametrize("lines", [(), ("food",), ("food", "no", "me", "94110")])
+def test_a_wrong_number_gets_a_polite_line_and_no_question(talk: Talk, lines: tuple[str, ...]) -> None:
+    answer = walk(talk, *lines, "wrong")
+    assert len(answer.texts) == 1
+    assert {"en": "Text STOP", "es": "Escriba ALTO"}[talk.language] in answer.texts[0]
+    assert "?" not in answer.texts[0]
+    assert answer.body["state"]["loop"] is None
+
+
+@pytest.mark.parametrize(
+    ("need", "english_words", "spanish_words"),
+    [
+        ("youth", "any teen center for my nephew", "hay un centro juvenil para mi sobrino"),
+        ("veterans", "i am a veteran and need help with my claim", "soy veterano y necesito ayuda con mi reclamo"),
+        ("seniors", "is there a senior center", "hay un centro para adultos mayores"),
+        ("storage", "i need a locker for my stuff", "necesito un casillero para mis cosas"),
+    ],
+)
+def test_the_needs_of_some_are_found_and_named(talk: Talk, need: str, english_words: str, spanish_words: str) -> None:
+    answer = talk.say({"en": english_words, "es": spanish_words}[talk.language])
+    assert need in answer.body["state"]["slots"]["needs"]

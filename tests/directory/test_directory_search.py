@@ -112,6 +112,11 @@ def test_people_are_not_sent_where_they_are_too_young(town: Session) -> None:
     assert names(town, Wanted(("food", "seniors"), "94103"))[0] in {"Demo Town Senior Meals", "Demo Town Senior Center"}
 
 
+@pytest.mark.parametrize("need", ["youth", "veterans", "seniors", "storage"])
+def test_every_need_that_the_bot_names_is_met_in_the_demo_town(town: Session, need: str) -> None:
+    assert names(town, Wanted((need,), "94110"))[0].startswith("Demo Town")
+
+
 def test_free_text_in_both_languages(town: Session) -> None:
     for words in ("despensa", "DESPENSA", "pantry", "pantries", "pañales", "panales"):
         found = names(town, Wanted(text=words), limit=10)
