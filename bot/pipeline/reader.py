@@ -19,8 +19,11 @@ from bot.pipeline import sources
 from bot.pipeline.people import for_whom
 from bot.pipeline.places import as_place, place, zip_code
 from bot.pipeline.plain import plain
+from bot.pipeline.tagger import Span, Tagger
+from bot.pipeline.tagger import train as train_tagger
 
 _FILE = "words.json"
+_TAGGER = "places.crfsuite"
 _NEED = "need_"
 _FALLBACK = "nlu_fallback"
 # Intents that mean little by themselves: a need told by its words in the same message counts for more.
@@ -69,9 +72,12 @@ class Reading:
 class ContextReader(GraphComponent):  # type: ignore[misc]
     """The last word on a message. Its word lists are the `lookup` tables beside the examples in bot/data."""
 
-    def __init__(self, storage: ModelStorage, resource: Resource, words: dict[str, list[str]]) -> None:
+    def __init__(
+        self, storage: ModelStorage, resource: Resource, words: dict[str, list[str]], tagger: Tagger | None = None
+    ) -> None:
         self._storage = storage
         self._resource = resource
+        self._tagger = tagger
         self._words = words
         self._exact = {w: name[6:] for name, listed in words.items() if name.startswith("exact_") for w in listed}
         # `words_food` tells a need; `mark_life`, `mark_calm`, … tell something else about the message.
@@ -103,12 +109,13 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
         return cls(model_storage, resource, {})
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Take the word lists from the lookup tables and keep them as JSON."""
+        """Keep the word lists of the lookup tables as JSON, and learn places from the rows where they are marked."""
         words: dict[str, list[str]] = {}
         for table in training_data.lookup_tables:
             words.setdefault(table["name"], []).extend(plain(w) for w in table["elements"])
         with self._storage.write_to(self._resource) as folder:
             (folder / _FILE).write_text(json.dumps(words, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+            train_tagger(_marked(training_data), folder / _TAGGER)
         return self._resource
 
     @classmethod
@@ -123,7 +130,8 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
         """A reader with the words it was trained with."""
         with model_storage.read_from(resource) as folder:
             words = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        return cls(model_storage, resource, words)
+            tagger = Tagger(folder / _TAGGER)
+        return cls(model_storage, resource, words, tagger)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Training examples pass through unchanged."""
@@ -165,7 +173,7 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
         _find_no(reading)
         _find_danger(reading, _best(message.get(INTENT_RANKING_KEY) or []))
         if reading.intent not in ("danger", "change_language", "stop_texts") and exact is None:
-            _find_place(reading)
+            _find_place(reading, self._tagger.places(reading.text) if self._tagger else [])
         return reading
 
     def _find_words(self, reading: Reading) -> None:
@@ -271,9 +279,9 @@ def _best(ranking: list[dict[str, Any]]) -> str | None:
     return next((r["name"] for r in ranking if r["name"] != _FALLBACK), None)
 
 
-def _find_place(reading: Reading) -> None:
+def _find_place(reading: Reading, told: list[str]) -> None:
     code = zip_code(reading.text)
-    words = place(reading.text)
+    words = place(reading.text, told)
     asked = reading.open_question == "place"
     if code:
         reading.add("zip", code)
@@ -292,6 +300,15 @@ def _interrupts(reading: Reading) -> bool:
     if reading.intent in _INTERRUPTS:
         return reading.confidence >= _SURE or len(reading.words.split()) <= 1
     return reading.intent.startswith(_NEED) and (reading.confidence >= _VERY_SURE or bool(reading.needs))
+
+
+def _marked(training_data: TrainingData) -> list[tuple[str, list[Span]]]:
+    """Texts of the rows whose places are marked, where they name any, with where these stand."""
+    return [
+        (example.get(TEXT), [(e["start"], e["end"]) for e in example.get(ENTITIES) or [] if e["entity"] == "place"])
+        for example in training_data.intent_examples
+        if example.get(TEXT) and ((example.get("metadata") or {}).get("intent") or {}).get("places") == "marked"
+    ]
 
 
 def _entities(reading: Reading) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 def fingerprint() -> str:
     """SHA-256 over the pipeline's sources. Rasa's cache key sees only the source of the component's own class."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    for path in sorted([*here.glob("*.py"), *here.glob("*.txt")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
