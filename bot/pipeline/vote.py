@@ -22,9 +22,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from bot.pipeline import sources
+from bot.pipeline.clauses import clauses
 from bot.pipeline.plain import unaccented
 
+IN_CLAUSES = "in_clauses"
+"""Under this name a message carries what its parts say, each as an intent and its share."""
+
 _FILE = "votes.skops"
+_NEED = "need_"
 _TRUSTED = ("scipy.sparse._csr.csr_matrix", "numpy.float32")
 _BATCH = 64
 _WORD = r"\w+"
@@ -79,7 +84,7 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
 
         `sharpness` turns margins into shares; it was chosen so that on rows left out they are about as often right.
         """
-        return {"c_written": 0.5, "c_meant": 1.0, "scale": 1.5, "sharpness": 3.0, "ranking": 6}
+        return {"c_written": 0.5, "c_meant": 1.0, "scale": 1.5, "sharpness": 5.0, "ranking": 6}
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -164,25 +169,39 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
         return component
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Set intent and ranking on each message."""
+        """Set intent and ranking on each message, and on one that tells a need what its parts say."""
         for message in messages:
-            ranking = self.ranking(message.get(TEXT) or "")
+            text = message.get(TEXT) or ""
+            ranking = self.ranking(text)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+            if (ranking[0]["name"] or "").startswith(_NEED):
+                message.set(IN_CLAUSES, [self._told(shares)[0] for shares in self._shares(clauses(text))])
         return messages
 
     def ranking(self, text: str) -> list[dict[str, Any]]:
         """The likeliest intents, best first; a lone nameless one for an empty text."""
-        if self._written is None or self._meant is None or not text.strip():
+        if self._written is None or not text.strip():
             return [{"name": None, "confidence": 0.0}]
-        counted = hstack([counter.transform([unaccented(text)]) for counter in self._counters]).tocsr()
-        meaning = vectors([text], self._config["scale"])[0]
-        first = self._written.shares(counted.indices, counted.data)
-        places = np.concatenate([counted.indices, np.arange(counted.shape[1], counted.shape[1] + len(meaning))])
-        second = self._meant.shares(places, np.concatenate([counted.data, meaning]))
-        shares = (first + second) / 2
+        return self._told(self._shares([text])[0])
+
+    def _told(self, shares: Array) -> list[dict[str, Any]]:
         best = np.argsort(-shares)[: self._config["ranking"]]
         return [{"name": self._names[i], "confidence": float(shares[i])} for i in best]
+
+    def _shares(self, texts: list[str]) -> list[Array]:
+        """For each text the mean of both votes."""
+        if self._written is None or self._meant is None or not texts:
+            return []
+        plain_texts = [unaccented(text) for text in texts]
+        counted = hstack([counter.transform(plain_texts) for counter in self._counters]).tocsr()
+        found = []
+        for row, meaning in zip(counted, vectors(texts, self._config["scale"]), strict=True):
+            meant = np.arange(row.shape[1], row.shape[1] + len(meaning))
+            first = self._written.shares(row.indices, row.data)
+            second = self._meant.shares(np.append(row.indices, meant), np.append(row.data, meaning))
+            found.append((first + second) / 2)
+        return found
 
 
 def _counter(analyzer: str, lengths: tuple[int, int]) -> TfidfVectorizer:
