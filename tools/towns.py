@@ -18,7 +18,7 @@ MOST_WORDS = 3
 def names() -> list[str]:
     """Every name that a ZIP code is known by, small letters without accents, in order."""
     found = set()
-    for code in zipcodes.list_all():
+    for code in zipcodes.list_all():  # type: ignore[no-untyped-call]  # the package has no types
         plain = unicodedata.normalize("NFKD", code["city"].casefold())
         name = "".join(c for c in plain if not unicodedata.combining(c))
         if len(name.split()) <= MOST_WORDS:

@@ -17,13 +17,14 @@ from tools.nlu_rows import Row, folded, read_rows
 pytestmark = [pytest.mark.bot, pytest.mark.slow, pytest.mark.timeout(900)]
 
 HELD_BACK = Path(__file__).parent / "held_back.tsv"
-# Well below what was measured (see the printed table), so that a fall is noticed and noise is not.
-LEAST_F1 = {"en": 0.90, "es": 0.87}
-LEAST_OUT_OF_SCOPE = 0.90
-LEAST_ZIP = 0.95
-LEAST_PLACE = 0.75
-LEAST_PLACE_NEAR = 0.90
-LEAST_OF_SEVERAL = 0.60
+# A little below what was measured (see the printed table), so that a fall is noticed and noise is not.
+LEAST_F1 = {"en": 0.93, "es": 0.915}
+MOST_APART = 0.02
+LEAST_OUT_OF_SCOPE = 0.92
+LEAST_ZIP = 0.98
+LEAST_PLACE = 0.83
+LEAST_PLACE_NEAR = 0.93
+LEAST_OF_SEVERAL = 0.82
 OF_NO_PLACE = ("danger", "change_language", "stop_texts", "ask_person")
 """Whoever says this is not asked where: no place is noted, and none is measured."""
 LEADING = re.compile(r"^(?:(?:the|la|el|los|las|en|in|at|on|near|by|de|del) )+")
@@ -188,3 +189,4 @@ def test_rows_never_seen_are_understood_in_both_languages(bot: BotServer) -> Non
         assert share(measure.places) >= LEAST_PLACE
         assert share(measure.zips + measure.places_near) >= LEAST_PLACE_NEAR
         assert share(measure.several) >= LEAST_OF_SEVERAL
+    assert abs(measures["en"].macro_f1 - measures["es"].macro_f1) <= MOST_APART
