@@ -6,6 +6,8 @@ One reads runs of letters and words (typos, missing accents), the other reads th
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -117,10 +119,7 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
     def fit(self, texts: list[str], names: list[str]) -> None:
         """Learn which text has which intent."""
         plain_texts = [unaccented(text) for text in texts]
-        self._counters = [
-            _counter("char_wb", (2, 5)),
-            _counter("word", (1, 2)),
-        ]
+        self._counters = _counters()
         written = hstack([counter.fit_transform(plain_texts) for counter in self._counters]).tocsr()
         self._names = sorted(set(names))
         self._written = self._linear(self._config["c_written"], written, names)
@@ -135,7 +134,9 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
         import skops.io
 
         votes = {name: (vote.weights, vote.bias) for name, vote in self._votes().items()}
-        kept = {"names": self._names, "counters": self._counters, "votes": votes}
+        # As one string each: a vocabulary kept entry by entry is fifty megabytes and takes ten seconds to read.
+        counted = [(json.dumps(list(c.get_feature_names_out())), c.idf_) for c in self._counters]
+        kept = {"names": self._names, "counted": counted, "votes": votes}
         with self._storage.write_to(self._resource) as folder:
             skops.io.dump(kept, folder / _FILE)
 
@@ -161,7 +162,7 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
                 raise ValueError(f"The model holds types that are not trusted: {sorted(strange)}")
             stored = skops.io.load(folder / _FILE, trusted=list(_TRUSTED))
         component._names = stored["names"]
-        component._counters = stored["counters"]
+        component._counters = _counters(stored["counted"])
         sharpness = component._config["sharpness"]
         component._written = _Linear(*stored["votes"]["written"], sharpness)
         component._meant = _Linear(*stored["votes"]["meant"], sharpness)
@@ -202,6 +203,15 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
             second = self._meant.shares(np.append(row.indices, meant), np.append(row.data, meaning))
             found.append((first + second) / 2)
         return found
+
+
+def _counters(counted: Sequence[tuple[str, Array]] = ()) -> list[TfidfVectorizer]:
+    """What counts runs of letters and of words, rare ones weighing more; new, or as `counted` by a training."""
+    fresh = [_counter("char_wb", (2, 5)), _counter("word", (1, 2))]
+    for counter, (runs, rarity) in zip(fresh, counted, strict=False):
+        counter.vocabulary_ = {run: place for place, run in enumerate(json.loads(runs))}
+        counter.idf_ = rarity
+    return fresh
 
 
 def _counter(analyzer: str, lengths: tuple[int, int]) -> TfidfVectorizer:
