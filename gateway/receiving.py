@@ -5,18 +5,15 @@ Everything here happens in one transaction and needs neither Redis, the worker, 
 
 import logging
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import checking, delivery, escalations, keywords, language, optout, replay, risk, texts
-from gateway.commands import Scene
+from gateway import answering, checking, delivery, escalations, keywords, language, replay, risk, texts
 from gateway.community import Community
 from gateway.conversations import (
     BOT,
-    RESPONDER,
     SMS,
     Inbound,
     just_before,
@@ -31,9 +28,6 @@ from gateway.models import Assessment, Conversation, Message
 from gateway.risk import Level
 
 log = logging.getLogger(__name__)
-
-REPEAT_WITHIN = timedelta(minutes=10)
-DISCREET = frozenset({"partner_violence", "trafficking"})  # their texts may be read by the one who is feared
 
 
 @dataclass(frozen=True)
@@ -53,29 +47,6 @@ class Receipt:
     not_screened: str | None = None
 
 
-@dataclass(frozen=True)
-class Heard:
-    """One message that was just stored and screened, and everything that bears on its answer.
-
-    ``now`` is when it came; ``read_at`` is later than that when it had to wait in the journal.
-    """
-
-    session: Session
-    community: Community
-    conversation: Conversation
-    message: Message
-    inbound: Inbound
-    assessment: risk.Assessment
-    level: Level
-    now: datetime
-    read_at: datetime
-
-    @property
-    def scene(self) -> Scene:
-        """The same, as commands act on it."""
-        return Scene(self.session, self.conversation, self.message, self.now)
-
-
 def receive(session: Session, keys: Keys, community: Community, inbound: Inbound, now: datetime) -> Receipt:
     """Store and screen one message. The same ``provider_id`` again changes nothing and gives the same answer.
 
@@ -88,8 +59,8 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
     message = _store(session, conversation, inbound, at)
     assessment, level = _screen(session, conversation, message, inbound)
     _hear_language(session, conversation, message, inbound, at)
-    heard = Heard(session, community, conversation, message, inbound, assessment, level, at, now)
-    answer, by = _decide(heard)
+    heard = answering.Heard(session, community, conversation, message, inbound, assessment, level, at, now)
+    answer, by = answering.decide(heard)
     danger = level >= Level.URGENT or by == checking.SAFETY
     first = checking.FIRST_ORDINAL if by == checking.ASKED else 0
     now_said = answer if inbound.said is None else list(inbound.said)
@@ -97,7 +68,7 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
     for place, text in enumerate([*now_said, *to_send]):
         priority = delivery.EMERGENCY if danger else delivery.BOT
         say(session, conversation, text, "system", at, priority=priority, answers=message.id, ordinal=first + place,
-            in_webhook=place < len(now_said), confirms_stop=_confirms_stop(inbound))  # fmt: skip
+            in_webhook=place < len(now_said), confirms_stop=answering.confirms_stop(inbound))  # fmt: skip
     if by is None:
         conversation.pending_since = conversation.pending_since or at
     else:
@@ -133,36 +104,20 @@ def fresh_level(assessment: risk.Assessment) -> Level:
 def provisional(community: Community, inbound: Inbound) -> Receipt:
     """The same decision without the store: what is said when the message can only be kept in the journal."""
     assessment = risk.screen(inbound.text)
-    first = _first_guess(inbound.text)
+    first = answering.first_guess(inbound.text)
     keyword = keywords.read(inbound.text) if inbound.channel == SMS else None
     if assessment.level >= Level.URGENT:
-        replies = safety_texts(assessment, assessment.level, first, community)
+        replies = answering.safety_texts(assessment, assessment.level, first, community)
     elif keyword is not None:
-        known = not (keyword is Keyword.START and _answered_by_twilio(inbound))  # whether there was a STOP is not
-        replies = _keyword_answer(keyword, inbound, first, community, new=True) if known else []
+        known = not (
+            keyword is Keyword.START and answering.answered_by_twilio(inbound)
+        )  # whether there was a STOP is not
+        replies = answering.keyword_answer(keyword, inbound, first, community, new=True) if known else []
     elif not inbound.text.strip():
         replies = [texts.both("media_only", first or "en")]
     else:
         replies = []
     return Receipt(None, replies, assessment.level, not_screened=assessment.not_screened)
-
-
-def _first_guess(text: str) -> str | None:
-    """Which language stands first in an answer in both; no failure here may cost the answer itself."""
-    try:
-        found = language.detect(text).lang
-    except Exception:
-        log.exception("language step failed")
-        return None
-    return found if found in {"en", "es"} else None
-
-
-def safety_texts(assessment: risk.Assessment, level: Level, first: str | None, community: Community) -> list[str]:
-    """The fixed texts for danger; what could not be screened, and showed nothing until then, is told just that."""
-    if assessment.not_screened and not assessment.findings:
-        return texts.each("not_screened", first)
-    gravest = [each.category for each in assessment.findings if each.level >= level or each.category in DISCREET]
-    return texts.safety(gravest or assessment.categories, level.value, first, community)
 
 
 def _find_or_lock(
@@ -287,92 +242,3 @@ def _remember(conversation: Conversation, text: str, page: str | None) -> tuple[
         return language.Memory.asked_for(chosen), chosen, False
     memory, switched = language.remember(memory, detection)
     return memory, detection.lang, switched
-
-
-def _decide(heard: Heard) -> tuple[list[str], str | None]:
-    """What is said in this very answer, and who has dealt with the message (None: the bot is still to)."""
-    conversation, inbound = heard.conversation, heard.inbound
-    if heard.level >= Level.URGENT:
-        return _answer_danger(heard)
-    contact, sms = conversation.contact, inbound.channel == SMS
-    opted_out = sms and optout.in_force(heard.session, contact.channel, contact.address_hash)
-    keyword = keywords.read(inbound.text, opted_out=opted_out) if sms else None
-    if conversation.menu_open == checking.MENU:
-        told = checking.hear(heard.scene, heard.community, stop=keyword is Keyword.STOP)
-        if told is not None:
-            return told
-    if keyword is not None:
-        return _obey(heard, keyword), "keyword"
-    return _without_danger(heard, opted_out=opted_out)
-
-
-def _without_danger(heard: Heard, *, opted_out: bool) -> tuple[list[str], str | None]:
-    first = heard.conversation.language
-    if heard.conversation.handler == RESPONDER:
-        return [], RESPONDER
-    if opted_out:
-        return [], "opted_out"
-    if not heard.inbound.text.strip():
-        return [texts.say("media_only", first) if first else texts.both("media_only")], "media"
-    if checking.wanted(heard.scene, heard.assessment, heard.read_at):
-        return checking.ask(heard.scene, heard.assessment.categories, heard.read_at)
-    return [], None
-
-
-def _answer_danger(heard: Heard) -> tuple[list[str], str]:
-    """Ask a person to take over and give the safety text; under a responder's eyes it is not repeated, unless the
-    danger is greater than what was answered lately."""
-    conversation, message, level = heard.conversation, heard.message, heard.level
-    since = message.created_at - REPEAT_WITHIN
-    if conversation.menu_open == checking.MENU:
-        checking.put_down(heard.scene)
-    repeated = escalations.danger_since(heard.session, conversation.id, since, before=message.id, least=level)
-    escalations.open_(heard.session, conversation, "risk", level, heard.now, message.id)
-    if conversation.handler == RESPONDER and repeated:
-        return [], RESPONDER
-    return safety_texts(heard.assessment, level, conversation.language, heard.community), "safety"
-
-
-def _obey(heard: Heard, keyword: Keyword) -> list[str]:
-    session, conversation = heard.session, heard.conversation
-    contact = conversation.contact
-    new = True
-    if keyword is Keyword.STOP:
-        new = optout.stop(session, contact.channel, contact.address_hash, "keyword", heard.now)
-        delivery.cancel(session, conversation.id, heard.now, least=delivery.EMERGENCY)
-    elif keyword is Keyword.START:
-        new = optout.start(session, contact.channel, contact.address_hash, heard.now)
-    answer = _keyword_answer(keyword, heard.inbound, conversation.language, heard.community, new=new)
-    return _with_lines_for_life(session, conversation, answer) if keyword is Keyword.STOP else answer
-
-
-def _with_lines_for_life(session: Session, conversation: Conversation, answer: list[str]) -> list[str]:
-    """Where danger is open, the one confirmation of a STOP names 911 and 988."""
-    if not answer or not escalations.in_danger(session, conversation.id):
-        return answer
-    return [texts.both("opt_out_confirm_risk", conversation.language or "es")]
-
-
-def _keyword_answer(
-    keyword: Keyword, inbound: Inbound, first: str | None, community: Community, *, new: bool
-) -> list[str]:
-    """``new`` is whether the word changed anything: a repeated STOP gets no second confirmation."""
-    values: dict[str, Any] = {"name": community.name}
-    # Who starts with START, as posters tell people to, gets an answer too; Twilio gives none to that.
-    start_only = keyword is Keyword.START and not new
-    by_twilio = _answered_by_twilio(inbound)
-    if keyword is Keyword.HELP or (start_only and by_twilio):
-        return texts.each("help", first, **values)
-    if by_twilio or (keyword is Keyword.STOP and not new):
-        return []
-    key = "opt_out_confirm" if keyword is Keyword.STOP else "opt_in_confirm"
-    return [texts.both(key, first or "es", **values)]
-
-
-def _answered_by_twilio(inbound: Inbound) -> bool:
-    """Twilio confirms its own words itself, and says so with OptOutType when Advanced Opt-Out did."""
-    return inbound.text.strip().upper() in optout.ANSWERED_BY_TWILIO or "OptOutType" in inbound.facts
-
-
-def _confirms_stop(inbound: Inbound) -> bool:
-    return inbound.channel == SMS and keywords.read(inbound.text) is Keyword.STOP

@@ -104,7 +104,7 @@ def test_every_path_is_silent(
     rasa.close()
     bot.stop()
     with monkeypatch.context() as patch:
-        patch.setattr("gateway.receiving._decide", explode)
+        patch.setattr("gateway.answering.decide", explode)
         assert phone.text(f"{WORDS} crash").status_code == 200  # it is kept in the journal, and reported
     with monkeypatch.context() as patch:
         patch.setattr("gateway.acceptor.receive", lambda *_: (_ for _ in ()).throw(

@@ -209,7 +209,7 @@ def test_what_breaks_every_time_is_stored_bare_and_a_person_looks(
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("gateway.receiving._decide", broken)
+    monkeypatch.setattr("gateway.answering.decide", broken)
     monkeypatch.setattr(door.acceptor, "_start_draining", lambda: None)
     receipt = door.acceptor.accept(Inbound(SMS, RESIDENT, "SM" + "1" * 32, "i took all my pills"))
     assert len(receipt.replies) == 2
