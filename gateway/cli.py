@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -79,12 +80,12 @@ def phone(number: str, wait: float) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.File("r", encoding="utf-8", errors="surrogateescape"), default="-")
-def screen(file: Iterator[str]) -> None:
+@click.argument("file", type=click.File("rb"), default="-")
+def screen(file: BinaryIO) -> None:
     """Screen JSON lines {"id","text"} for danger; no database and no server are needed."""
-    from gateway.risk.lines import screen_lines  # noqa: PLC0415
+    from gateway.risk.lines import screen_stream  # noqa: PLC0415
 
-    for line in screen_lines(file):
+    for line in screen_stream(file):
         click.echo(line)
 
 

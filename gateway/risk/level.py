@@ -122,7 +122,8 @@ class Finding:
 class SetAside:
     """Words that a rule card matched and that were held not to be meant, so that they count for nothing.
 
-    `verdict`: denied, reported (fiction, news, study, a form), laughed, or idiom (a saying). `start` and `end` are
+    `verdict`: denied, reported (fiction, news, study, a form), laughed, idiom (a saying), or
+    beside (words next to them make them harmless, as the card says). `start` and `end` are
     offsets into the raw text of the message, as in a finding.
     """
 

@@ -236,6 +236,7 @@ def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
             reading.set_aside(card, "idiom", page, (start, end))
             continue
         if any_match(card.unless, view.text[max(0, start - _BESIDE) : end + _BESIDE]):
+            reading.set_aside(card, "beside", page, (start, end))
             continue
         verdict = page.scope.judge(start, end, card.heeds, candidate.pattern.words)
         reading.excused = reading.excused or (verdict is not Verdict.MEANT and not page.scope.turns_after(end))

@@ -69,6 +69,7 @@ SET_ASIDE = {
     "reported": "from a film, a class, a form or the news",
     "laughed": "said laughing",
     "idiom": "a saying",
+    "beside": "harmless by the words beside it",
 }
 PROBLEMS = {
     "empty": "Nothing was sent: the message is empty.",

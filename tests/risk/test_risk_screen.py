@@ -218,3 +218,8 @@ def test_the_package_is_pure() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+def test_words_that_are_harmless_by_what_stands_beside_them_are_told() -> None:
+    [aside] = [each for each in screen("mi casero me amenaza con desalojo").set_aside]
+    assert aside.verdict == "beside"
