@@ -1,17 +1,21 @@
 """What a resident is told in the very answer to their message, and who has dealt with it then.
 
-Danger first, then the check question, then STOP and its kin; what is left waits for the bot or the responder.
+:data:`ORDER` is the order in which a message is heard: danger, a wish for no more texts, the check question, keywords;
+what is left waits for the bot or the responder.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import checking, delivery, escalations, keywords, language, optout, risk, texts
-from gateway.commands import Scene
+from gateway import checking, escalations, keywords, language, optout, phrases, risk, stopping, texts
+from gateway.commands import Scene, in_their_language, nobody_on_shift
 from gateway.community import Community
 from gateway.conversations import RESPONDER, SMS, Inbound
 from gateway.keywords import Keyword
@@ -21,7 +25,10 @@ from gateway.risk import Level
 log = logging.getLogger(__name__)
 
 REPEAT_WITHIN = timedelta(minutes=10)
+DANGER_LASTS = timedelta(hours=12)  # how long after danger a word about an end is taken for more than an opt-out
 DISCREET = frozenset({"partner_violence", "trafficking"})  # their texts may be read by the one who is feared
+
+Told = tuple[list[str], str | None]
 
 
 @dataclass(frozen=True)
@@ -46,35 +53,48 @@ class Heard:
         """The same, as commands act on it."""
         return Scene(self.session, self.conversation, self.message, self.now)
 
+    @property
+    def held(self) -> bool:
+        """Whether a responder holds the conversation."""
+        return self.conversation.handler == RESPONDER
 
-def decide(heard: Heard) -> tuple[list[str], str | None]:
+    @cached_property
+    def opted_out(self) -> bool:
+        """Whether the resident had said STOP before this message."""
+        contact = self.conversation.contact
+        return self.inbound.channel == SMS and optout.in_force(self.session, contact.channel, contact.address_hash)
+
+    @cached_property
+    def keyword(self) -> Keyword | None:
+        """The carrier's word that the message is, if it is one."""
+        return keywords.read(self.inbound.text, opted_out=self.opted_out) if self.inbound.channel == SMS else None
+
+    @cached_property
+    def stops(self) -> bool:
+        """Whether the message asks for no more texts, by a word or in a sentence; beside whatever else it says."""
+        return wants_no_texts(self.inbound)
+
+
+def decide(heard: Heard) -> Told:
     """What is said in this very answer, and who has dealt with the message (None: the bot is still to)."""
-    conversation, inbound = heard.conversation, heard.inbound
-    if heard.level >= Level.URGENT:
-        return _answer_danger(heard)
-    contact, sms = conversation.contact, inbound.channel == SMS
-    opted_out = sms and optout.in_force(heard.session, contact.channel, contact.address_hash)
-    keyword = keywords.read(inbound.text, opted_out=opted_out) if sms else None
-    if conversation.menu_open == checking.MENU:
-        told = checking.hear(heard.scene, heard.community, stop=keyword is Keyword.STOP)
+    for hear in ORDER:
+        told = hear(heard)
         if told is not None:
             return told
-    if keyword is not None:
-        return _obey(heard, keyword), "keyword"
-    return _without_danger(heard, opted_out=opted_out)
-
-
-def _without_danger(heard: Heard, *, opted_out: bool) -> tuple[list[str], str | None]:
-    first = heard.conversation.language
-    if heard.conversation.handler == RESPONDER:
-        return [], RESPONDER
-    if opted_out:
-        return [], "opted_out"
-    if not heard.inbound.text.strip():
-        return [texts.say("media_only", first) if first else texts.both("media_only")], "media"
-    if checking.wanted(heard.scene, heard.assessment, heard.read_at):
-        return checking.ask(heard.scene, heard.assessment.categories, heard.read_at)
     return [], None
+
+
+def _danger(heard: Heard) -> Told | None:
+    """Danger is answered first. A STOP, a HELP or a picture in the same message is answered beside it."""
+    if heard.level < Level.URGENT:
+        return None
+    said, by = _answer_danger(heard)
+    said += _about_media(heard)
+    if heard.keyword is Keyword.HELP and DISCREET.isdisjoint(heard.assessment.categories):
+        said.append(texts.both("help_footer", heard.conversation.language or "en", name=heard.community.name))
+    if heard.stops:
+        said += _stop(heard)
+    return said, by
 
 
 def _answer_danger(heard: Heard) -> tuple[list[str], str]:
@@ -86,48 +106,160 @@ def _answer_danger(heard: Heard) -> tuple[list[str], str]:
         checking.put_down(heard.scene)
     repeated = escalations.danger_since(heard.session, conversation.id, since, before=message.id, least=level)
     escalations.open_(heard.session, conversation, "risk", level, heard.now, message.id)
-    if conversation.handler == RESPONDER and repeated:
+    if heard.held and repeated:
         return [], RESPONDER
-    return safety_texts(heard.assessment, level, conversation.language, heard.community), "safety"
+    said = safety_texts(heard.assessment, level, conversation.language, heard.community)
+    return [*said, *nobody_on_shift(heard.session, conversation, heard.read_at)], checking.SAFETY
 
 
-def _obey(heard: Heard, keyword: Keyword) -> list[str]:
-    session, conversation = heard.session, heard.conversation
-    contact = conversation.contact
-    new = True
-    if keyword is Keyword.STOP:
-        new = optout.stop(session, contact.channel, contact.address_hash, "keyword", heard.now)
-        delivery.cancel(session, conversation.id, heard.now, least=delivery.EMERGENCY)
-    elif keyword is Keyword.START:
-        new = optout.start(session, contact.channel, contact.address_hash, heard.now)
-    answer = keyword_answer(keyword, heard.inbound, conversation.language, heard.community, new=new)
-    return _with_lines_for_life(session, conversation, answer) if keyword is Keyword.STOP else answer
+def _opt_out(heard: Heard) -> Told | None:
+    """A wish for no more texts is obeyed at once, whoever holds the conversation and whatever was asked."""
+    if not heard.stops:
+        return None
+    if heard.inbound.channel != SMS:
+        return None if heard.held else (in_their_language(heard.conversation, "opt_out_web"), "keyword")
+    despair = keywords.may_be_despair(heard.inbound.text)
+    said: list[str] = []
+    if heard.conversation.menu_open == checking.MENU:
+        said = checking.left_by_stop(heard.scene, heard.community, despair=despair)
+    elif despair and _was_in_danger(heard):
+        escalations.open_(
+            heard.session, heard.conversation, "stop_in_danger", Level.URGENT, heard.now, heard.message.id
+        )
+    return [*said, *_stop(heard)], checking.SAFETY if said else "keyword"
 
 
-def _with_lines_for_life(session: Session, conversation: Conversation, answer: list[str]) -> list[str]:
-    """Where danger is open, the one confirmation of a STOP names 911 and 988."""
-    if not answer or not escalations.in_danger(session, conversation.id):
-        return answer
-    return [texts.both("opt_out_confirm_risk", conversation.language or "es")]
+def _was_in_danger(heard: Heard) -> bool:
+    since = heard.now - DANGER_LASTS
+    return escalations.danger_since(heard.session, heard.conversation.id, since, before=heard.message.id)
+
+
+def _stop(heard: Heard) -> list[str]:
+    """Obey an opt-out; one confirmation and no second, and none where Twilio confirms its own words."""
+    if heard.inbound.channel != SMS:
+        return []
+    source = "keyword" if heard.keyword is Keyword.STOP else "sentence"
+    new = stopping.stop(heard.session, heard.conversation, source, heard.now)
+    if not new or answered_by_twilio(heard.inbound):
+        return []
+    return [stopping.confirmation(heard.session, heard.conversation)]
+
+
+def _check_answer(heard: Heard) -> Told | None:
+    if heard.conversation.menu_open != checking.MENU:
+        return None
+    return checking.hear(heard.scene, heard.community)
+
+
+def _keyword(heard: Heard) -> Told | None:
+    """START and HELP; a STOP was obeyed before."""
+    if heard.keyword is None:
+        return None
+    contact, new = heard.conversation.contact, True
+    if heard.keyword is Keyword.START:
+        new = optout.start(heard.session, contact.channel, contact.address_hash, heard.now)
+    first = heard.conversation.language
+    return keyword_answer(heard.keyword, heard.inbound, first, heard.community, new=new), "keyword"
+
+
+def _responder(heard: Heard) -> Told | None:
+    """Who holds the conversation answers; only the machine knows what becomes of a picture."""
+    return (_about_media(heard), RESPONDER) if heard.held else None
+
+
+def _opted_out(heard: Heard) -> Told | None:
+    return ([], "opted_out") if heard.opted_out else None
+
+
+def _media_only(heard: Heard) -> Told | None:
+    if heard.inbound.text.strip():
+        return None
+    first = heard.conversation.language
+    return [texts.say("media_only", first) if first else texts.both("media_only")], "media"
+
+
+def _distress(heard: Heard) -> Told | None:
+    if not checking.wanted(heard.scene, heard.assessment, heard.read_at):
+        return None
+    said, by = checking.ask(heard.scene, heard.assessment.categories, heard.read_at)
+    return [*_about_media(heard), *said], by
+
+
+def _picture_with_words(heard: Heard) -> Told | None:
+    """The words go on to the bot; what becomes of the picture is said now."""
+    said = _about_media(heard)
+    return (said, None) if said else None
+
+
+# The first that has an answer gives it; what none of them answers is the bot's to read.
+ORDER: tuple[Callable[[Heard], Told | None], ...] = (
+    _danger,
+    _opt_out,
+    _check_answer,
+    _keyword,
+    _responder,
+    _opted_out,
+    _media_only,
+    _distress,
+    _picture_with_words,
+)
+
+
+def _about_media(heard: Heard) -> list[str]:
+    """What becomes of a picture that came with words or before a responder, said once in a conversation."""
+    key, first = "media_with_words", heard.conversation.language
+    if not heard.inbound.media or heard.opted_out or heard.stops:
+        return []
+    known = [*texts.wording(key).values(), *(texts.both(key, code) for code in texts.LANGUAGES)]
+    before = select(Message.id).where(
+        Message.conversation_id == heard.conversation.id, Message.direction == "out", Message.text.in_(known)
+    )
+    if heard.session.scalar(before.limit(1)) is not None:
+        return []
+    return [texts.say(key, first) if first else texts.both(key)]
+
+
+def without_store(community: Community, inbound: Inbound, assessment: risk.Assessment) -> list[str]:
+    """What is said while the store is down: the same, as far as this one text can tell.
+
+    Whether danger or a STOP came earlier is not known, nor who is on shift; what that adds is sent afterwards.
+    """
+    first = first_guess(inbound.text)
+    keyword = keywords.read(inbound.text) if inbound.channel == SMS else None
+    stops = wants_no_texts(inbound)
+    if assessment.level >= Level.URGENT:
+        said = safety_texts(assessment, assessment.level, first, community)
+        if keyword is Keyword.HELP and DISCREET.isdisjoint(assessment.categories):
+            said.append(texts.both("help_footer", first or "en", name=community.name))
+        if stops and inbound.channel == SMS and not answered_by_twilio(inbound):
+            said.append(texts.both("opt_out_confirm_risk", first or "es"))
+        return said
+    if stops:
+        return _confirmed(inbound, first)
+    if keyword is Keyword.START and answered_by_twilio(inbound):
+        return []  # whether there was a STOP before is not known
+    if keyword is not None:
+        return keyword_answer(keyword, inbound, first, community, new=True)
+    return [] if inbound.text.strip() else [texts.both("media_only", first or "en")]
+
+
+def _confirmed(inbound: Inbound, first: str | None) -> list[str]:
+    if inbound.channel != SMS:
+        return [texts.say("opt_out_web", first)] if first else texts.each("opt_out_web", None)
+    return [] if answered_by_twilio(inbound) else [texts.both("opt_out_confirm", first or "es")]
 
 
 def keyword_answer(
     keyword: Keyword, inbound: Inbound, first: str | None, community: Community, *, new: bool
 ) -> list[str]:
-    """The answer to a word such as STOP or HELP.
-
-    ``new`` is whether the word changed anything: a repeated STOP gets no second confirmation.
-    """
+    """The answer to START or HELP; ``new`` is whether the word changed anything."""
     values: dict[str, Any] = {"name": community.name}
     # Who starts with START, as posters tell people to, gets an answer too; Twilio gives none to that.
     start_only = keyword is Keyword.START and not new
     by_twilio = answered_by_twilio(inbound)
     if keyword is Keyword.HELP or (start_only and by_twilio):
         return texts.each("help", first, **values)
-    if by_twilio or (keyword is Keyword.STOP and not new):
-        return []
-    key = "opt_out_confirm" if keyword is Keyword.STOP else "opt_in_confirm"
-    return [texts.both(key, first or "es", **values)]
+    return [] if by_twilio else [texts.both("opt_in_confirm", first or "es", **values)]
 
 
 def answered_by_twilio(inbound: Inbound) -> bool:
@@ -135,9 +267,18 @@ def answered_by_twilio(inbound: Inbound) -> bool:
     return inbound.text.strip().upper() in optout.ANSWERED_BY_TWILIO or "OptOutType" in inbound.facts
 
 
-def confirms_stop(inbound: Inbound) -> bool:
-    """Whether the answer to this is the one confirmation that may follow an opt-out."""
-    return inbound.channel == SMS and keywords.read(inbound.text) is Keyword.STOP
+def wants_no_texts(inbound: Inbound) -> bool:
+    """Whether this asks for no more texts: the word alone, on SMS, or a whole sentence (47 CFR 64.1200(a)(10)).
+
+    No failure here may cost the answer itself.
+    """
+    if inbound.channel == SMS and keywords.read(inbound.text) is Keyword.STOP:
+        return True
+    try:
+        return phrases.asks_to_stop(inbound.text)
+    except Exception:
+        log.exception("opt-out phrases could not be read")
+        return False
 
 
 def first_guess(text: str) -> str | None:

@@ -5,7 +5,7 @@ from functools import cache
 
 from flask import Flask
 
-from gateway import community, logs, risk, safety, texts, web
+from gateway import community, logs, phrases, risk, safety, texts, web
 from gateway.acceptor import Acceptor
 from gateway.clients.bell import Bell
 from gateway.db import Database
@@ -65,6 +65,7 @@ def refuse_failing_cards() -> None:
         faults = [f"risk card: {fault}" for fault in risk.self_test()]
         risk.retraction("")  # so that their words, too, are read before the first resident waits for them
         risk.check_answer("")
+        phrases.asks_to_stop("")
     except risk.CardError as broken:
         faults = [f"risk card: {fault}" for fault in broken.faults]
     if faults:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import audit, escalations, language, risk, texts
-from gateway.commands import Scene, person_asked
+from gateway.commands import Scene, in_their_language, nobody_on_shift, person_asked_each
 from gateway.community import Community
 from gateway.conversations import BOT
 from gateway.models import Message
@@ -17,7 +17,7 @@ MENU = "check"  # what Conversation.menu_open holds while the question waits for
 ASKED, REPEATED, ANSWERED, SAFETY = "check_asked", "check_repeated", "check_answered", "safety"
 PATIENCE = timedelta(minutes=3)
 NOT_AGAIN_WITHIN = timedelta(minutes=30)
-DISTRESS, PERSON = "distress", "person"
+DISTRESS, PERSON, UNSAFE = "distress", "person", "unsafe"
 # The bot numbers its answers from 0. It answers the same message once the question is out of the way.
 FIRST_ORDINAL = 90
 
@@ -49,11 +49,8 @@ def question(scene: Scene) -> str:
     return texts.say("safety_check", known) if known else texts.both("safety_check")
 
 
-def hear(scene: Scene, community: Community, *, stop: bool) -> Told | None:
-    """Take the answer to the open question; None when the message was none and still has to be dealt with.
-
-    ``stop`` says that it was a STOP: then nothing goes back to the bot either.
-    """
+def hear(scene: Scene, community: Community) -> Told | None:
+    """Take the answer to the open question; None when the message was none and still has to be dealt with."""
     conversation, text = scene.conversation, scene.message.text
     if language.command(text, menu_open=False) is not None:
         return [question(scene)], REPEATED  # they could not read it; the clock goes on
@@ -66,9 +63,25 @@ def hear(scene: Scene, community: Community, *, stop: bool) -> Told | None:
         return ([] if held else said), by
     # They write, so they are not silent; but what was asked is still not known, and that is for a person to see.
     escalations.open_(scene.session, conversation, "check_unanswered", Level.ROUTINE, scene.now, scene.message.id)
-    if not stop:
-        _back_to_bot(scene)
+    _back_to_bot(scene)
     return None
+
+
+def left_by_stop(scene: Scene, community: Community, *, despair: bool) -> list[str]:
+    """The open question is answered with an opt-out; returns what is said before the confirmation.
+
+    "No. Stop texting me" is still a no, and ``despair`` says that the opt-out may itself be one ("END"): both are
+    urgent. Any other opt-out leaves the question open, for a person to see. Nothing goes back to the bot.
+    """
+    meaning = risk.check_answer(scene.message.text)
+    put_down(scene)
+    _note(scene, "check_answered", meaning=meaning or "other")
+    if meaning == UNSAFE:
+        said, _ = _unsafe(scene, community)
+        return [] if scene.conversation.handler != BOT else said
+    reason, level = ("stop_in_danger", Level.URGENT) if despair else ("check_unanswered", Level.ROUTINE)
+    escalations.open_(scene.session, scene.conversation, reason, level, scene.now, scene.message.id)
+    return []
 
 
 def put_down(scene: Scene) -> None:
@@ -88,12 +101,13 @@ def kept_for_bot(session: Session, conversation_id: int) -> Message | None:
 
 def _safe(scene: Scene, community: Community) -> Told:
     _back_to_bot(scene)
-    return [texts.say("safety_check_thanks", scene.language)], ANSWERED
+    return in_their_language(scene.conversation, "safety_check_thanks"), ANSWERED
 
 
 def _unsafe(scene: Scene, community: Community) -> Told:
     escalations.open_(scene.session, scene.conversation, "not_safe", Level.URGENT, scene.now, scene.message.id)
-    return texts.safety((), Level.URGENT.value, scene.conversation.language, community), SAFETY
+    said = texts.safety((), Level.URGENT.value, scene.conversation.language, community)
+    return [*said, *nobody_on_shift(scene.session, scene.conversation, scene.now)], SAFETY
 
 
 def _person(scene: Scene, community: Community) -> Told:
@@ -105,7 +119,7 @@ ANSWERS: dict[str, Callable[[Scene, Community], Told]] = {"safe": _safe, "unsafe
 
 def _ask_person(scene: Scene) -> list[str]:
     escalations.open_(scene.session, scene.conversation, "asked_for_person", Level.ROUTINE, scene.now, scene.message.id)
-    return [person_asked(scene)]
+    return person_asked_each(scene)
 
 
 def _back_to_bot(scene: Scene) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gateway import conversations, delivery, escalations, language, optout, paging, texts
+from gateway import conversations, delivery, escalations, language, paging, stopping, texts, waits
 from gateway.directory import answers
 from gateway.directory.search import Found, Wanted, search
 from gateway.models import Conversation, Message, Referral
@@ -66,7 +66,7 @@ def escalate(scene: Scene, command: dict[str, Any]) -> list[str]:
     reason = reason if reason in REASONS else "bot_could_not_help"
     level = level_of(reason, command.get("level"))
     escalations.open_(scene.session, scene.conversation, reason, level, scene.now, scene.message.id)
-    return [person_asked(scene)]
+    return person_asked_each(scene)
 
 
 def level_of(reason: str, suggested: str | None) -> Level:
@@ -81,8 +81,35 @@ def level_of(reason: str, suggested: str | None) -> Level:
 
 def person_asked(scene: Scene) -> str:
     """The truth about who will read this: a person was asked, or nobody is on call just now."""
-    staffed = paging.on_call(scene.session, scene.now)
-    return texts.say("person_asked" if staffed else "person_asked_nobody_on_shift", scene.language)
+    key, values = _who_reads(scene)
+    return texts.say(key, scene.language, **values)
+
+
+def person_asked_each(scene: Scene) -> list[str]:
+    """The same, in both languages where none was ever heard."""
+    key, values = _who_reads(scene)
+    return in_their_language(scene.conversation, key, **values)
+
+
+def in_their_language(conversation: Conversation, key: str, **values: object) -> list[str]:
+    """A text in the resident's language, or in both, as two texts, where none was ever heard."""
+    known = conversation.language
+    return [texts.say(key, known, **values)] if known else texts.each(key, None, **values)
+
+
+def nobody_on_shift(session: Session, conversation: Conversation, now: datetime) -> list[str]:
+    """What stands beside a safety text while no person of the team can read it; nothing when somebody can."""
+    if conversation.handler == conversations.RESPONDER or paging.on_call(session, now):
+        return []
+    return [texts.both("nobody_on_shift_danger", conversation.language or "en")]
+
+
+def _who_reads(scene: Scene) -> tuple[str, dict[str, object]]:
+    if not paging.on_call(scene.session, scene.now):
+        return "person_asked_nobody_on_shift", {}
+    row = escalations.of_conversation(scene.session, scene.conversation.id)
+    minutes = waits.usual(scene.session, Level(row.level) if row else Level.ROUTINE, scene.now)
+    return ("person_asked", {}) if minutes is None else ("person_asked_wait", {"minutes": minutes})
 
 
 def set_language(scene: Scene, command: dict[str, Any]) -> list[str]:
@@ -105,12 +132,9 @@ def opt_out(scene: Scene, command: dict[str, Any]) -> list[str]:
     """The resident asked in a sentence not to be texted: as good as STOP (FCC, since April 2025)."""
     conversation = scene.conversation
     if conversation.channel != conversations.SMS:
-        return [texts.say("conversation_closed", scene.language)]
-    contact = conversation.contact
-    if optout.stop(scene.session, contact.channel, contact.address_hash, "sentence", scene.now):
-        delivery.cancel(scene.session, conversation.id, scene.now, least=delivery.EMERGENCY)
-        risky = escalations.in_danger(scene.session, conversation.id)
-        confirm = texts.both("opt_out_confirm_risk" if risky else "opt_out_confirm", scene.language)
+        return in_their_language(conversation, "opt_out_web")
+    if stopping.stop(scene.session, conversation, "sentence", scene.now):
+        confirm = stopping.confirmation(scene.session, conversation)
         conversations.say(
             scene.session, conversation, confirm, "system", scene.now, priority=delivery.EMERGENCY, confirms_stop=True
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select, true, update
@@ -26,15 +27,16 @@ class Inbound:
     """One message as a channel hands it in; the same for SMS and web chat.
 
     ``address`` is an E.164 number, or what stands for a web visitor; ``provider_id`` is unique for the message
-    (Twilio's MessageSid). ``said`` is what was already answered when the message had to wait in the journal, ``level``
-    and ``not_screened`` what screening made of it then.
+    (Twilio's MessageSid). ``media`` are references to what came beside the words (:mod:`gateway.media`). ``said`` is
+    what was already answered when the message had to wait in the journal, ``level`` and ``not_screened`` what
+    screening made of it then.
     """
 
     channel: str
     address: str = field(repr=False)
     provider_id: str
     text: str = field(repr=False)
-    media: tuple[str, ...] = ()
+    media: tuple[dict[str, Any] | str, ...] = ()
     received_at: datetime | None = None
     said: tuple[str, ...] | None = None
     facts: dict[str, str] = field(default_factory=dict)

@@ -232,6 +232,16 @@ def replied(row: Escalation, now: datetime) -> None:
     row.alerted_at = None
 
 
+def cannot_text(session: Session, row: Escalation, now: datetime) -> None:
+    """Turn a thread with open danger red: its resident opted out, so they can only be called."""
+    row.alerted_at = now
+    if row.status == CLAIMED:
+        row.epoch += 1  # a page drawn before this must not release or resolve what its reader has not seen
+    audit.note(session, now, "opted_out", "escalation", row.id)
+    if not paging.paged_at(session, row.id, now):
+        paging.page(session, row, now)
+
+
 def fell_silent(session: Session, row: Escalation, since: datetime, now: datetime) -> None:
     """Note that a resident in danger has not written since ``since``."""
     row.silent_since = since

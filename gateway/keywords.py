@@ -24,6 +24,9 @@ WORDS: dict[Keyword, frozenset[str]] = {
     Keyword.START: frozenset(("START", "UNSTOP", "INICIAR", "COMENZAR")),
     Keyword.HELP: frozenset(("HELP", "INFO", "AYUDA", "SOS")),
 }  # fmt: skip
+# Words of an opt-out that are also words about a life ("END", "basta"): in a thread where danger was open they may be
+# both. STOP and ALTO are not among them: they are the words that our own texts tell people to send.
+ABOUT_LIFE = frozenset(("END", "QUIT", "BASTA", "NO MAS", "PARAR", "PARE"))
 # YES also answers questions; it opts in only where STOP is in force.
 WHEN_OPTED_OUT = frozenset(("YES",))
 AROUND = re.compile(r"^[\s¡¿!\"'.,()\[\]*-]+|[\s!?.,;:…\"'()\[\]*-]+$")
@@ -40,6 +43,11 @@ def read(text: str, opted_out: bool = False) -> Keyword | None:
     if opted_out and word in WHEN_OPTED_OUT:
         return Keyword.START
     return next((keyword for keyword, words in WORDS.items() if word in words), None)
+
+
+def may_be_despair(text: str) -> bool:
+    """Whether the whole message is an opt-out that can also be said of a life (domain page, section 1.1)."""
+    return _folded(text) in ABOUT_LIFE
 
 
 def _folded(text: str) -> str:

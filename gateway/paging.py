@@ -31,6 +31,12 @@ def page(session: Session, escalation: Escalation, now: datetime) -> list[Page]:
     return rows
 
 
+def paged_at(session: Session, escalation_id: int, now: datetime) -> bool:
+    """Whether this very moment has paged about the escalation already."""
+    found = select(Page.id).where(Page.escalation_id == escalation_id, Page.sent_at == now).limit(1)
+    return session.scalar(found) is not None
+
+
 def acknowledge(session: Session, escalation_id: int, responder_id: int, now: datetime) -> None:
     """A claim acknowledges the pages that the winner had got."""
     session.execute(

@@ -10,11 +10,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import answering, checking, delivery, escalations, keywords, language, replay, risk, texts
+from gateway import answering, checking, delivery, escalations, language, media, replay, risk, texts
 from gateway.community import Community
 from gateway.conversations import (
     BOT,
-    SMS,
     Inbound,
     just_before,
     keep_language,
@@ -23,7 +22,6 @@ from gateway.conversations import (
     say,
 )
 from gateway.keys import Keys
-from gateway.keywords import Keyword
 from gateway.models import Assessment, Conversation, Message
 from gateway.risk import Level
 
@@ -62,13 +60,14 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
     heard = answering.Heard(session, community, conversation, message, inbound, assessment, level, at, now)
     answer, by = answering.decide(heard)
     danger = level >= Level.URGENT or by == checking.SAFETY
-    first = checking.FIRST_ORDINAL if by == checking.ASKED else 0
+    # Where the bot answers the same message later, the first places are its own.
+    first = checking.FIRST_ORDINAL if by in {checking.ASKED, None} else 0
     now_said = answer if inbound.said is None else list(inbound.said)
     to_send = replay.missing(answer, inbound.said, danger=danger)
     for place, text in enumerate([*now_said, *to_send]):
         priority = delivery.EMERGENCY if danger else delivery.BOT
         say(session, conversation, text, "system", at, priority=priority, answers=message.id, ordinal=first + place,
-            in_webhook=place < len(now_said), confirms_stop=answering.confirms_stop(inbound))  # fmt: skip
+            in_webhook=place < len(now_said), confirms_stop=heard.stops)  # fmt: skip
     if by is None:
         conversation.pending_since = conversation.pending_since or at
     else:
@@ -104,19 +103,7 @@ def fresh_level(assessment: risk.Assessment) -> Level:
 def provisional(community: Community, inbound: Inbound) -> Receipt:
     """The same decision without the store: what is said when the message can only be kept in the journal."""
     assessment = risk.screen(inbound.text)
-    first = answering.first_guess(inbound.text)
-    keyword = keywords.read(inbound.text) if inbound.channel == SMS else None
-    if assessment.level >= Level.URGENT:
-        replies = answering.safety_texts(assessment, assessment.level, first, community)
-    elif keyword is not None:
-        known = not (
-            keyword is Keyword.START and answering.answered_by_twilio(inbound)
-        )  # whether there was a STOP is not
-        replies = answering.keyword_answer(keyword, inbound, first, community, new=True) if known else []
-    elif not inbound.text.strip():
-        replies = [texts.both("media_only", first or "en")]
-    else:
-        replies = []
+    replies = answering.without_store(community, inbound, assessment)
     return Receipt(None, replies, assessment.level, not_screened=assessment.not_screened)
 
 
@@ -157,7 +144,7 @@ def _store(session: Session, conversation: Conversation, inbound: Inbound, now: 
         author="resident",
         text=text,
         raw=inbound.text.encode("utf-8", "surrogatepass") if text != inbound.text else None,
-        media=[_storable(address) for address in inbound.media] or None,
+        media=[_clean(media.kept(each)) for each in inbound.media] or None,
         provider_id=inbound.provider_id,
         created_at=now,
         attempts=0,
@@ -171,6 +158,10 @@ def _store(session: Session, conversation: Conversation, inbound: Inbound, now: 
 def _storable(text: str) -> str:
     """Postgres takes no NUL and no half of a surrogate pair."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _clean(reference: media.Reference) -> media.Reference:
+    return {name: _storable(value) if isinstance(value, str) else value for name, value in reference.items()}
 
 
 def _screen(

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import delivery, escalations
+from gateway import delivery, escalations, stopping
 from gateway.conversations import SMS, Inbound, lock, say
 from gateway.models import Assessment, Conversation, Delivery, Message
 from gateway.risk import Level
@@ -18,9 +18,16 @@ def missing(answer: Sequence[str], said: Sequence[str] | None, *, danger: bool) 
     Where danger shows, every safety text that was not said. Otherwise the answer of then will do, in whatever language
     it began: one confirmation of a STOP, and no second (FCC 47 CFR 64.1200).
     """
-    if said is None:
+    if said is None or (said and not danger):
         return []
-    return [text for text in answer if text not in said] if danger or not said else []
+    told = {_lines(text) for text in said}
+    confirmed = any(stopping.is_confirmation(text) for text in said)
+    return [text for text in answer if _lines(text) not in told and not (confirmed and stopping.is_confirmation(text))]
+
+
+def _lines(text: str) -> frozenset[str]:
+    """A text in both languages is the same, whichever of them stands first."""
+    return frozenset(text.splitlines())
 
 
 def reconcile(session: Session, kept: Message, inbound: Inbound, now: datetime) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from gateway import delivery, escalations, paging, texts
 from gateway.checking import MENU, PATIENCE, kept_for_bot
+from gateway.commands import nobody_on_shift
 from gateway.community import Community
 from gateway.conversations import BOT, lock, say
 from gateway.models import Assessment, Conversation, Escalation
@@ -43,7 +44,8 @@ def _count_as_no(session: Session, conversation: Conversation, community: Commun
     row = escalations.open_(session, conversation, "check_unanswered", Level.URGENT, now, about.id if about else None)
     escalations.fell_silent(session, row, conversation.last_inbound_at or now, now)
     if conversation.handler == BOT:
-        for text in texts.safety((), Level.URGENT.value, conversation.language, community):
+        said = texts.safety((), Level.URGENT.value, conversation.language, community)
+        for text in [*said, *nobody_on_shift(session, conversation, now)]:
             say(session, conversation, text, "system", now, priority=delivery.EMERGENCY)
 
 

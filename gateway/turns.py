@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gateway import escalations, language, leases, menu, texts
 from gateway.clients.rasa import Answer, Rasa, Turn
-from gateway.commands import Scene, obey, person_asked
+from gateway.commands import Scene, obey, person_asked, person_asked_each
 from gateway.community import Community
 from gateway.conversations import BOT, RESPONDER, say
 from gateway.db import Database
@@ -96,7 +96,7 @@ def _failed(scene: Scene) -> list[str]:
     escalations.open_(
         scene.session, scene.conversation, "could_not_process", Level.ROUTINE, scene.now, scene.message.id
     )
-    return [person_asked(scene)]
+    return person_asked_each(scene)
 
 
 def _language_menu(scene: Scene) -> list[str]:

@@ -38,7 +38,8 @@ class Escalation(Row):
 
     ``epoch`` rises with every change of owner; claim, release and resolve compare it, so a stale page loses.
     ``level`` only rises, except where a person lowers it (:class:`Lowering`). ``alerted_at`` marks new danger in a
-    thread that somebody already owns; ``silent_since`` the resident's last word before a silence that was shown.
+    thread that somebody already owns, or an opt-out while danger is open; ``silent_since`` the resident's last word
+    before a silence that was shown.
     """
 
     __tablename__ = "escalations"

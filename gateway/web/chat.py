@@ -137,7 +137,8 @@ def replies(receipt: Receipt, inbound: Inbound) -> list[dict[str, Any]]:
     """What the visitor is told at once. While the store is down, at least that their words are kept."""
     said = receipt.replies
     if not said and receipt.conversation_id is None:
-        said = [texts.say("bot_delayed", _spoken(inbound.text) or inbound.facts.get("language", "en"))]
+        known = _spoken(inbound.text) or inbound.facts.get("language")
+        said = [texts.say("bot_delayed", known)] if known else texts.each("bot_delayed", None)
     now = datetime.now(UTC).isoformat()
     return [
         {

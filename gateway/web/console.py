@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import audit, conversations, delivery, escalations, labels, log_ins, optout
+from gateway import audit, calling, conversations, delivery, escalations, labels, log_ins, optout
 from gateway.errors import Conflict, Refused
 from gateway.models import Escalation, Message, Responder
 from gateway.risk import Level
@@ -39,6 +39,7 @@ def make() -> list[Blueprint]:
         add(f"/threads/<int:escalation_id>/{name}", name.replace("-", "_"), view, methods=["POST"])
     add("/threads/<int:escalation_id>/resolve", "resolve", resolve, methods=["POST"])
     add("/threads/<int:escalation_id>/messages/<int:message_id>/label", "label", label, methods=["POST"])
+    add("/threads/<int:escalation_id>/number", "number", number, methods=["POST"])
     add("/threads/<int:escalation_id>/lower", "lower", lower, methods=["POST"])
     add("/log-out", "log_out", log_out, methods=["POST"])
     return [console_log_in.make(), console_live.make(), console_sample.make(note_seen), blueprint]
@@ -125,6 +126,13 @@ def label(escalation_id: int, message_id: int) -> ResponseReturnValue:
     """Keep what this person says of an alarm: was it right?"""
     with guards.door().database.begin() as session:
         labels.judge(session, escalation_id, message_id, g.responder, request.form.get("label", ""), _now())
+    return _after(escalation_id, leave=False)
+
+
+def number(escalation_id: int) -> ResponseReturnValue:
+    """Show the number of a resident in danger who opted out; that it was looked at is written down."""
+    with guards.door().database.begin() as session:
+        calling.show_number(session, escalation_id, g.responder, _now())
     return _after(escalation_id, leave=False)
 
 

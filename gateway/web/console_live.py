@@ -88,13 +88,13 @@ class Look:
 
 
 def alarms(session: Session, responder_id: int) -> dict[str, Any]:
-    """What a page must sound for: all that waits with its level, new danger in the responder's own threads, and whoever
-    fell silent there or in the queue."""
+    """What a page must sound for: all that waits with its level, new danger in the responder's own threads or in
+    the queue, and whoever fell silent there."""
     rows = escalations.queue(session)
     heard = [row for row in rows if row.status == escalations.WAITING or row.owner_id == responder_id]
     return {
         "waiting": {row.id: row.level for row in rows if row.status == escalations.WAITING},
-        "alerted": [row.id for row in rows if row.owner_id == responder_id and row.alerted_at],
+        "alerted": [row.id for row in heard if row.alerted_at],
         "silent": [row.id for row in heard if console_views.is_silent(row)],
     }
 

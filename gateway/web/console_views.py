@@ -10,7 +10,7 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, lazyload
 
-from gateway import audit, escalations, labels
+from gateway import audit, calling, escalations, labels
 from gateway.conversations import SMS
 from gateway.keys import Keys
 from gateway.models import (
@@ -28,7 +28,7 @@ from gateway.risk import Level
 from gateway.web.console_evidence import marked, snippet, spans
 
 VIEW_NOTED_EVERY = timedelta(minutes=10)
-HISTORY_ACTS = ("open", "raise", "claim", "release", "lower", "silent", "resolve")
+HISTORY_ACTS = ("open", "raise", "claim", "release", "lower", "silent", "resolve", "opted_out", calling.ACT)
 LOWER_LEVELS = (Level.URGENT.value, Level.ROUTINE.value)
 DANGER = (Level.URGENT.value, Level.EMERGENCY.value)
 Findings = list[dict[str, Any]]
@@ -80,6 +80,8 @@ class Thread:
     notes: Sequence[str]
     silent: bool
     labels: dict[int, str] = field(default_factory=dict)
+    may_call: bool = False
+    number: str | None = None
 
     @property
     def can_text(self) -> bool:
@@ -167,6 +169,8 @@ def thread(session: Session, keys: Keys, escalation_id: int, responder: Responde
         lower_to=_lower_to(row, responder),
         notes=_notes(session, row.id),
         silent=row.status != escalations.RESOLVED and is_silent(row),
+        may_call=calling.may_call(session, row, responder),
+        number=calling.number(session, keys, row, responder, now),
     )
 
 

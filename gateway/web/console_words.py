@@ -23,6 +23,7 @@ REASONS = {
     "not_safe": "Says they are not safe",
     "check_unanswered": "Did not say whether they are safe",
     "team_request": "Asks for a team to come",
+    "stop_in_danger": "Opted out, may be in danger",
     "text_failed": "A text could not be delivered",
     "could_not_process": "A message could not be read by the computer",
 }
@@ -45,6 +46,8 @@ ACTS = {
     "release": "Put back into the queue",
     "lower": "Lowered",
     "silent": "Resident silent",
+    "opted_out": "Opted out: cannot be texted, call",
+    "show_number": "Looked at the number",
     "resolve": "Resolved",
 }
 LABELS = {
@@ -76,13 +79,14 @@ PROBLEMS = {
     "too_long": "Nothing was sent: the message has more than 1,600 characters.",
     "no_disposition": "Not resolved: choose how it ended.",
     "no_reason": "Not lowered: choose a lower level and the reason.",
-    "opted_out": "Nothing was sent: the resident opted out. Call instead.",
+    "opted_out": "Nothing was sent: the resident opted out of texts.",
 }
 REFUSALS = {
     "form_expired": "This page was too old. Nothing was changed. Go back, reload and try again.",
     "other_origin": "This did not come from the console. Nothing was changed.",
     "log_in_needed": "Log in to go on.",
     "no_such_escalation": "There is no such thread.",
+    "may_not_call": "Only the owner and supervisors see a number, and only of someone in danger who opted out.",
     "no_such_alarm": "There is no such alarm in this thread. Nothing was changed.",
     "supervisors_only": "Only supervisors may read this.",
     "no_such_week": "There is no such week, or it is not over.",

@@ -5,11 +5,12 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, g
 
-from gateway import delivery
+from gateway import delivery, media
 from gateway.conversations import SMS, Inbound
 from gateway.web.guards import blueprint, door, twilio_signed
 
 MOST_MEDIA = 10  # Twilio's own limit for one MMS
+LONGEST_COUNT = 4  # digits
 FACTS = ("OptOutType", "NumSegments")
 
 
@@ -41,13 +42,17 @@ def status() -> Response:
 def translate(form: dict[str, str]) -> Inbound:
     """Twilio's checked form in our words."""
     count = form.get("NumMedia", "0")
-    media = [form.get(f"MediaUrl{index}", "") for index in range(min(int(count), MOST_MEDIA) if count.isdigit() else 0)]
+    places = range(min(int(count), MOST_MEDIA) if count.isdecimal() and len(count) < LONGEST_COUNT else 0)
     return Inbound(
         channel=SMS,
         address=form["From"],
         provider_id=form["MessageSid"],
         text=form.get("Body", ""),
-        media=tuple(url for url in media if url),
+        media=tuple(
+            media.reference(form[f"MediaUrl{place}"], form.get(f"MediaContentType{place}"), form["AccountSid"])
+            for place in places
+            if form.get(f"MediaUrl{place}")
+        ),
         facts={name: form[name] for name in FACTS if name in form},
     )
 

@@ -21,6 +21,7 @@ from tests.conftest import RESIDENT, Clock
 from tests.gateway.road import rows
 
 SAD, TRISTE = "i feel so lonely and sad lately", "me siento muy triste y sola estos dias"
+NOBODY = {code: texts.both("nobody_on_shift_danger", code) for code in ("en", "es")}
 QUESTION = {code: texts.say("safety_check", code) for code in ("en", "es")}
 
 
@@ -93,8 +94,9 @@ def test_who_is_safe_is_thanked_and_the_bot_reads_what_they_wrote(resident: Resi
 def test_who_is_not_safe_or_not_sure_gets_a_person_and_the_numbers_at_once(resident: Resident, answer: str) -> None:
     resident.text(TRISTE)
     said = resident.text(answer)
-    assert len(said) == 2
+    assert len(said) == 3
     assert all("988" in text for text in said)
+    assert said[2] in NOBODY.values()
     row = resident.one(Escalation)
     assert (row.level, row.reason, row.status) == ("urgent", "not_safe", "waiting")
 
@@ -139,7 +141,7 @@ def test_a_wish_for_the_other_language_gives_the_question_in_it(resident: Reside
 
 def test_danger_answers_for_itself_and_closes_the_question(resident: Resident) -> None:
     resident.text(SAD)
-    assert len(resident.text("i want to kill myself")) == 2
+    assert len(resident.text("i want to kill myself")) == 3
     assert resident.one(Conversation).menu_open is None
     resident.clock.forward(minutes=4)
     assert resident.watch() == []
@@ -181,7 +183,7 @@ def test_no_answer_in_three_minutes_counts_as_no(resident: Resident) -> None:
     assert (row.level, row.reason, row.silent_since) == ("urgent", "check_unanswered", asked)
     assert row.message_id == rows(resident.database, Message)[0].id
     said = [m.text for m in rows(resident.database, Message) if m.direction == "out"][1:]
-    assert said == texts.safety((), "urgent", "es", resident.town)
+    assert said == [*texts.safety((), "urgent", "es", resident.town), NOBODY["es"]]
     resident.clock.forward(minutes=30)
     assert resident.watch() == []  # told once
 
@@ -319,7 +321,7 @@ def test_a_label_that_breaks_costs_no_answer(resident: Resident, monkeypatch: py
         raise ValueError(text)
 
     monkeypatch.setattr(risk, "retraction", broken)
-    assert len(resident.text("i want to kill myself jk")) == 2
+    assert len(resident.text("i want to kill myself jk")) == 3
     assert resident.one(Assessment).retraction is None
 
 

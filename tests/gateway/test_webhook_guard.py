@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from gateway.db import Database
 from gateway.models import Message
 from gateway.settings import Settings
-from tests.conftest import Phone
+from tests.conftest import ACCOUNT_SID, Phone
 
 
 def stored(database: Database) -> int:
@@ -196,11 +196,12 @@ def test_s8_bytes_that_are_no_utf8(phone: Phone, settings: Settings, client: Fla
 
 
 def test_media_without_words_is_kept_and_answered(phone: Phone, database: Database) -> None:
-    answer = phone.text("", NumMedia="1", MediaUrl0="https://api.twilio.com/media/ME1", MediaContentType0="image/jpeg")
+    url = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/MM1/Media/ME1"
+    answer = phone.text("", NumMedia="1", MediaUrl0=url, MediaContentType0="image/jpeg")
     assert "<Message>" in answer.text
     with database.begin() as session:
         message = session.scalars(select(Message).where(Message.direction == "in")).one()
-    assert message.media == ["https://api.twilio.com/media/ME1"]
+    assert message.media == [{"url": url, "host_ok": True, "type": "image/jpeg", "state": "quarantined"}]
 
 
 def test_status_is_guarded_as_well(client: FlaskClient, phone: Phone) -> None:

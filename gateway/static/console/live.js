@@ -103,7 +103,7 @@ function hear({ waiting, alerted, silent = [] }) {
     const worst = fresh.sort((a, b) => order.indexOf(waiting[b]) - order.indexOf(waiting[a]))[0];
     announce(worst, waiting[worst], `New: ${waiting[worst]} is waiting`);
   } else if (danger.length) {
-    announce(danger[0], "emergency", "New danger in a thread of yours");
+    announce(danger[0], "emergency", danger[0] in waiting ? "Look now at a thread that waits" : "New danger in a thread of yours");
   } else if (quiet.length) {
     announce(quiet[0], "urgent", "A resident in danger has stopped writing");
   } else if (!ids.length) {

@@ -1,0 +1,60 @@
+"""Who may see a resident's number: only where they opted out in danger, so that a call is the one way left."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway import audit, escalations, optout
+from gateway.conversations import SMS
+from gateway.errors import Refused
+from gateway.keys import Keys
+from gateway.models import AuditEntry, Escalation, Responder
+from gateway.risk import Level
+
+SHOWN_FOR = timedelta(minutes=30)
+ACT = "show_number"
+
+
+def may_call(session: Session, row: Escalation, responder: Responder) -> bool:
+    """Whether this responder may see the number: the owner and supervisors may, while danger is open and the resident
+    opted out of texts."""
+    contact = row.conversation.contact
+    theirs = row.owner_id == responder.id or responder.role in escalations.SUPERVISING
+    open_danger = row.status != escalations.RESOLVED and Level(row.level) >= Level.URGENT
+    on_sms = contact.channel == SMS and contact.address_sealed is not None
+    return theirs and open_danger and on_sms and optout.in_force(session, contact.channel, contact.address_hash)
+
+
+def show_number(session: Session, escalation_id: int, responder: Responder, now: datetime) -> Escalation:
+    """Write down that this responder looks at the number; from now on their page shows it for half an hour.
+
+    Raises :class:`Refused` with 404 for an unknown escalation and 403 where the number is not theirs to see.
+    """
+    row = session.get(Escalation, escalation_id)
+    if row is None:
+        raise Refused(404, "no_such_escalation")
+    if not may_call(session, row, responder):
+        raise Refused(403, "may_not_call")
+    if not _shown(session, row, responder, now):
+        audit.note(session, now, ACT, "escalation", row.id, responder.id)
+    return row
+
+
+def number(session: Session, keys: Keys, row: Escalation, responder: Responder, now: datetime) -> str | None:
+    """The number, for a responder who asked for it lately and may still see it."""
+    sealed = row.conversation.contact.address_sealed
+    if sealed is None or not may_call(session, row, responder) or not _shown(session, row, responder, now):
+        return None
+    return keys.open(sealed)
+
+
+def _shown(session: Session, row: Escalation, responder: Responder, now: datetime) -> bool:
+    asked = select(AuditEntry.id).where(
+        AuditEntry.subject == "escalation",
+        AuditEntry.subject_id == row.id,
+        AuditEntry.act == ACT,
+        AuditEntry.responder_id == responder.id,
+        AuditEntry.at > now - SHOWN_FOR,
+    )
+    return session.scalar(asked.limit(1)) is not None
