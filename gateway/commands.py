@@ -98,10 +98,14 @@ def in_their_language(conversation: Conversation, key: str, **values: object) ->
 
 
 def nobody_on_shift(session: Session, conversation: Conversation, now: datetime) -> list[str]:
-    """What stands beside a safety text while no person of the team can read it; nothing when somebody can."""
+    """What stands beside a safety text while no person of the team can read it; nothing when somebody can.
+
+    In both languages, as a safety text: one SMS, and on a web page, where texts cost nothing, one for each.
+    """
     if conversation.handler == conversations.RESPONDER or paging.on_call(session, now):
         return []
-    return [texts.both("nobody_on_shift_danger", conversation.language or "en")]
+    said = texts.each("nobody_on_shift_danger", conversation.language)
+    return ["\n".join(said)] if conversation.channel == conversations.SMS else said
 
 
 def _who_reads(scene: Scene) -> tuple[str, dict[str, object]]:

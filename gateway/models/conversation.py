@@ -57,7 +57,8 @@ class Message(Row):
 
     ``provider_id`` is unique, so that a webhook delivered twice finds the row of the first. ``answers_id`` names
     the inbound message that an outbound one answers, ``ordinal`` its place among those answers: the pair is unique,
-    so that a bot turn can be written once only. ``raw`` keeps the bytes when ``text`` could not hold them.
+    so that a bot turn can be written once only. ``raw`` keeps the bytes when ``text`` could not hold them. ``media``
+    holds references in quarantine (:mod:`gateway.media`); rows from before that hold bare addresses.
     """
 
     __tablename__ = "messages"

@@ -10,7 +10,7 @@ from gateway import escalations, stopping
 from gateway.conversations import lock
 from gateway.db import Database
 from gateway.door import Door
-from gateway.models import AuditEntry, Escalation
+from gateway.models import AuditEntry, Escalation, Message
 from gateway.risk import Level
 from gateway.web.console_live import alarms, fingerprint
 from tests.console.conftest import Person, utc_now
@@ -160,3 +160,15 @@ def test_a_routine_opt_out_is_no_alarm(ana: Person, opted_out: Escalated, databa
     assert "call" not in seen.split('id="opted-out"')[1].split("</div>")[0]
     [kept] = rows(database, Escalation)
     assert kept.alerted_at is None
+
+
+def test_a_picture_is_counted_and_named_by_its_kind_and_never_linked(
+    ana: Person, written: Escalated, database: Database
+) -> None:
+    row = written()
+    old, new = "https://api.twilio.com/old", {"url": "https://api.twilio.com/x", "type": "image/<b>", "host_ok": True}
+    with database.begin() as session:
+        session.get_one(Message, row.message_id).media = [old, new]
+    seen = page(ana, row)
+    assert "2 attachment(s), not shown · image/&lt;b&gt;" in seen
+    assert "api.twilio.com" not in seen

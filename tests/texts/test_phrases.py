@@ -46,6 +46,12 @@ ENGLISH = [
     "i dont want you to text me",
     "I want to stop receiving messages",
     "stop all messages",
+    "leave my phone alone",
+    "enough with the texts",
+    "you can stop messaging now",
+    "discontinue messaging this phone",
+    "quit messagin me damn",
+    "how do i turn these texts off",
 ]
 SPANISH = [
     "ya no me manden mensajes",
@@ -83,6 +89,14 @@ SPANISH = [
     "ya no manden mensages",
     "nunca me escriban mas",
     "no quiero que me escriban",
+    "ya párenle con los mensajes",
+    "no vuelvan a textear a este cel",
+    "no autorizo que me contacten",
+    "bórrame de su sistema",
+    "deja de escribirme che",
+    "den de baja mi número",
+    "favor eliminar mi contacto",
+    "stop ya",
 ]
 BESIDE_DANGER = [
     "ya no me escriban me quiero morir",
@@ -163,6 +177,18 @@ NEAR_MISSES = [
     "how do i get off the list for section 8",
     "quiero cancelar mi cita",
     "cancel my appointment",
+    "he can stop texting me",
+    "they need to stop messaging my daughter",
+    "can you turn off the heat",
+    "you can stop by",
+    "leave me alone with him",
+    "he wont leave my phone alone",
+    "enough with the beatings",
+    "how do i turn off the gas",
+    "ya no molesten a mi hijo",
+    "quiero salir de esto",
+    "thank you. dont text back",
+    "ya te pedi perdon. ahora si me puedo ir. borra este numero",
 ]
 
 
