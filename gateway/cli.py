@@ -114,8 +114,11 @@ def language(file: Iterator[str], conversations: bool) -> None:
     """Name the language of JSON lines {"id","text"}."""
     from gateway.language import lines  # noqa: PLC0415
 
-    for line in (lines.conversation_lines if conversations else lines.detect_lines)(file):
-        click.echo(line)
+    try:
+        for line in (lines.conversation_lines if conversations else lines.detect_lines)(file):
+            click.echo(line)
+    except ValueError as fault:  # a line that is not as agreed; what came before it is answered
+        raise click.ClickException(str(fault)) from None
 
 
 @main.group()

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gateway.language import tables
+from gateway.language import others, tables
 from gateway.language.guessing import guess
 from gateway.language.letters import fold, normal, script, with_digits, words
 
@@ -19,6 +19,7 @@ UNDECIDED = 0.6
 CHANGE, MIXED = -1.2, -2.5
 MIXED_EVIDENCE, CLIP = 1.5, 3.0
 TELLING_WORD = 0.5
+SCRIPT_MARGIN, PHRASE_MARGIN = 10.0, 2.0
 SOLID_WORDS, SOLID_MARGIN = 2, 2.0
 NAME_WORDS = 3
 GUESS_WORDS = 3
@@ -40,13 +41,16 @@ class Detection:
 
     ``lang`` is ``"en"``, ``"es"``, ``"mixed"``, ``"und"`` (nothing to go on) or ``"other:<ISO 639 code>"``; ``margin``
     is log10 of how much likelier it is than the next; ``solid`` means clear enough to change a conversation's
-    language at once; ``evidence`` is what the words say for English and for Spanish, in log10.
+    language at once; ``evidence`` is what the words say for English and for Spanish, in log10; ``words`` is how many
+    words counted; ``by`` is what told: ``"script"``, ``"phrase"`` (a greeting that our lists hold) or ``"words"``.
     """
 
     lang: str
     margin: float = 0.0
     solid: bool = False
     evidence: dict[str, float] = field(default_factory=dict)
+    words: int = 0
+    by: str = "words"
 
 
 class Word(NamedTuple):
@@ -68,7 +72,9 @@ def detect(text: str) -> Detection:
     """Say which language a text is in. The same text always gets the same answer."""
     plain = normal(text)
     if code := script(plain):
-        return Detection(f"other:{code}", 10.0, solid=True)
+        return Detection(f"other:{code}", SCRIPT_MARGIN, solid=True, words=len(words(plain)), by="script")
+    if code := others.greeted(plain):
+        return Detection(f"other:{code}", PHRASE_MARGIN, words=len(words(plain)), by="phrase")
     if STREET.match(plain.strip()):
         return UNDETERMINED
     written = words(plain)
@@ -107,15 +113,15 @@ def _weighed(found: list[Word], plain: str) -> Detection:
     other = max(OTHERS, key=lambda code: totals[code])
     if stranger := _stranger(found, plain, other, totals[other] - ours):
         lead = max(OTHER_MARGIN, totals[other] - ours)
-        return Detection(f"other:{stranger}", lead, len(found) >= SOLID_WORDS, evidence)
+        return Detection(f"other:{stranger}", lead, len(found) >= SOLID_WORDS, evidence, words=len(found))
     if mixed > max(totals["en"], totals["es"]):
-        return Detection("mixed", mixed - max(totals["en"], totals["es"]), evidence=evidence)
+        return Detection("mixed", mixed - max(totals["en"], totals["es"]), evidence=evidence, words=len(found))
     margin = abs(totals["en"] - totals["es"])
     if margin < UNDECIDED:
-        return Detection("und", margin, evidence=evidence)
+        return Detection("und", margin, evidence=evidence, words=len(found))
     telling = sum(abs(word.leaning) >= TELLING_WORD for word in found)
     lang = "en" if totals["en"] > totals["es"] else "es"
-    return Detection(lang, margin, telling >= SOLID_WORDS and margin >= SOLID_MARGIN, evidence)
+    return Detection(lang, margin, telling >= SOLID_WORDS and margin >= SOLID_MARGIN, evidence, words=len(found))
 
 
 def _stranger(found: list[Word], plain: str, other: str, lead: float) -> str | None:

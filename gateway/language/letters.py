@@ -47,6 +47,8 @@ TELLING = (
 )
 VIETNAMESE = frozenset("ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹĩũ")
 NON_LATIN_SHARE = 0.5
+# Below this share of its words it is a name or a dish in a text of another language: "i live with mr. nguyễn".
+VIETNAMESE_SHARE = 0.3
 
 
 def normal(text: str) -> str:
@@ -76,7 +78,10 @@ def squeezed(word: str) -> tuple[str, str]:
 
 
 def script(text: str) -> str | None:
-    """The ISO code of the language whose script at least half as many letters are in as in Latin, if any."""
+    """The ISO code of the language whose script at least half as many letters are in as in Latin, if any.
+
+    Latin letters that only Vietnamese has tell as much, where enough of the words have them.
+    """
     latin, found = 0, Counter[str]()
     for letter in text:
         if not letter.isalpha() and not unicodedata.combining(letter):
@@ -86,10 +91,16 @@ def script(text: str) -> str | None:
         elif code := _block(ord(letter)):
             found[code] += 1
     if not found or sum(found.values()) < NON_LATIN_SHARE * latin:
-        return "vi" if VIETNAMESE.intersection(text.lower()) else None
+        return "vi" if _vietnamese(text.lower()) else None
     # Japanese is written with Chinese letters too: any kana decides.
     code = "ja" if found["ja"] else found.most_common(1)[0][0]
     return next((special for base, letters, special in TELLING if base == code and letters.intersection(text)), code)
+
+
+def _vietnamese(text: str) -> bool:
+    written = words(text)
+    telling = sum(bool(VIETNAMESE.intersection(word)) for word in written)
+    return telling > 0 and telling >= VIETNAMESE_SHARE * len(written)
 
 
 def _block(point: int) -> str | None:

@@ -18,7 +18,7 @@ def detect_lines(lines: Iterable[str]) -> Iterator[str]:
     A text that is nothing but a request for a language is in that language. Raises ``ValueError`` with the number of
     a line that is not such an object.
     """
-    for row in _rows(lines, "text", str):
+    for _, row in _rows(lines, "text", str):
         detection = detect(row["text"])
         lang = command(row["text"]) or detection.lang
         yield _line({"id": row["id"], "lang": lang, "confidence": confidence(detection.margin)})
@@ -29,8 +29,8 @@ def conversation_lines(lines: Iterable[str]) -> Iterator[str]:
 
     Raises ``ValueError`` as :func:`detect_lines` does.
     """
-    for row in _rows(lines, "turns", list):
-        yield _line({"id": row["id"], "reply": replies([str(turn["text"]) for turn in row["turns"]])})
+    for number, row in _rows(lines, "turns", list):
+        yield _line({"id": row["id"], "reply": replies(_said(row["turns"], number))})
 
 
 def replies(said: Iterable[str]) -> list[str | None]:
@@ -51,18 +51,35 @@ def confidence(margin: float) -> float:
     return round(odds / (1 + odds), 4)
 
 
-def _rows(lines: Iterable[str], key: str, kind: type) -> Iterator[dict[str, Any]]:
+def _rows(lines: Iterable[str], key: str, kind: type) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"line {number} is not JSON: {error.msg}") from error
-        if not isinstance(row, dict) or "id" not in row or not isinstance(row.get(key), kind):
+        row = _object(line, number)
+        if "id" not in row or not isinstance(row.get(key), kind):
             raise ValueError(f'line {number} needs "id" and "{key}"')
-        yield row
+        yield number, row
+
+
+def _object(line: str, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {number} is not JSON: {error.msg}") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
+        raise ValueError(f"line {number} is not JSON that can be read") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"line {number} is not an object")
+    return row
+
+
+def _said(turns: list[Any], number: int) -> list[str]:
+    texts = [turn.get("text") if isinstance(turn, dict) else None for turn in turns]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError(f'line {number}: every turn needs a "text"')
+    return [str(text) for text in texts]
 
 
 def _line(row: dict[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False)
+    # Half of a surrogate pair in an id cannot be written as UTF-8; escaped it comes out as it went in.
+    return json.dumps(row, ensure_ascii=True)

@@ -18,17 +18,28 @@ class Memory:
 
     ``lang`` is the language we answer in, ``None`` while nothing is known; ``strong`` once a clear text confirmed it;
     ``opposite_run`` counts messages in a row in the other language; ``locked`` after the resident asked for it.
+    ``other`` is the ISO 639 code of the language, neither English nor Spanish, in which they were told that a person
+    is asked, if they were.
     """
 
     lang: str | None = None
     strong: bool = False
     opposite_run: int = 0
     locked: bool = False
+    other: str | None = None
 
     @classmethod
     def asked_for(cls, lang: str) -> "Memory":
         """The memory after the resident asked for a language: held until they ask again or plainly write the other."""
         return cls(lang, strong=True, locked=True)
+
+    def after(self, before: "Memory") -> "Memory":
+        """The same, still knowing of the other language that was heard ``before``: English or Spanish undo none of it."""
+        return replace(self, other=self.other or before.other)
+
+    def for_next(self) -> "Memory":
+        """What the contact's next conversation begins with: there they have been told nothing yet."""
+        return replace(self, other=None)
 
     def to_dict(self) -> dict[str, Any]:
         """As it is stored."""
@@ -44,7 +55,12 @@ class Memory:
             strong=bool(given.get("strong", False)),
             opposite_run=int(given.get("opposite_run", 0)),
             locked=bool(given.get("locked", False)),
+            other=_code(given.get("other")),
         )
+
+
+def _code(stored: Any) -> str | None:
+    return stored if isinstance(stored, str) and stored else None
 
 
 def remember(memory: Memory, detection: Detection) -> tuple[Memory, bool]:

@@ -24,6 +24,9 @@ LOWEST_OF_UNKNOWN = -1.5
 GRAM_FLOOR = 5e-5
 LONGEST_GRAM = 3
 RIVALS_OF_HAITIAN = 6
+# Creole writes me, you, it and us as one letter at the end of the word before: kenbe mwen is kenbem.
+HAITIAN_ENDINGS = "mwlny"
+HAITIAN_STEM = 4
 UNPROFILED = frozenset(("ht", *BY_HAND_ONLY))
 
 type Scores = dict[str, float]
@@ -65,11 +68,11 @@ def words() -> dict[str, Scores]:
     """Each known word with its log10 frequency in the languages that have it."""
     found: dict[str, Scores] = {}
     for language in WITH_TABLE:
-        for line in _content(f"{language}.txt"):
+        for line in content(f"{language}.txt"):
             weight, *listed = line.split()
             for word in listed:
                 found.setdefault(word, {}).setdefault(language, -float(weight))
-    for line in _content("ours.txt"):
+    for line in content("ours.txt"):
         language, _, listed_here = line.partition(":")
         for word in fold(listed_here).split():
             mine = found.setdefault(word, {})
@@ -92,21 +95,31 @@ def profiles() -> dict[str, Scores]:
 
 
 @cache
-def _content(name: str) -> tuple[str, ...]:
+def content(name: str) -> tuple[str, ...]:
+    """The lines of one list, without comments and empty lines."""
     lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
     return tuple(line for line in lines if line.strip() and not line.startswith("#"))
 
 
 @cache
 def _lines(name: str) -> frozenset[str]:
-    return frozenset(_content(name))
+    return frozenset(content(name))
 
 
 def _known(folded: str) -> Scores | None:
     listed = words()
     forms = (folded, folded.replace("'", ""), *squeezed(folded))
-    found = next((listed[form] for form in forms if form in listed), None)
+    found = next((listed[form] for form in forms if form in listed), None) or _haitian(folded)
     return None if found is None else {language: found.get(language, FLOOR) for language in LANGUAGES}
+
+
+def _haitian(folded: str) -> Scores | None:
+    """A Creole word with a pronoun at its end, where the word itself is neither English nor Spanish."""
+    stem = folded[:-1]
+    if len(stem) < HAITIAN_STEM or folded[-1] not in HAITIAN_ENDINGS:
+        return None
+    found = words().get(stem, {})
+    return {"ht": found["ht"]} if "ht" in found and not found.keys() & set(SERVED) else None
 
 
 def _by_letters(word: str) -> Scores:

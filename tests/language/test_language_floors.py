@@ -22,7 +22,7 @@ AT_LEAST = {
     "other_named": 97.0,
 }
 AT_MOST = {"swap": 0.0, "abstain": 0.4, "false_other": 0.0, "missed_other": 2.0}
-TURNS_RIGHT, WHOLE_RIGHT = 0.97, 0.89
+TURNS_RIGHT, WHOLE_RIGHT = 0.97, 0.90
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_commands(folder: Path) -> None:
 def test_haitian_creole_is_named(folder: Path) -> None:
     haitian = [row["text"] for row in rows(folder / "dev.jsonl") if row["lang"] == "other:ht"]
     named = [text for text in haitian if detect(text).lang == "other:ht"]
-    assert len(named) >= 0.9 * len(haitian)
+    assert len(named) >= 0.95 * len(haitian)
 
 
 def test_conversations(folder: Path) -> None:
