@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import checking, escalations, keywords, language, optout, phrases, risk, stopping, texts
+from gateway import checking, escalations, keywords, language, optout, phrases, risk, stopping, strangers, texts
 from gateway.commands import Scene, in_their_language, nobody_on_shift
 from gateway.community import Community
 from gateway.conversations import RESPONDER, SMS, Inbound
@@ -185,6 +185,11 @@ def _distress(heard: Heard) -> Told | None:
     return [*_about_media(heard), *said], by
 
 
+def _other_language(heard: Heard) -> Told | None:
+    told = strangers.hear(heard.scene)
+    return None if told is None else ([*_about_media(heard), *told[0]], told[1])
+
+
 def _picture_with_words(heard: Heard) -> Told | None:
     """The words go on to the bot; what becomes of the picture is said now."""
     said = _about_media(heard)
@@ -201,6 +206,7 @@ ORDER: tuple[Callable[[Heard], Told | None], ...] = (
     _opted_out,
     _media_only,
     _distress,
+    _other_language,
     _picture_with_words,
 )
 

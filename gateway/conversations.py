@@ -125,8 +125,9 @@ def keep_language(conversation: Conversation, memory: Memory) -> None:
 
     Writes the contact, so its row must be locked; see :func:`thread`.
     """
+    memory = memory.after(Memory.from_dict(conversation.language_memory))
     conversation.language, conversation.language_memory = memory.lang, memory.to_dict()
-    conversation.contact.language_memory = memory.to_dict()
+    conversation.contact.language_memory = memory.for_next().to_dict()
 
 
 def hand_over(session: Session, conversation: Conversation, now: datetime) -> None:

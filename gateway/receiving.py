@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import answering, checking, delivery, escalations, language, media, replay, risk, texts
+from gateway import answering, checking, delivery, escalations, language, media, replay, risk, strangers, texts
 from gateway.community import Community
 from gateway.conversations import (
     BOT,
@@ -56,7 +56,7 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
         return _same_answer(session, kept, inbound, now)
     message = _store(session, conversation, inbound, at)
     assessment, level = _screen(session, conversation, message, inbound)
-    _hear_language(session, conversation, message, inbound, at)
+    switched = _hear_language(conversation, message, inbound)
     heard = answering.Heard(session, community, conversation, message, inbound, assessment, level, at, now)
     answer, by = answering.decide(heard)
     danger = level >= Level.URGENT or by == checking.SAFETY
@@ -70,6 +70,8 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
             in_webhook=place < len(now_said), confirms_stop=heard.stops)  # fmt: skip
     if by is None:
         conversation.pending_since = conversation.pending_since or at
+        if switched:
+            _say_switched(session, conversation, at)
     else:
         message.handled_at, message.handled_by = at, by
     return Receipt(conversation.id, now_said, level, message_id=message.id,
@@ -201,10 +203,8 @@ def _taken_back(session: Session, conversation: Conversation, text: str, level: 
         return None
 
 
-def _hear_language(
-    session: Session, conversation: Conversation, message: Message, inbound: Inbound, now: datetime
-) -> None:
-    """Update which language we answer in; the conversation holds it, not the single message.
+def _hear_language(conversation: Conversation, message: Message, inbound: Inbound) -> bool:
+    """Update which language we answer in, and say whether it switched; the conversation holds it, not the message.
 
     Nothing that breaks in here may cost a resident the safety text: then the memory stays as it was.
     """
@@ -212,24 +212,34 @@ def _hear_language(
         memory, heard, switched = _remember(conversation, message.text, inbound.facts.get("language"))
     except Exception:
         log.exception("language step failed", extra={"message_id": message.id})
-        return
+        return False
     message.language = heard
     keep_language(conversation, memory)
-    if switched and memory.lang and conversation.handler == BOT:
-        say(session, conversation, texts.say("language_switched", memory.lang), "system", now)
+    return switched
+
+
+def _say_switched(session: Session, conversation: Conversation, now: datetime) -> None:
+    """Tell of a switch where the bot will answer in the new language; never between a resident and a person."""
+    if conversation.handler == BOT and conversation.language and not escalations.in_danger(session, conversation.id):
+        say(session, conversation, texts.say("language_switched", conversation.language), "system", now)
 
 
 def _remember(conversation: Conversation, text: str, page: str | None) -> tuple[language.Memory, str, bool]:
     """The memory after this text, the language of the text itself, and whether the conversation switches.
 
-    The language of the page that a web visitor writes from is a first guess, which any plain sentence overrules.
+    The language of the page that a web visitor writes from is a first guess, which any plain sentence overrules. A
+    name of a third language, and a yes or no to the line that was said in one, tell nothing of English or Spanish.
     """
     memory = language.Memory.from_dict(conversation.language_memory)
-    if memory.lang is None and page in {"en", "es"}:
-        memory = language.Memory(page, strong=False, opposite_run=0, locked=False)
     chosen = language.command(text, menu_open=conversation.menu_open == "language")
-    detection = language.detect(text)
     if chosen is not None:
         return language.Memory.asked_for(chosen), chosen, False
+    if (asked := language.asked_other(text)) is not None:
+        return memory, f"other:{asked}", False
+    detection = language.detect(text)
+    if conversation.menu_open == strangers.INTERPRETER and strangers.acknowledges(text):
+        return memory, detection.lang, False
+    if memory.lang is None and page in {"en", "es"} and not detection.lang.startswith("other:"):
+        memory = language.Memory(page, strong=False, opposite_run=0, locked=False)
     memory, switched = language.remember(memory, detection)
     return memory, detection.lang, switched

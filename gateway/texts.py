@@ -17,6 +17,7 @@ LANGUAGES = ("en", "es")
 GENERAL = "general"
 CHOICES = "menu_choices"
 SAFETY = "safety.yml"
+OTHER_LANGUAGES = "other_languages.yml"
 SAFETY_LEVELS = ("emergency", "urgent")
 AWAITING = "awaiting"
 
@@ -169,8 +170,8 @@ def _in_order(first: str) -> tuple[str, str]:
 def _files() -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for path in sorted(FOLDER.glob("*.yml")):
-        if path.name == SAFETY:
-            continue
+        if path.name in {SAFETY, OTHER_LANGUAGES}:
+            continue  # read by their own rules: here, and in strangers.py
         for key, text in _read(path).items():
             if key in found:
                 raise ValueError(f"{path.name}: the text {key!r} stands in another file as well")

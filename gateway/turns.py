@@ -5,15 +5,16 @@ again, and only if nobody took the conversation over meanwhile).
 """
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gateway import escalations, language, leases, menu, texts
+from gateway import escalations, language, leases, menu, paging, strangers, texts
 from gateway.clients.rasa import Answer, Rasa, Turn
 from gateway.commands import Scene, obey, person_asked, person_asked_each
 from gateway.community import Community
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
 HOLD = timedelta(minutes=3)
+MENUS_BEFORE_PERSON = 3
+MOST_UNREAD, MOST_LETTERS = 8, 1600
+LETTER = re.compile(r"[^\W_]")  # a lone letter or an emoji tells the bot nothing
 Clock = Callable[[], datetime]
 
 
@@ -84,6 +88,8 @@ def _without_bot(scene: Scene) -> str | None:
     """Why this message needs no bot, if it needs none."""
     if scene.message.attempts > MOST_ATTEMPTS:
         return "failed"
+    if strangers.written_in(scene) is not None:
+        return strangers.INTERPRETER
     if scene.conversation.language is None:
         return "language_menu"
     if menu.applies(scene.conversation.menu_open, scene.message.text):
@@ -100,11 +106,24 @@ def _failed(scene: Scene) -> list[str]:
 
 
 def _language_menu(scene: Scene) -> list[str]:
-    """Ask once; who cannot answer that may write a third language, and gets a person."""
-    if scene.conversation.menu_open == "language":
-        escalations.open_(scene.session, scene.conversation, "interpreter", Level.ROUTINE, scene.now, scene.message.id)
+    """Ask for the language. Who cannot be understood three times in a row gets a person, and is asked again after.
+
+    Nothing here says that they need an interpreter: "k" and "94110" are in no language.
+    """
     scene.conversation.menu_open = "language"
-    return [texts.say("ask_language", "en")]
+    if len(_unread(scene.session, scene.conversation, scene.message)) % MENUS_BEFORE_PERSON < MENUS_BEFORE_PERSON - 1:
+        return [texts.say("ask_language", "en")]
+    escalations.open_(
+        scene.session, scene.conversation, "bot_could_not_help", Level.ROUTINE, scene.now, scene.message.id
+    )
+    staffed = paging.on_call(scene.session, scene.now)
+    return texts.each("person_asked" if staffed else "person_asked_nobody_on_shift", None)
+
+
+def _interpreter(scene: Scene) -> list[str]:
+    """What the webhook could not take at once, as after the check question."""
+    heard = strangers.written_in(scene)
+    return strangers.answer(scene, heard) if heard else []
 
 
 def _menu(scene: Scene) -> list[str]:
@@ -114,6 +133,7 @@ def _menu(scene: Scene) -> list[str]:
 WITHOUT_BOT: dict[str, Callable[[Scene], list[str]]] = {
     "failed": _failed,
     "language_menu": _language_menu,
+    strangers.INTERPRETER: _interpreter,
     "menu": _menu,
     "hold": lambda scene: [person_asked(scene)],
 }
@@ -129,20 +149,34 @@ def _on_hold(scene: Scene) -> bool:
 
 
 def _words(session: Session, conversation: Conversation, message: Message) -> str:
-    """What the bot is to read: the resident's first words, when this message only chose a language."""
-    if conversation.menu_open != "language" or language.command(message.text, menu_open=True) is None:
-        return message.text
-    earlier = session.scalar(
+    """What the bot is to read: what was written before a language was known, and this, unless it only names one."""
+    unread = _unread(session, conversation, message)
+    said = [text for text in unread if len(LETTER.findall(text)) > 1] or unread[-1:]
+    chosen = conversation.menu_open == "language" and language.command(message.text, menu_open=True) is not None
+    while sum(map(len, said)) > MOST_LETTERS:
+        said = said[1:]
+    return "\n".join([*said, *([] if chosen and said else [message.text])])
+
+
+def _unread(session: Session, conversation: Conversation, message: Message) -> list[str]:
+    """What got the language menu for its answer since the bot last read something, oldest first."""
+    last_read = (
+        select(func.coalesce(func.max(Message.id), 0))
+        .where(Message.conversation_id == conversation.id, Message.handled_by == "bot")
+        .scalar_subquery()
+    )
+    found = session.scalars(
         select(Message.text)
         .where(
             Message.conversation_id == conversation.id,
-            Message.id < message.id,
             Message.handled_by == "language_menu",
+            Message.id > last_read,
+            Message.id < message.id,
         )
         .order_by(Message.id.desc())
-        .limit(1)
+        .limit(MOST_UNREAD)
     )
-    return earlier or message.text
+    return list(found)[::-1]
 
 
 def _ask(rasa: Rasa, question: Question) -> Answer | None:

@@ -34,8 +34,12 @@ class Memory:
         return cls(lang, strong=True, locked=True)
 
     def after(self, before: "Memory") -> "Memory":
-        """The same, still knowing of the other language that was heard ``before``: English or Spanish undo none of it."""
+        """The same, still knowing of the other language they were told in ``before``."""
         return replace(self, other=self.other or before.other)
+
+    def told_in(self, iso: str) -> "Memory":
+        """The same, once they have been told in another language that a person is asked."""
+        return replace(self, other=iso)
 
     def for_next(self) -> "Memory":
         """What the contact's next conversation begins with: there they have been told nothing yet."""

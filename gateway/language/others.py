@@ -1,4 +1,4 @@
-"""Languages that we do not answer in: their names, the greetings that give them away, and when to say that we heard one.
+"""Languages that we do not answer in: their names, the greetings that give them away, and when we surely heard one.
 
 A guess at a language is nothing to act on alone: :func:`stranger` says when it is sure enough for a person to be asked.
 """
@@ -19,10 +19,14 @@ LATER_WORDS, LATER_MARGIN = 3, 1.6
 OURS = r"(?:english|ingles|spanish|espanol)"
 # "no english, kreyol": what they cannot do is no part of the request.
 REFUSED = re.compile(
-    rf"^(?:(?:sorry|perdon|hi|hello|hola) )?(?:i |yo )?(?:no|dont|do not|not)(?: (?:speak|hablo|entiendo|understand|know|read))?"
-    rf" (?:any |much |good )?{OURS}(?: (?:or|and|ni|o|y|no) {OURS})*\b ?(?:only|solo|just|but|pero)? ?"
+    r"^(?:(?:sorry|perdon|hi|hello|hola) )?(?:i |yo )?(?:no|dont|do not|not)"
+    r"(?: (?:speak|hablo|entiendo|understand|know|read))? (?:any |much |good )?"
+    rf"{OURS}(?: (?:or|and|ni|o|y|no) {OURS})*\b ?(?:only|solo|just|but|pero)? ?"
 )
-SPEAK = r"(?:speaks?|talk|write|hablo|hablan?|hablamos|hable|pale|falo|parle|noi|need|want|prefer|necesito|quiero|prefiero|have)"
+SPEAK = (
+    r"(?:speaks?|talk|write|hablo|hablan?|hablamos|hable|pale|falo|parle|noi|"
+    r"need|want|prefer|necesito|quiero|prefiero|have)"
+)
 SOMEONE = r"(?:(?:someone|somebody|anyone|anybody|a person|alguien) (?:(?:who|that|que) )?(?:speaks?|hable|habla) )"
 BEFORE = re.compile(
     r"^(?:(?:hi|hello|hola|please|por favor|yes|si|ok) )?"

@@ -28,7 +28,10 @@ from gateway.risk import Level
 from gateway.web.console_evidence import marked, snippet, spans
 
 VIEW_NOTED_EVERY = timedelta(minutes=10)
-HISTORY_ACTS = ("open", "raise", "claim", "release", "lower", "silent", "resolve", "opted_out", calling.ACT)
+HISTORY_ACTS = (
+    *("open", "raise", "claim", "release", "lower", "silent", "interpreter", "resolve", "opted_out"),
+    calling.ACT,
+)
 LOWER_LEVELS = (Level.URGENT.value, Level.ROUTINE.value)
 DANGER = (Level.URGENT.value, Level.EMERGENCY.value)
 Findings = list[dict[str, Any]]

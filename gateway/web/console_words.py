@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import g
 
+from gateway import language
 from gateway.escalations import DISPOSITIONS, LOWER_REASONS
 from gateway.labels import READINGS, VERDICTS
+from gateway.models import Conversation
 
 LEVELS = {
     "emergency": "Emergency",
@@ -29,6 +31,7 @@ REASONS = {
 }
 CHANNELS = {"sms": "Text message", "webchat": "Web chat"}
 LANGUAGES = {"en": "English", "es": "Spanish"}
+UNKNOWN_LANGUAGE = "Language not known"
 AUTHORS = {"resident": "Resident", "bot": "Bot", "system": "Front Door", "responder": "Responder"}
 STATUSES = {"waiting": "Waiting", "claimed": "Claimed", "resolved": "Resolved"}
 DELIVERIES = {
@@ -49,6 +52,7 @@ ACTS = {
     "opted_out": "Opted out: cannot be texted, call",
     "show_number": "Looked at the number",
     "resolve": "Resolved",
+    "interpreter": "Interpreter needed",
 }
 LABELS = {
     "ok": "Nothing missed",
@@ -102,7 +106,6 @@ WORDS = {
     "levels": LEVELS,
     "reasons": REASONS,
     "channels": CHANNELS,
-    "languages": LANGUAGES,
     "authors": AUTHORS,
     "statuses": STATUSES,
     "deliveries": DELIVERIES,
@@ -129,12 +132,34 @@ def for_templates() -> dict[str, Any]:
         "me": g.get("responder"),
         "plain": plain,
         "span": span,
+        "spoken": spoken,
+        "tongue": tongue,
     }
 
 
 def plain(code: str) -> str:
     """A code that has no words of its own, made readable: ``domestic_violence`` is "domestic violence"."""
     return code.replace("_", " ")
+
+
+def tongue(code: str | None) -> str:
+    """The name of a language as it is stored: ``es`` is "Spanish", ``other:ht`` is "Haitian Creole (ht)"."""
+    if code in LANGUAGES:
+        return LANGUAGES[code]
+    kind, _, iso = (code or "").partition(":")
+    if kind != "other" or not iso:
+        return UNKNOWN_LANGUAGE
+    known = language.name(iso)
+    return f"{known} ({iso})" if known else iso
+
+
+def spoken(conversation: Conversation) -> str:
+    """What a conversation is written in, as an interpreter is looked for: a third language first, if one was heard."""
+    other = (conversation.language_memory or {}).get("other")
+    if not other:
+        return tongue(conversation.language)
+    both = [f"other:{other}", *([conversation.language] if conversation.language else [])]
+    return ", ".join(map(tongue, both))
 
 
 def span(seconds: int) -> str:

@@ -1,0 +1,129 @@
+"""Residents who write neither English nor Spanish: a fixed line in their language, and a person who is asked.
+
+Nothing is translated here and no need is guessed: a message in a third language is for a person with an interpreter.
+"""
+
+import logging
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import NamedTuple
+
+import yaml
+
+from gateway import audit, commands, escalations, language, paging, texts
+from gateway.commands import Scene
+from gateway.language import Memory
+from gateway.risk import Level
+
+log = logging.getLogger(__name__)
+
+INTERPRETER = "interpreter"  # the escalation's reason, who handled the message, and what Conversation.menu_open holds
+KEYS = {True: "interpreter_asked", False: "interpreter_asked_nobody_on_shift"}
+# After our line these answer it, and no question of the bot: yes, no and thanks, as its readers say them.
+ACKNOWLEDGED = (
+    "yes; yeah; yep; no; nope; ok; okay; k; thanks; thank you; si; sí; gracias; wi; non; mèsi; mesi; vâng; dạ; có; "
+    "không; cảm ơn; cam on; sim; não; nao; obrigado; obrigada; نعم; لا; شكرا; opo; oo; hindi; salamat; "
+    "да; нет; спасибо; 네; 예; 아니요; 감사합니다; oui; merci; 是; 不是; 好; 好的; 谢谢; 謝謝"
+)
+
+Told = tuple[list[str], str]
+
+
+class Line(NamedTuple):
+    """What is said in one language: when somebody is on shift, when nobody is; and the messages that opt out in it."""
+
+    review: str
+    asked: str
+    nobody_on_shift: str
+    stop: frozenset[str]
+
+
+def hear(scene: Scene) -> Told | None:
+    """What a message in a third language, or one that asks for it by name, is answered; None for every other message.
+
+    A whole message that says stop in such a language is an opt-out as good as STOP (47 CFR 64.1200(a)(10)).
+    """
+    conversation, text = scene.conversation, scene.message.text
+    if stops(text):
+        return commands.opt_out(scene, {"command": "opt_out"}), "keyword"
+    asked = _safely(lambda: language.asked_other(text))
+    if asked is None and conversation.menu_open == INTERPRETER and acknowledges(text):
+        return [], INTERPRETER
+    iso = asked or written_in(scene)
+    return None if iso is None else (answer(scene, iso, again=asked is not None), INTERPRETER)
+
+
+def written_in(scene: Scene) -> str | None:
+    """The ISO code of the third language that a message is surely in; None for any other."""
+    conversation = scene.conversation
+    known = Memory.from_dict(conversation.language_memory).lang is not None
+    asked = conversation.menu_open == "language"
+    return _safely(lambda: language.stranger(language.detect(scene.message.text), known=known, asked=asked))
+
+
+def answer(scene: Scene, iso: str, *, again: bool = False) -> list[str]:
+    """Ask a person who can find an interpreter, and say so in that language, in English and in Spanish.
+
+    Said once while that request is open, unless the language was asked for by name (``again``). A language that we
+    have no line in gets the other two only, and is not named to the resident.
+    """
+    session, conversation = scene.session, scene.conversation
+    memory = Memory.from_dict(conversation.language_memory)
+    told = memory.other is not None and escalations.of_conversation(session, conversation.id) is not None
+    row = escalations.open_(session, conversation, INTERPRETER, Level.ROUTINE, scene.now, scene.message.id)
+    if told and not again:
+        return []
+    conversation.language_memory = memory.told_in(iso).to_dict()
+    conversation.menu_open = INTERPRETER
+    audit.note(session, scene.now, INTERPRETER, "escalation", row.id, language=iso)
+    staffed = bool(paging.on_call(session, scene.now))
+    own = lines().get(iso)
+    first = [] if own is None else [own.asked if staffed else own.nobody_on_shift]
+    return [*first, *texts.each(KEYS[staffed], conversation.language)]
+
+
+def acknowledges(text: str) -> bool:
+    """Whether a message is nothing but a yes, a no or thanks, in any language that we have a line in."""
+    return _plain(text) in _acknowledgements()
+
+
+def stops(text: str) -> bool:
+    """Whether a message is nothing but a wish, in a language that we have a line in, to get no more texts."""
+    return _plain(text) in _stop_words()
+
+
+@cache
+def lines() -> Mapping[str, Line]:
+    """The prepared lines by ISO 639 code, as they stand in the file."""
+    raw = yaml.safe_load((texts.FOLDER / texts.OTHER_LANGUAGES).read_text(encoding="utf-8"))
+    return {
+        iso: Line(row["review"], row["asked"], row["nobody_on_shift"], frozenset(map(_plain, row["stop"])))
+        for iso, row in raw.items()
+    }
+
+
+@cache
+def _stop_words() -> frozenset[str]:
+    return frozenset().union(*(line.stop for line in lines().values()))
+
+
+@cache
+def _acknowledgements() -> frozenset[str]:
+    return frozenset(map(_plain, ACKNOWLEDGED.split(";")))
+
+
+def _plain(text: str) -> str:
+    """Small letters without punctuation and without marks that stand beside a letter (Arabic vowels)."""
+    kept = (letter for letter in unicodedata.normalize("NFC", text) if not unicodedata.combining(letter))
+    return " ".join(re.sub(r"[^\w\s']+", " ", "".join(kept).replace("’", "'")).casefold().split())
+
+
+def _safely(find: Callable[[], str | None]) -> str | None:
+    """Nothing that breaks in reading a language may cost a resident the answer itself."""
+    try:
+        return find()
+    except Exception:
+        log.exception("language step failed")
+        return None
