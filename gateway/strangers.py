@@ -45,14 +45,24 @@ def hear(scene: Scene) -> Told | None:
 
     A whole message that says stop in such a language is an opt-out as good as STOP (47 CFR 64.1200(a)(10)).
     """
-    conversation, text = scene.conversation, scene.message.text
+    text = scene.message.text
     if stops(text):
         return commands.opt_out(scene, {"command": "opt_out"}), "keyword"
     asked = _safely(lambda: language.asked_other(text))
-    if asked is None and conversation.menu_open == INTERPRETER and acknowledges(text):
-        return [], INTERPRETER
-    iso = asked or written_in(scene)
-    return None if iso is None else (answer(scene, iso, again=asked is not None), INTERPRETER)
+    if asked is None:
+        return (late(scene), INTERPRETER) if concerns(scene) else None
+    return answer(scene, asked, again=True), INTERPRETER
+
+
+def concerns(scene: Scene) -> bool:
+    """Whether a message is for the interpreter: surely in a third language, or a mere yes to the line said in one."""
+    return _acknowledged(scene) or written_in(scene) is not None
+
+
+def late(scene: Scene) -> list[str]:
+    """The answer to a message that :func:`concerns` the interpreter; also for one that came by way of the bot."""
+    iso = None if _acknowledged(scene) else written_in(scene)
+    return answer(scene, iso) if iso else []
 
 
 def written_in(scene: Scene) -> str | None:
@@ -102,6 +112,10 @@ def lines() -> Mapping[str, Line]:
         iso: Line(row["review"], row["asked"], row["nobody_on_shift"], frozenset(map(_plain, row["stop"])))
         for iso, row in raw.items()
     }
+
+
+def _acknowledged(scene: Scene) -> bool:
+    return scene.conversation.menu_open == INTERPRETER and acknowledges(scene.message.text)
 
 
 @cache

@@ -88,7 +88,7 @@ def _without_bot(scene: Scene) -> str | None:
     """Why this message needs no bot, if it needs none."""
     if scene.message.attempts > MOST_ATTEMPTS:
         return "failed"
-    if strangers.written_in(scene) is not None:
+    if strangers.concerns(scene):
         return strangers.INTERPRETER
     if scene.conversation.language is None:
         return "language_menu"
@@ -120,12 +120,6 @@ def _language_menu(scene: Scene) -> list[str]:
     return texts.each("person_asked" if staffed else "person_asked_nobody_on_shift", None)
 
 
-def _interpreter(scene: Scene) -> list[str]:
-    """What the webhook could not take at once, as after the check question."""
-    heard = strangers.written_in(scene)
-    return strangers.answer(scene, heard) if heard else []
-
-
 def _menu(scene: Scene) -> list[str]:
     return menu.answer(scene, scene.message.text)
 
@@ -133,7 +127,7 @@ def _menu(scene: Scene) -> list[str]:
 WITHOUT_BOT: dict[str, Callable[[Scene], list[str]]] = {
     "failed": _failed,
     "language_menu": _language_menu,
-    strangers.INTERPRETER: _interpreter,
+    strangers.INTERPRETER: strangers.late,
     "menu": _menu,
     "hold": lambda scene: [person_asked(scene)],
 }

@@ -21,7 +21,7 @@ OURS = r"(?:english|ingles|spanish|espanol)"
 REFUSED = re.compile(
     r"^(?:(?:sorry|perdon|hi|hello|hola) )?(?:i |yo )?(?:no|dont|do not|not)"
     r"(?: (?:speak|hablo|entiendo|understand|know|read))? (?:any |much |good )?"
-    rf"{OURS}(?: (?:or|and|ni|o|y|no) {OURS})*\b ?(?:only|solo|just|but|pero)? ?"
+    rf"{OURS}(?: (?:or|and|ni|o|y|no) {OURS})*\b ?(?:but|pero)? ?"
 )
 SPEAK = (
     r"(?:speaks?|talk|write|hablo|hablan?|hablamos|hable|pale|falo|parle|noi|"

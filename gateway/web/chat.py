@@ -147,7 +147,7 @@ def replies(receipt: Receipt, inbound: Inbound) -> list[dict[str, Any]]:
             "ordinal": ordinal,
             "author": "system",
             "text": text,
-            "language": _spoken(text),
+            "language": _tongue(text),
             "time": now,
             "alert": receipt.level >= Level.URGENT,
         }
@@ -176,8 +176,9 @@ def _thread(visitor: str, after: int) -> Select[Message, str, str]:
 
 def _view(row: Row[Message, str, str]) -> dict[str, Any]:
     message, responder, level = row
-    # Safety texts are said in both languages and responders write as they like; the bot keeps to the conversation's.
-    heard = _spoken(message.text) if message.in_webhook or responder else None
+    # Safety texts are said in both languages, who writes another gets a line in that, and responders write as they
+    # like; the bot keeps to the conversation's.
+    heard = _tongue(message.text) if message.in_webhook or responder else None
     return {
         "id": message.id,
         "answers": message.answers_id,
@@ -195,6 +196,12 @@ def _spoken(text: str) -> str | None:
     """Which of our two languages a text is in; unknown for one that is in both, or in neither."""
     found = language.detect(text).lang
     return found if found in {"en", "es"} else None
+
+
+def _tongue(text: str) -> str | None:
+    """The ISO code of the language that a text is in, for the page that shows it; unknown for one in two or none."""
+    found = language.detect(text).lang.removeprefix("other:")
+    return None if found in {"und", "mixed"} else found
 
 
 def _json() -> dict[str, Any]:

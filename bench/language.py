@@ -1,0 +1,44 @@
+"""``python -m bench.language``: what knowing languages costs, in memory, to load and for one text."""
+
+import json
+import subprocess
+import sys
+
+RUNS = 5
+# Run in a process of its own: what is loaded once stays, and would be measured once.
+PROGRAM = """
+import json, time
+
+def resident():
+    with open("/proc/self/status") as status:
+        return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) / 1024
+
+before, started = resident(), time.process_time()
+from gateway.language import detect
+loaded = time.process_time() - started
+texts = ["necesito comida para mis hijos", "i need a place to sleep", "mwen bezwen yon kote pou m rete tanpri"]
+languages = [detect(text).lang for text in texts]
+spent = []
+for _ in range(300):
+    for text in texts:
+        begun = time.process_time()
+        detect(text)
+        spent.append(time.process_time() - begun)
+spent.sort()
+print(json.dumps({
+    "added_mb": round(resident() - before, 1), "load_s": round(loaded, 2), "languages": languages,
+    "p50_ms": round(1000 * spent[len(spent) // 2], 3), "p95_ms": round(1000 * spent[int(.95 * len(spent))], 3),
+}))
+"""
+
+
+def main() -> int:
+    """Print the best of five runs of each figure; time is that of one core."""
+    runs = [json.loads(subprocess.check_output([sys.executable, "-c", PROGRAM])) for _ in range(RUNS)]
+    for figure in ("added_mb", "load_s", "p50_ms", "p95_ms"):
+        sys.stdout.write(f"{figure:>9} {min(run[figure] for run in runs)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
