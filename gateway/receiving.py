@@ -234,11 +234,11 @@ def _remember(conversation: Conversation, text: str, page: str | None) -> tuple[
     chosen = language.command(text, menu_open=conversation.menu_open == "language")
     if chosen is not None:
         return language.Memory.asked_for(chosen), chosen, False
-    if (asked := language.asked_other(text)) is not None:
-        return memory, f"other:{asked}", False
     detection = language.detect(text)
     if conversation.menu_open == strangers.INTERPRETER and strangers.acknowledges(text):
         return memory, detection.lang, False
+    if (asked := language.asked_other(text)) is not None:
+        return memory, f"other:{asked}", False
     if memory.lang is None and page in {"en", "es"} and not detection.lang.startswith("other:"):
         memory = language.Memory(page, strong=False, opposite_run=0, locked=False)
     memory, switched = language.remember(memory, detection)

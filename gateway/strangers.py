@@ -48,7 +48,8 @@ def hear(scene: Scene) -> Told | None:
     text = scene.message.text
     if stops(text):
         return commands.opt_out(scene, {"command": "opt_out"}), "keyword"
-    asked = _safely(lambda: language.asked_other(text))
+    # An answer to the line comes first: "hindi" is Tagalog for no.
+    asked = None if _acknowledged(scene) else _safely(lambda: language.asked_other(text))
     if asked is None:
         return (late(scene), INTERPRETER) if concerns(scene) else None
     return answer(scene, asked, again=True), INTERPRETER
@@ -66,11 +67,19 @@ def late(scene: Scene) -> list[str]:
 
 
 def written_in(scene: Scene) -> str | None:
-    """The ISO code of the third language that a message is surely in; None for any other."""
-    conversation = scene.conversation
-    known = Memory.from_dict(conversation.language_memory).lang is not None
-    asked = conversation.menu_open == "language"
-    return _safely(lambda: language.stranger(language.detect(scene.message.text), known=known, asked=asked))
+    """The ISO code of the third language that a message is surely in; None for any other.
+
+    Where it was heard before, English or Spanish in between ask for no more proof than a first message does.
+    """
+    memory = Memory.from_dict(scene.conversation.language_memory)
+    asked = scene.conversation.menu_open == "language"
+
+    def find() -> str | None:
+        detection = language.detect(scene.message.text)
+        known = memory.lang is not None and detection.lang != f"other:{memory.other}"
+        return language.stranger(detection, known=known, asked=asked)
+
+    return _safely(find)
 
 
 def answer(scene: Scene, iso: str, *, again: bool = False) -> list[str]:

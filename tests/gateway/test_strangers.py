@@ -160,6 +160,13 @@ def test_a_later_spanish_message_goes_on_normally_and_the_code_stays(street: Str
     assert street.heard == "ht"
 
 
+def test_two_words_are_enough_where_the_language_was_heard_before(street: Street) -> None:
+    street.text(NINE["ht"])
+    street.ask("i need food for my kids")
+    assert street.ask("mwen grangou") == []
+    assert street.handled() == ["interpreter", "bot", "interpreter"]
+
+
 def test_the_next_conversation_is_told_anew(street: Street) -> None:
     street.text(NINE["ht"])
     with street.database.begin() as session:
@@ -211,6 +218,15 @@ def test_a_yes_to_the_line_answers_no_question_of_the_bot(street: Street, yes: s
     assert street.ask(yes) == []
     assert len(street.bot.requests) == 1
     assert street.conversation.language_memory == before
+
+
+def test_hindi_is_no_in_tagalog_and_a_language_elsewhere(street: Street) -> None:
+    street.text(NINE["tl"])
+    assert street.text("Hindi") == []
+    assert street.heard == "tl"
+    street.ask("i need food for my kids")
+    assert street.text("hindi") == NOBODY
+    assert street.heard == "hi"
 
 
 def test_a_yes_at_first_contact_sets_no_language(street: Street) -> None:
@@ -335,6 +351,23 @@ def test_the_page_of_a_web_visitor_is_no_language_under_way(street: Street) -> N
     said = street.text("bonjou mwen bezwen ed", WEBCHAT, language="en")
     assert said == [strangers.lines()["ht"].nobody_on_shift, *NOBODY]
     assert street.conversation.language is None
+
+
+def test_the_same_text_again_gets_the_same_answer_and_changes_nothing(phone: Phone, database: Database) -> None:
+    first, again = (phone.text(NINE["ar"], sid=sid(1)) for _ in range(2))
+    assert first.data == again.data
+    assert len(rows(database, Escalation)) == 1
+    assert len(rows(database, Message)) == 4
+
+
+def test_a_text_out_of_the_journal_is_answered_after_all(street: Street) -> None:
+    waited = Inbound(SMS, RESIDENT, sid(1), NINE["ko"], received_at=street.clock(), said=())
+    with street.database.begin() as session:
+        receipt = receive(session, street.settings.keys, street.door.community, waited, street.clock())
+    assert receipt.replies == []
+    assert street.said() == [strangers.lines()["ko"].nobody_on_shift, *NOBODY]
+    assert [row.status for row in rows(street.database, Delivery)] == ["queued"] * 3
+    assert len(rows(street.database, Escalation)) == 1
 
 
 def test_a_failure_in_reading_the_language_costs_no_answer(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ ASKED = {
     "habla portugues?": "pt",
     "العربية": "ar",
     "need an interpreter in arabic": "ar",
-    "tagalog po".removesuffix(" po"): "tl",
+    "Tagalog": "tl",
     "do you have someone who speaks tagalog": "tl",
     "русский": "ru",
     "по-русски": "ru",
