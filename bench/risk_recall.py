@@ -2,7 +2,7 @@
 
 The rows in ``tests/risk/held_back*`` were written from the level guide alone, by writers who saw neither the cards nor
 the rows of the net, and neither was tuned on them. The totals of the first set were looked at all the while the net was
-made, those of the second a few times at the end; the third came last, from a writer who had the levels and nothing else.
+made, those of the second a few times at the end; the third came last, from a writer who had only the levels.
 Intervals are Wilson's, 95 %.
 """
 

@@ -221,5 +221,5 @@ def test_the_package_is_pure() -> None:
 
 
 def test_words_that_are_harmless_by_what_stands_beside_them_are_told() -> None:
-    [aside] = [each for each in screen("mi casero me amenaza con desalojo").set_aside]
+    [aside] = screen("mi casero me amenaza con desalojo").set_aside
     assert aside.verdict == "beside"
