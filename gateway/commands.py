@@ -7,16 +7,21 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gateway import conversations, delivery, escalations, language, paging, stopping, texts, waits
+from gateway import conversations, delivery, endings, escalations, language, paging, stopping, texts, waits
+from gateway.community import Community
 from gateway.directory import answers
+from gateway.directory.place import zip_in
 from gateway.directory.search import Found, Wanted, search
 from gateway.models import Conversation, Message, Referral
 from gateway.risk import Level
 
 AT_ONCE = 3  # services in one text
 REASONS = frozenset(("asked_for_person", "bot_could_not_help", "danger_said", "team_request", "bot_unavailable"))
-FIELDS = frozenset(("screen_safety", "for_whom", "need", "zip", "place", "feedback"))
+MEDIATION = "mediation"
+CONSENTS = ("team_consent", "mediation_consent", "safe_to_text")
+FIELDS = frozenset(("screen_safety", "for_whom", "need", "zip", "place", "feedback", *CONSENTS))
 LONGEST_ANSWER = 200
+MOST_NEEDS = 5
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Scene:
     message: Message
     now: datetime
     home: str | None = None
+    community: Community | None = None
 
     @property
     def language(self) -> str:
@@ -43,13 +49,13 @@ def obey(scene: Scene, command: dict[str, Any]) -> list[str]:
 def find_services(scene: Scene, command: dict[str, Any]) -> list[str]:
     """Search the directory and remember the search, so that MORE can go on with it."""
     wanted = {
-        "needs": [str(need) for need in command.get("needs") or [] if isinstance(need, str)][:5],
+        "needs": _needs(command)[:MOST_NEEDS],
         "zip": _short(command.get("zip")),
         "place": _short(command.get("place")),
         "for_whom": _short(command.get("for_whom")),
         "offset": 0,
     }
-    return _search(scene, wanted)
+    return [*_search(scene, wanted), *_outside(scene, _short(command.get("zip")))]
 
 
 def more_services(scene: Scene, command: dict[str, Any]) -> list[str]:
@@ -66,7 +72,41 @@ def escalate(scene: Scene, command: dict[str, Any]) -> list[str]:
     reason = reason if reason in REASONS else "bot_could_not_help"
     level = level_of(reason, command.get("level"))
     escalations.open_(scene.session, scene.conversation, reason, level, scene.now, scene.message.id)
+    if reason == "danger_said" and scene.community is not None:
+        said = texts.safety((), level.value, scene.conversation.language, scene.community)
+        return [*said, *nobody_on_shift(scene.session, scene.conversation, scene.now)]
     return person_asked_each(scene)
+
+
+def request_team(scene: Scene, command: dict[str, Any]) -> list[str]:
+    """A team may go to a place that the resident confirmed: a person decides, and who may come is said now.
+
+    Without a place nobody can go, so that a person is asked for all the same.
+    """
+    _open(scene, "team_request")
+    place, needs = _short(command.get("place")), _needs(command)
+    if not _safe_to_text(scene):
+        return [texts.say("not_safe_to_text", scene.language)]
+    if place is None or scene.community is None:
+        return [person_asked(scene)]
+    told = endings.team(scene.community, needs, place, _short(command.get("zip")), scene.now, scene.language)
+    return [told, person_asked(scene)]
+
+
+def open_mediation(scene: Scene, command: dict[str, Any]) -> list[str]:
+    """Somebody may step in between two sides: a person reads it, and the other side is told nothing."""
+    _open(scene, MEDIATION)
+    if not _safe_to_text(scene):
+        return [texts.say("not_safe_to_text", scene.language)]
+    told = [endings.mediation(scene.community, scene.language)] if scene.community else []
+    return [*told, person_asked(scene)]
+
+
+def refer_elsewhere(scene: Scene, command: dict[str, Any]) -> list[str]:
+    """A matter of another line: which one, and what this one does."""
+    if scene.community is None or command.get("kind") != endings.CITY:
+        return [texts.say("no_services", scene.language)]
+    return [endings.elsewhere(scene.community, scene.language)]
 
 
 def level_of(reason: str, suggested: str | None) -> Level:
@@ -159,8 +199,32 @@ VERBS: dict[str, Callable[[Scene, dict[str, Any]], list[str]]] = {
     "set_language": set_language,
     "record": record,
     "opt_out": opt_out,
+    "request_team": request_team,
+    "open_mediation": open_mediation,
+    "refer_elsewhere": refer_elsewhere,
     "close": close,
 }
+
+
+def _open(scene: Scene, reason: str) -> None:
+    escalations.open_(scene.session, scene.conversation, reason, Level.ROUTINE, scene.now, scene.message.id)
+
+
+def _safe_to_text(scene: Scene) -> bool:
+    """False where the resident said that texts to this number are not safe: then no detail is written there."""
+    return bool(scene.conversation.answers.get("safe_to_text") != "no")
+
+
+def _outside(scene: Scene, code: str | None) -> list[str]:
+    conversation = scene.conversation
+    told = endings.outside(scene.community, conversation.answers, code, scene.language)
+    if told:
+        conversation.answers = {**conversation.answers, endings.TOLD_OUTSIDE: zip_in(code or "")}
+    return told
+
+
+def _needs(command: dict[str, Any]) -> list[str]:
+    return [need for need in command.get("needs") or [] if isinstance(need, str)]
 
 
 def _search(scene: Scene, wanted: dict[str, Any]) -> list[str]:

@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from datetime import date, time
+from collections.abc import Collection
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -51,6 +52,8 @@ Origin = Annotated[str, AfterValidator(_origin)]
 State = Annotated[str, AfterValidator(_state)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Language = Literal["en", "es"]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Fact(BaseModel):
@@ -90,7 +93,7 @@ class Staffed(Fact):
     """When a person is meant to be on call. Residents are told the truth of the moment, never this plan."""
 
     always: bool = False
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
+    days: tuple[Day, ...] = ()
     start: time | None = None
     end: time | None = None
 
@@ -106,6 +109,64 @@ class Wording(Fact):
 
     en: Name
     es: Name
+
+
+class BothLanguages(Fact):
+    """A few words of the town's own that residents read, in each language."""
+
+    en: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=60)]
+    es: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=60)]
+
+    def said_in(self, language: str) -> str:
+        """The words in ``"es"``, or else in English."""
+        return self.es if language == "es" else self.en
+
+
+class Hours(Fact):
+    """Days and local hours of work; a span may pass midnight, and then belongs to the day it began on."""
+
+    days: tuple[Day, ...] = DAYS
+    start: time
+    end: time
+
+    def covers(self, local: datetime) -> bool:
+        """Whether somebody works at this local time; the end itself is not worked any more."""
+        today, yesterday = DAYS[local.weekday()], DAYS[local.weekday() - 1]
+        at = local.time()
+        if self.start < self.end:
+            return today in self.days and self.start <= at < self.end
+        return (today in self.days and at >= self.start) or (yesterday in self.days and at < self.end)
+
+
+class Team(Fact):
+    """A mobile team: who may come, for which needs, to which ZIP codes (the whole town when none is named), and when.
+
+    ``hours`` left out means at any hour. Residents are told ``who`` may come before anybody does.
+    """
+
+    name: Name
+    who: BothLanguages
+    needs: tuple[Literal["welfare_check", "distress_in_public", "syringe_pickup"], ...] = Field(min_length=1)
+    zips: tuple[Zip, ...] = ()
+    hours: Hours | None = None
+
+    def is_out(self, local: datetime) -> bool:
+        """Whether the team works at this local time."""
+        return self.hours is None or self.hours.covers(local)
+
+
+class Mediation(Fact):
+    """Who steps in between two sides of a dispute, and the number at which they can be called, if there is one."""
+
+    who: BothLanguages
+    line: Phone | None = None
+
+
+class Elsewhere(Fact):
+    """The city's own line for what is no matter of this one: street lights, trash, parking."""
+
+    name: Name = "311"
+    number: Annotated[str, StringConstraints(pattern=r"^(311|\+1[2-9]\d{9})$")] = "311"
 
 
 class SignOff(Fact):
@@ -135,6 +196,9 @@ class Community(Fact):
     quiet_hours: QuietHours = QuietHours()
     staffed: Staffed
     wording: Wording
+    teams: tuple[Team, ...] = ()
+    mediation: Mediation | None = None
+    elsewhere: Elsewhere = Elsewhere()
     safety_sign_off: SignOff | None = None
 
     @model_validator(mode="after")
@@ -160,6 +224,14 @@ class Community(Fact):
     def zone_of(self, code: str) -> Zone | None:
         """The zone that a ZIP code lies in, if it is ours."""
         return next((zone for zone in self.zones if code in zone.zips), None)
+
+    def teams_for(self, needs: Collection[str], code: str | None) -> tuple[Team, ...]:
+        """The teams that may go out for any of these needs; a ZIP code that is known must be one they go to."""
+        return tuple(
+            team
+            for team in self.teams
+            if set(team.needs) & set(needs) and (code is None or code in (team.zips or self.zips))
+        )
 
     def text_911_in(self, language: str) -> bool:
         """Whether a resident who writes this language may be told to text 911 here.

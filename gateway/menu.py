@@ -1,44 +1,76 @@
-"""The menu that answers when the bot cannot: no model, only digits and fixed words in both languages."""
+"""The menu that answers when the bot cannot: no model, only numbers and known words in both languages.
+
+A number is a choice only where it is all that the message says, beside a ZIP code: "2 kids need diapers" is no choice
+of the second line but a need for diapers (domain.md 1.1: a digit never overrides free text in the same message).
+"""
 
 import re
 
 from gateway import texts
-from gateway.commands import Scene, escalate, find_services
-from gateway.directory.place import zip_in
+from gateway.commands import Scene, escalate, find_services, record
+from gateway.directory.needs import fold, standard
+from gateway.directory.place import ZIP, zip_in
 
 PERSON = "person"
 OPEN, MISSED = "needs", "needs_missed"
-DIGIT = re.compile(r"\s*(\d)\b")
+MOST_NEEDS = 3
+NUMBERS = {
+    "1": ("one", "first", "uno", "primero", "primera"),
+    "2": ("two", "second", "dos", "segundo", "segunda"),
+    "3": ("three", "third", "tres", "tercero", "tercera"),
+    "4": ("four", "fourth", "cuatro", "cuarto", "cuarta"),
+    "5": ("five", "fifth", "cinco", "quinto", "quinta"),
+    "6": ("six", "sixth", "seis", "sexto", "sexta"),
+    "7": ("seven", "seventh", "siete", "septimo", "septima"),
+    "8": ("eight", "eighth", "ocho", "octavo", "octava"),
+    "9": ("nine", "ninth", "nueve", "noveno", "novena"),
+}
+DIGITS = {word: digit for digit, words in NUMBERS.items() for word in (digit, *words)}
+BESIDE = frozenset("the number option la el numero opcion es its please por favor zip my mi code codigo postal".split())
 
 
 def applies(menu_open: str | None, text: str) -> bool:
-    """Whether an open menu is being answered with one of its digits."""
+    """Whether an open menu is being answered with one of its numbers."""
     return menu_open in {OPEN, MISSED} and _choice(text) is not None
 
 
+def understands(menu_open: str | None, text: str) -> bool:
+    """Whether the menu can serve this message, by a number or by a word. What it cannot is kept for the bot."""
+    return menu_open in {OPEN, MISSED} and (_choice(text) is not None or bool(_told(text)))
+
+
 def answer(scene: Scene, text: str) -> list[str]:
-    """Serve one message without the bot: a digit is a choice; anything else gets the menu, then a person."""
+    """Serve one message without the bot: a number or a word chooses; else the menu is shown, then a person asked."""
     conversation = scene.conversation
-    choice = _choice(text) if conversation.menu_open in {OPEN, MISSED} else None
+    record(scene, {"field": "zip", "value": zip_in(text)})
+    is_open = conversation.menu_open in {OPEN, MISSED}
+    choice = _choice(text) if is_open else None
     if choice == PERSON:
         conversation.menu_open = None
         return escalate(scene, {"reason": "asked_for_person"})
-    if choice is not None:
+    needs = [choice] if choice else (_told(text) if is_open else [])
+    if needs:
         conversation.menu_open = OPEN
-        return find_services(scene, {"needs": [choice], "zip": _zip(scene, text)})
+        return find_services(scene, {"needs": needs, "zip": scene.conversation.answers.get("zip")})
     if conversation.menu_open == MISSED:
         conversation.menu_open = None
         return escalate(scene, {"reason": "bot_unavailable"})
-    first = conversation.menu_open is None
-    conversation.menu_open = OPEN if first else MISSED
-    return [texts.say("menu_offer" if first else "menu_not_understood", scene.language)]
+    conversation.menu_open = MISSED if is_open else OPEN
+    return [texts.say("menu_not_understood" if is_open else "menu_offer", scene.language)]
 
 
 def _choice(text: str) -> str | None:
-    found = DIGIT.match(text)
-    return texts.menu_choices().get(found.group(1)) if found else None
+    """What the message chooses, when a number is all that it says beside a ZIP code and a word or two of manners."""
+    words = re.findall(r"\w+", fold(ZIP.sub(" ", text)))
+    if words[-1:] == ["one"] and len(words) > 1:
+        words.pop()  # "the second one"
+    numbers = [DIGITS[word] for word in words if word in DIGITS]
+    if len(numbers) != 1 or any(word not in DIGITS and word not in BESIDE for word in words):
+        return None
+    return texts.menu_choices().get(numbers[0])
 
 
-def _zip(scene: Scene, text: str) -> str | None:
-    """A ZIP in this message or one given earlier; never one guessed from the phone number."""
-    return zip_in(text) or scene.conversation.answers.get("zip")
+def _told(text: str) -> list[str]:
+    """Needs whose words stand in the message, as the directory knows them."""
+    found = standard().in_text(text)
+    return [need for need in standard().needs if need in found][:MOST_NEEDS]

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gateway import escalations, language, leases, menu, paging, strangers, texts
+from gateway import asides, escalations, language, leases, menu, paging, strangers, texts
 from gateway.clients.rasa import Answer, Rasa, Turn
 from gateway.commands import Scene, obey, person_asked, person_asked_each
 from gateway.community import Community
@@ -69,7 +69,7 @@ def _note(session: Session, community: Community, lease: Lease, now: datetime) -
         leases.give_back(conversation)
         return None
     message.attempts += 1
-    scene = Scene(session, conversation, message, now)
+    scene = Scene(session, conversation, message, now, community.time_zone, community)
     if _without_bot(scene) is not None:
         return Question(message.id, conversation.epoch, None)
     turn = Turn(
@@ -77,9 +77,10 @@ def _note(session: Session, community: Community, lease: Lease, now: datetime) -
         conversation=str(conversation.public_id),
         channel=conversation.channel,
         language=scene.language,
-        text=_words(session, conversation, message),
+        text=asides.with_unheard(session, message, _words(session, conversation, message)),
         state=conversation.bot_state,
         community={"name": community.name},
+        away_hours=asides.away_hours(session, message),
     )
     return Question(message.id, conversation.epoch, turn)
 
@@ -191,7 +192,7 @@ def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we
     if conversation.handler != BOT or conversation.epoch != question.epoch or message.handled_at is not None:
         log.info("answer dropped", extra={"message_id": message.id, "reason": "taken_over"})
         return
-    scene = Scene(session, conversation, message, now, community.time_zone)
+    scene = Scene(session, conversation, message, now, community.time_zone, community)
     if answer is not None:
         conversation.bot_state = answer.state
         conversation.menu_open = None
@@ -199,8 +200,9 @@ def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we
         _done(scene, "bot")
         return
     by = "menu" if question.turn is not None else _without_bot(scene) or "menu"
+    served = by == "menu" and menu.understands(conversation.menu_open, message.text)
     _say_all(scene, WITHOUT_BOT[by](scene))
-    _done(scene, by)
+    _done(scene, asides.SERVED if served else by)
 
 
 def _obey_all(scene: Scene, answer: Answer) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import delivery, leases, sending, silence, turns
+from gateway import delivery, lapsing, leases, sending, silence, turns
 from gateway.acceptor import Acceptor
 from gateway.clients.bell import WORK, Bell
 from gateway.clients.rasa import Rasa
@@ -109,8 +109,8 @@ class Worker:
                 self._sends.one()
 
     def sweep(self) -> None:
-        """What waits in the journal, who fell silent, receipts that crossed with their calls or tell of a failure."""
-        for part in (self._drain, self._watch_silence, self._match_receipts, self._forget_receipts):
+        """What waits in the journal, who fell silent or goes on no more, receipts that crossed or tell of a failure."""
+        for part in (self._drain, self._watch_silence, self._match_receipts, self._forget_receipts, self._lapse):
             if not self._stop.is_set():
                 _guarded(part)
 
@@ -137,6 +137,10 @@ class Worker:
     def _forget_receipts(self) -> None:
         with self._database.begin() as session:
             delivery.forget_early(session, delivery.clock(session))
+
+    def _lapse(self) -> None:
+        with self._database.begin() as session:
+            lapsing.lapse(session, delivery.clock(session))
 
     def _again_and_again(self, work: Callable[[], None]) -> None:
         while not self._stop.wait(SWEEP_SECONDS):

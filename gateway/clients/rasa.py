@@ -29,12 +29,18 @@ COMMANDS: dict[str, dict[str, str]] = {
     "record": {"field": WORD, "value": WORD},
     "opt_out": {},
     "close": {},
+    "request_team": {"needs": WORDS, "place": WORD, "zip": WORD_OR_NOTHING},
+    "open_mediation": {"need": WORD_OR_NOTHING, "zip": WORD_OR_NOTHING},
+    "refer_elsewhere": {"kind": WORD},
 }
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What the bot is told: it keeps nothing itself, so ``state`` carries all it knew."""
+    """What the bot is told: it keeps nothing itself, so ``state`` carries all it knew.
+
+    ``away_hours`` are whole hours since it last answered this conversation.
+    """
 
     turn_id: str
     conversation: str
@@ -43,6 +49,7 @@ class Turn:
     text: str = field(repr=False)
     state: dict[str, Any] | None = field(repr=False)
     community: dict[str, str]
+    away_hours: int = 0
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ REASONS = {
     "check_unanswered": "Did not say whether they are safe",
     "team_request": "Asks for a team to come",
     "stop_in_danger": "Opted out, may be in danger",
+    "mediation": "Asks for a mediator",
     "text_failed": "A text could not be delivered",
     "could_not_process": "A message could not be read by the computer",
 }
