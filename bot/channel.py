@@ -18,11 +18,14 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import turns
+from bot.coming_back import come_back
+from bot.ordinals import as_digits
 from bot.quiet import Turn, current_turn
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,8 @@ TURN_SECONDS = 5.0
 """Longer than the gateway's own deadline of 3 s: a turn nobody waits for any more is given up here."""
 SHORTEST_SECRET = 16
 
+_READ_AS = {"spot": "place"}
+"""Questions whose answer is read as that to another one: where a team is to go is a place like any other."""
 _STAMP_DIGITS = 12
 _LANGUAGES = ("en", "es")
 _CHANNELS = ("sms", "webchat")
@@ -63,6 +68,7 @@ class TurnRequest:
     text: str
     state: dict[str, Any] | None
     community: str
+    away_hours: int = 0
 
 
 @dataclass
@@ -162,8 +168,10 @@ def parse(asked: Any) -> TurnRequest:
         raise TurnRefused(400, "bad_request")
     if state is not None and len(json.dumps(state)) > turns.MAX_STATE_BYTES:
         raise TurnRefused(400, "state_too_large")
+    away = asked.get("away_hours")
+    hours = max(0, away) if isinstance(away, int) and not isinstance(away, bool) else 0
     named = name[:60] if isinstance(name, str) and name.strip() else "Front Door"
-    return TurnRequest(turn_id[:100], conversation[:100], channel, language, plain(text), state, named)
+    return TurnRequest(turn_id[:100], conversation[:100], channel, language, plain(text), state, named, hours)
 
 
 def plain(text: str) -> str:
@@ -176,6 +184,14 @@ def model_id(agent: Agent) -> str:
     return Path(str(agent.model_name or "unknown")).name.split(".")[0]
 
 
+def _message(asked: TurnRequest, output: TurnOutput, sender: str, tracker: DialogueStateTracker) -> UserMessage:
+    """The resident's text for Rasa, with the open question and its menu beside it, so that "the second" can be read."""
+    opened, menu = tracker.get_slot("requested_slot"), tracker.get_slot("menu")
+    text = as_digits(asked.text, menu)
+    metadata = {"open": _READ_AS.get(opened, opened), "menu": menu}
+    return UserMessage(text, output, sender, input_channel=asked.channel, message_id=asked.turn_id, metadata=metadata)
+
+
 async def _answer(agent: Agent | None, asked: TurnRequest) -> dict[str, Any]:
     if agent is None or not agent.is_ready() or agent.domain is None:
         raise TurnRefused(503, "loading")
@@ -183,12 +199,10 @@ async def _answer(agent: Agent | None, asked: TurnRequest) -> dict[str, Any]:
     output = TurnOutput(asked.channel)
     turn = Turn(asked.turn_id)
     token = current_turn.set(turn)
-    given = {"language": asked.language, "community_name": asked.community}
-    tracker = turns.begin(sender, agent.domain, asked.state, given)
-    context = {"open": tracker.get_slot("requested_slot"), "menu": tracker.get_slot("menu")}
-    message = UserMessage(
-        asked.text, output, sender, input_channel=asked.channel, message_id=asked.turn_id, metadata=context
-    )
+    state, back = come_back(asked.state, asked.away_hours)
+    given = {"language": asked.language, "community_name": asked.community, "back": back}
+    tracker = turns.begin(sender, agent.domain, state, given)
+    message = _message(asked, output, sender, tracker)
     try:
         await asyncio.wait_for(agent.handle_message(message), TURN_SECONDS)
     except asyncio.TimeoutError:

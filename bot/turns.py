@@ -15,7 +15,10 @@ MAX_STATE_BYTES = 4096
 _MAX_TEXT = 120
 _MAX_ITEMS = 12
 
-TEXTS = ("safety", "for_whom", "zip", "place", "place_asked", REQUESTED_SLOT)
+TEXTS = (
+    *("safety", "for_whom", "zip", "place", "spot", "place_asked", "team_ok", "mediation_ok", "text_ok"),
+    REQUESTED_SLOT,
+)
 FLAGS = ("introduced", "served", "again")
 COUNTS = ("misses",)
 LISTS = ("needs", "menu")
@@ -39,8 +42,10 @@ class TurnTrackerStore(TrackerStore):
         return list(_open)
 
 
-def begin(sender_id: str, domain: Domain, state: dict[str, Any] | None, given: dict[str, str]) -> DialogueStateTracker:
-    """Build the tracker of one turn from the state and from what the gateway says anew (`given`: language, name)."""
+def begin(
+    sender_id: str, domain: Domain, state: dict[str, Any] | None, given: dict[str, str | None]
+) -> DialogueStateTracker:
+    """Build the tracker of one turn from the state and from what holds for it alone (`given`: language, name, …)."""
     slots, loop = read_state(state)
     events: list[Event] = [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted()]
     events += [SlotSet(name, value) for name, value in {**slots, **given}.items()]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.actions.said import PLACELESS_NEEDS, TEAM_NEEDS, Known
+from bot.actions.said import MEDIATION_NEEDS, PEOPLE_NEEDS, PLACELESS_NEEDS, TEAM_NEEDS, Known
 
 Command = dict[str, Any]
 
 ROUTINE, URGENT, EMERGENCY = "routine", "urgent", "emergency"
+CITY = "city"
 
 ASKED_FOR_PERSON_LEVEL = URGENT
 """domain.md 1.1, "Live person now": asks for a person."""
@@ -23,7 +24,7 @@ def find_services(known: Known) -> Command:
     """Search for everything that the resident named and that a directory can answer."""
     return {
         "command": "find_services",
-        "needs": [need for need in known.needs if need not in TEAM_NEEDS],
+        "needs": [need for need in known.needs if need not in PEOPLE_NEEDS],
         "zip": known.zip,
         "place": known.place,
         "for_whom": known.for_whom if known.for_whom in ("self", "other") else None,
@@ -40,9 +41,27 @@ def danger(known: Known, *, life_at_stake: bool) -> Command:
     return escalate("danger_said", EMERGENCY if life_at_stake else URGENT, first_need(known))
 
 
-def team(need: str) -> Command:
-    """A request that people go out to someone, or come in between."""
-    return escalate("team_request", _TEAM_LEVELS.get(need, ROUTINE), need)
+def request_team(known: Known) -> Command:
+    """A team may go to the confirmed place. Who may come, and when, is the gateway's to say: it knows the town."""
+    needs = [need for need in known.needs if need in TEAM_NEEDS]
+    return {"command": "request_team", "needs": needs, "place": known.place, "zip": known.zip}
+
+
+def team_without_place(known: Known) -> Command:
+    """People were asked for, but no place was given: a person reads it."""
+    need = next((need for need in known.needs if need in TEAM_NEEDS), None)
+    return escalate("team_request", _TEAM_LEVELS.get(need or "", ROUTINE), need)
+
+
+def open_mediation(known: Known) -> Command:
+    """Somebody may come in between two sides of a dispute; what is told stays on this side."""
+    need = next((need for need in known.needs if need in MEDIATION_NEEDS), None)
+    return {"command": "open_mediation", "need": need, "zip": known.zip}
+
+
+def refer_elsewhere(kind: str) -> Command:
+    """A matter that another line takes."""
+    return {"command": "refer_elsewhere", "kind": kind}
 
 
 def record(field: str, value: str) -> Command:

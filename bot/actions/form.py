@@ -9,7 +9,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import commands, speak
-from bot.actions.said import FORM, TEAM_NEEDS, Known, known, said
+from bot.actions.said import FORM, PEOPLE_NEEDS, Known, known, said
 from bot.actions.screening import MENUS, Step, advance
 
 
@@ -38,7 +38,11 @@ def _slots(step: Step) -> speak.Events:
         SlotSet("needs", list(now.needs) or None),
         SlotSet("zip", now.zip),
         SlotSet("place", now.place),
+        SlotSet("spot", speak.shown(now.place)),
         SlotSet("place_asked", now.place_asked),
+        SlotSet("team_ok", now.team_ok),
+        SlotSet("mediation_ok", now.mediation_ok),
+        SlotSet("text_ok", now.text_ok),
         SlotSet("served", now.served),
         SlotSet("misses", now.misses),
         SlotSet("menu", list(menu) if menu else None),
@@ -55,7 +59,6 @@ class Conclude(Action):
         now = known(tracker)
         done = [SlotSet("served", True), SlotSet("misses", 0), SlotSet("menu", None)]
         if now.safety in ("yes", "unsure"):
-            speak.say(dispatcher, "utter_danger")
             speak.command(dispatcher, commands.danger(now, life_at_stake=said(tracker).life_at_stake))
             return [*done, SlotSet("safety", "handed_over")]
         _answer_needs(dispatcher, now)
@@ -63,9 +66,17 @@ class Conclude(Action):
 
 
 def _answer_needs(dispatcher: CollectingDispatcher, now: Known) -> None:
-    teams = [need for need in now.needs if need in TEAM_NEEDS]
-    if teams:
-        speak.say(dispatcher, "utter_team")
-    if set(now.needs) - set(teams):
+    """Services, a team, a person in between: each with what happens next, which the gateway says once it is a fact."""
+    if now.wants_team and now.place and now.team_ok != "yes":
+        speak.say(dispatcher, "utter_team_declined")
+    if now.wants_mediation and now.mediation_ok != "yes":
+        speak.say(dispatcher, "utter_mediation_declined")
+    if set(now.needs) - set(PEOPLE_NEEDS):
         speak.command(dispatcher, commands.find_services(now))
-    speak.command(dispatcher, *(commands.team(need) for need in teams))
+    if now.wants_mediation and now.mediation_ok == "yes":
+        speak.command(dispatcher, commands.open_mediation(now))
+    if now.wants_team and now.place and now.team_ok == "yes":
+        speak.command(dispatcher, commands.request_team(now))
+    elif now.wants_team and not now.place:
+        speak.say(dispatcher, "utter_team_no_place")
+        speak.command(dispatcher, commands.team_without_place(now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -11,6 +12,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import commands, speak
 from bot.actions.said import FORM, Known, Said, known, said
+from bot.actions.words import city_words
+from bot.pipeline.plain import unaccented
 
 _MISSES_UNTIL_PERSON = 2
 _LIKELY = 0.12
@@ -46,13 +49,12 @@ def _go_on(dispatcher: CollectingDispatcher, now: Known) -> speak.Events:
 
 
 class Danger(Move):
-    """Someone is hurt or in danger: a person, at once, whatever was being asked."""
+    """Someone is hurt or in danger: a person, at once. What is said then is fixed, and the gateway says it."""
 
     def name(self) -> str:
         return "action_danger"
 
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
-        speak.say(dispatcher, "utter_danger")
         speak.command(
             dispatcher,
             commands.record("screen_safety", "yes"),
@@ -93,7 +95,7 @@ class AnotherPlace(Move):
         return "action_another_place"
 
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
-        cleared = [SlotSet(name, None) for name in ("zip", "place", "place_asked")]
+        cleared = [SlotSet(name, None) for name in ("zip", "place", "spot", "place_asked", "team_ok")]
         if now.open_question:
             speak.ask(dispatcher, now.open_question)
             return cleared
@@ -207,6 +209,22 @@ class OwnWords(Move):
         return [*events, SlotSet("menu", None), SlotSet("misses", 0)]
 
 
+class Skipped(Move):
+    """ "Skip" or "I do not know" that no question takes: the need is asked for in own words, then a person is asked."""
+
+    def name(self) -> str:
+        return "action_skipped"
+
+    def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
+        if now.open_question is None:
+            return [] if now.served and _here(dispatcher) else list(_START_FORM)
+        if now.misses + 1 >= _MISSES_UNTIL_PERSON:
+            return _ask_person(dispatcher, now)
+        events = speak.introduce(dispatcher, now)
+        speak.say(dispatcher, "utter_own_words")
+        return [*events, SlotSet("menu", None), SlotSet("misses", now.misses + 1)]
+
+
 class Acknowledged(Move):
     """ "ok", "yes" or "no" that answers nothing: never silence."""
 
@@ -221,7 +239,7 @@ class Acknowledged(Move):
         if heard.intent == "affirm":
             speak.say(dispatcher, "utter_own_words")
         else:
-            speak.say(dispatcher, "utter_here")
+            _here(dispatcher)
         return [SlotSet("misses", 0)]
 
 
@@ -232,7 +250,7 @@ class NotUnderstood(Move):
         return "action_not_understood"
 
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
-        return _missed(dispatcher, now, heard)
+        return _elsewhere(dispatcher, now, heard) or _missed(dispatcher, now, heard)
 
 
 class OutOfScope(Move):
@@ -242,6 +260,9 @@ class OutOfScope(Move):
         return "action_out_of_scope"
 
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
+        elsewhere = _elsewhere(dispatcher, now, heard)
+        if elsewhere:
+            return elsewhere
         if now.misses + 1 >= _MISSES_UNTIL_PERSON:
             return _ask_person(dispatcher, now)
         events = speak.introduce(dispatcher, now)
@@ -275,6 +296,20 @@ class WrongNumber(Move):
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
         speak.say(dispatcher, "utter_wrong_number")
         return [SlotSet("introduced", True), *_END_FORM]
+
+
+def _here(dispatcher: CollectingDispatcher) -> bool:
+    speak.say(dispatcher, "utter_here")
+    return True
+
+
+def _elsewhere(dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
+    """A matter of the city's own line. The open question stays open; put here, it would stand before the answer."""
+    if not any(re.search(rf"\b{re.escape(word)}(?:s|es)?\b", unaccented(heard.text)) for word in city_words()):
+        return []
+    events = speak.introduce(dispatcher, now)
+    speak.command(dispatcher, commands.refer_elsewhere(commands.CITY))
+    return [*events, SlotSet("misses", 0)]
 
 
 def _missed(dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:

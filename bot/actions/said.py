@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rasa_sdk import Tracker
+from bot.actions import corrections
+from bot.actions.words import need_words
+
+if TYPE_CHECKING:
+    from rasa_sdk import Tracker
 
 FORM = "screening"
-QUESTIONS = ("safety", "for_whom", "needs", "place")
-"""The screening's questions in their order (domain.md 1.2): safety first, the place last and only when it is used."""
+QUESTIONS = ("safety", "for_whom", "needs", "spot", "place", "team_ok", "mediation_ok", "text_ok")
+"""The screening's questions in their order (domain.md 1.2): safety first, the place only when it is used, consent last.
 
-TEAM_NEEDS = ("welfare_check", "dispute", "distress_in_public", "syringe_pickup")
-"""Needs that end with people going out or a person in between, not with a list of services."""
+`spot` is the place that a team would go to, `team_ok` and `mediation_ok` ask for consent, `text_ok` whether it is safe
+to text this number; they are asked only where people are to be sent or to step in."""
+
+CONSENTS = ("team_ok", "mediation_ok", "text_ok")
+"""Questions of yes or no; whatever is not a clear yes is none."""
+
+TEAM_NEEDS = ("welfare_check", "distress_in_public", "syringe_pickup")
+"""Needs that end with people going out."""
+
+MEDIATION_NEEDS = ("dispute",)
+"""Needs that end with a person in between."""
+
+PEOPLE_NEEDS = TEAM_NEEDS + MEDIATION_NEEDS
+"""Needs that no list of services answers."""
 
 PLACELESS_NEEDS = ("mental_health", "domestic_violence", "other")
 """Needs answered by lines that serve everywhere. Where someone flees from is not asked for a phone number."""
@@ -34,6 +50,8 @@ class Said:
     answer: str | None = None
     life_at_stake: bool = False
     ranking: tuple[tuple[str, float], ...] = ()
+    text: str = ""
+    denied: tuple[str, ...] = ()
 
     @property
     def has_news(self) -> bool:
@@ -57,6 +75,21 @@ class Known:
     served: bool = False
     misses: int = 0
     menu: tuple[str, ...] = field(default=())
+    team_ok: str | None = None
+    mediation_ok: str | None = None
+    text_ok: str | None = None
+    channel: str = "sms"
+    back: str | None = None
+
+    @property
+    def wants_team(self) -> bool:
+        """Whether one of the needs is for people to go out."""
+        return any(need in TEAM_NEEDS for need in self.needs)
+
+    @property
+    def wants_mediation(self) -> bool:
+        """Whether one of the needs is for a person in between."""
+        return any(need in MEDIATION_NEEDS for need in self.needs)
 
     @property
     def has_place(self) -> bool:
@@ -72,6 +105,8 @@ def said(tracker: Tracker) -> Said:
         found.setdefault(entity["entity"], []).append(str(entity["value"]))
     ranking = tuple((str(r.get("name")), float(r.get("confidence") or 0)) for r in message.get("intent_ranking") or [])
 
+    text = str(message.get("text") or "")
+
     def one(name: str) -> str | None:
         return found[name][-1] if found.get(name) else None
 
@@ -85,6 +120,8 @@ def said(tracker: Tracker) -> Said:
         answer=one("answer"),
         life_at_stake="life" in found,
         ranking=ranking,
+        text=text,
+        denied=corrections.denied(text, need_words(), tuple(tracker.slots.get("needs") or ())),
     )
 
 
@@ -105,4 +142,9 @@ def known(tracker: Tracker) -> Known:
         served=bool(slots.get("served")),
         misses=int(slots.get("misses") or 0),
         menu=tuple(slots.get("menu") or ()),
+        team_ok=slots.get("team_ok"),
+        mediation_ok=slots.get("mediation_ok"),
+        text_ok=slots.get("text_ok"),
+        channel=tracker.get_latest_input_channel() or "sms",
+        back=slots.get("back"),
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from bot.actions import commands
+from bot.actions import commands, corrections
 from bot.actions.commands import Command
-from bot.actions.said import OWN_NEEDS, Known, Said
+from bot.actions.consent import read_consent
+from bot.actions.said import CONSENTS, OWN_NEEDS, Known, Said
+from bot.coming_back import RESUME
 
 MAX_NEEDS = 8
 MENUS: dict[str, tuple[str, ...]] = {
@@ -59,7 +62,7 @@ def advance(before: Known, said: Said) -> Step:
 
 
 def next_question(known: Known) -> str | None:
-    """The first of the four questions that is still worth asking; None when the screening is over."""
+    """The first question that is still worth asking; None when the screening is over."""
     if known.safety in ("yes", "unsure"):
         return None
     if known.safety is None:
@@ -68,55 +71,105 @@ def next_question(known: Known) -> str | None:
         return "for_whom"
     if not known.needs:
         return "needs"
+    return _next_place(known) or _next_consent(known)
+
+
+def _next_place(known: Known) -> str | None:
+    """A team needs more than a ZIP code to go to; a search does not."""
+    if known.wants_team and not (known.place or known.place_asked):
+        return "spot"
     if commands.needs_place(known.needs) and not known.has_place:
         return "place"
     return None
 
 
+def _next_consent(known: Known) -> str | None:
+    """Consent is asked only where people would come or step in, and only for a place that a team could go to."""
+    if known.wants_team and known.place and known.team_ok is None:
+        return "team_ok"
+    if known.wants_mediation and known.mediation_ok is None:
+        return "mediation_ok"
+    agreed = (known.wants_team and known.team_ok == "yes") or (known.wants_mediation and known.mediation_ok == "yes")
+    if agreed and known.channel == "sms" and known.text_ok is None:
+        return "text_ok"
+    return None
+
+
 def _new_round(before: Known, said: Said) -> Known:
-    """After services were given, a new need begins anew; a new place or person alone searches again."""
+    """After services were given, a new need begins anew; a new place or person alone searches again.
+
+    So does another need from someone who left a screening half done hours ago: the old one is dropped.
+    """
     if not before.served:
-        return before
+        is_dropped = before.back == RESUME and said.needs and not set(said.needs) & set(before.needs)
+        return replace(before, needs=()) if is_dropped else before
     is_same_search = not said.needs and (said.intent == "another_place" or said.has_news)
-    return replace(before, served=False, needs=before.needs if is_same_search else (), misses=0)
+    needs = before.needs if is_same_search else ()
+    return replace(before, served=False, needs=needs, misses=0, team_ok=None, mediation_ok=None)
 
 
 def _merge(before: Known, said: Said) -> Known:
-    needs = tuple(dict.fromkeys(before.needs + said.needs))[:MAX_NEEDS]
     has_place = bool(said.zip or said.place)
-    return replace(
+    merged = replace(
         before,
-        needs=needs,
+        needs=_needs(before, said),
         for_whom=said.for_whom or before.for_whom,
         zip=said.zip if has_place else before.zip,
         place=said.place if has_place else before.place,
     )
+    # Consent was given for the place that was read back, and for no other.
+    return merged if merged.place == before.place else replace(merged, team_ok=None)
+
+
+def _needs(before: Known, said: Said) -> tuple[str, ...]:
+    """What is needed now: "no, not food, a shelter" takes food back, and "no, a shelter" means that instead."""
+    told = tuple(need for need in said.needs if need not in said.denied)
+    earlier = tuple(need for need in before.needs if need not in said.denied)
+    # A "no" under the safety question answers that question.
+    if told and before.open_question not in (None, "safety", "needs") and corrections.mends(said.text):
+        earlier = ()
+    return tuple(dict.fromkeys(earlier + told))[:MAX_NEEDS]
 
 
 def _answer(known: Known, said: Said) -> Known:
     """Read yes, no, skip and "I do not know" as the answer to the open question."""
+    if known.open_question in CONSENTS:
+        return _consent(known, said)
     if known.open_question == "safety":
         answers = {"affirm": "yes", "deny": "no", "safe": "no", "unsure": "unsure", "skip": "not_asked"}
         return replace(known, safety=said.answer or answers.get(said.intent))
     if known.open_question == "for_whom" and said.intent in _SKIPS and not said.for_whom:
         return replace(known, for_whom="skipped")
-    if known.open_question == "place" and said.intent in (*_SKIPS, "deny") and not (said.zip or said.place):
+    if known.open_question in ("place", "spot") and said.intent in (*_SKIPS, "deny") and not (said.zip or said.place):
         return known if said.for_whom else replace(known, place_asked="skipped")
     return known
 
 
+def _consent(known: Known, said: Said) -> Known:
+    told = read_consent(said)
+    if known.open_question == "team_ok":
+        # "No, at 5th and Main" names a better place, which is read back in its turn.
+        return known if said.place and told != "yes" else replace(known, team_ok=told)
+    if known.open_question == "mediation_ok":
+        return replace(known, mediation_ok=told)
+    return replace(known, text_ok=told)
+
+
+_GIVEN_UP: dict[str, dict[str, Any]] = {
+    "safety": {"safety": "not_asked"},
+    "for_whom": {"for_whom": "skipped"},
+    "spot": {"place_asked": "skipped"},
+    "place": {"place_asked": "skipped"},
+    **{consent: {consent: "skipped"} for consent in CONSENTS},
+}
+"""What stands for the answer to a question that was put twice in vain. Without a need there is no help: it has none."""
+
+
 def _unanswered(known: Known, question: str) -> Known:
     """A question is put twice; who then still tells something else is helped without its answer."""
-    if known.misses + 1 < _ASKED_OFTEN_ENOUGH:
+    if known.misses + 1 < _ASKED_OFTEN_ENOUGH or question not in _GIVEN_UP:
         return replace(known, misses=known.misses + 1)
-    given_up = replace(known, misses=0)
-    if question == "safety":
-        return replace(given_up, safety="not_asked")
-    if question == "for_whom":
-        return replace(given_up, for_whom="skipped")
-    if question == "place":
-        return replace(given_up, place_asked="skipped")
-    return replace(known, misses=known.misses + 1)
+    return replace(known, misses=0, **_GIVEN_UP[question])
 
 
 def _records(before: Known, after: Known) -> list[Command]:
@@ -125,6 +178,9 @@ def _records(before: Known, after: Known) -> list[Command]:
         ("for_whom", before.for_whom, after.for_whom),
         ("zip", before.zip, after.zip),
         ("place", before.place, after.place),
+        ("team_consent", before.team_ok, after.team_ok),
+        ("mediation_consent", before.mediation_ok, after.mediation_ok),
+        ("safe_to_text", before.text_ok, after.text_ok),
     ]
     records = [commands.record(name, new) for name, old, new in told if new and new not in (old, "skipped")]
     return records + [commands.record("need", need) for need in after.needs if need not in before.needs]

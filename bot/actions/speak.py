@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import ruamel.yaml
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.commands import Command
-from bot.actions.said import FORM, TEAM_NEEDS, Known
+from bot.actions.said import FORM, PEOPLE_NEEDS, Known
+from bot.actions.words import need_names
+from bot.coming_back import FRESH, RESUME
 
-_NEEDS = Path(__file__).resolve().parent.parent / "data" / "needs"
 _NAMED_AT_MOST = 2
+_LONGEST_PLACE = 45
+_QUIET_NEEDS = frozenset(
+    ("domestic_violence", "mental_health", "substance_use", "naloxone", "syringe_pickup", "legal", "dispute", "health")
+)
+"""Needs that are not named to whoever holds the phone after hours: it may be another person."""
 _AND = {"en": " and ", "es": " y "}
 
 Events = list[dict[str, Any]]
@@ -32,10 +35,19 @@ def command(dispatcher: CollectingDispatcher, *commands: Command) -> None:
 
 
 def introduce(dispatcher: CollectingDispatcher, known: Known, needs: tuple[str, ...] = ()) -> Events:
-    """On the first turn say that this is a computer, not 911, and how to reach a person; later nothing."""
+    """On the first turn say that this is a computer, not 911, and how to reach a person; later nothing.
+
+    Who comes back after hours in the middle of a screening is welcomed, after a week as a new resident is.
+    """
+    if known.back == RESUME:
+        _welcome_back(dispatcher, known)
+        return [SlotSet("back", None), SlotSet("introduced", True)]
     if known.introduced:
         return []
-    looked_for = [need for need in needs if need not in TEAM_NEEDS]
+    if known.back == FRESH:
+        say(dispatcher, "utter_hello_again")
+        return [SlotSet("back", None), SlotSet("introduced", True)]
+    looked_for = [need for need in needs if need not in PEOPLE_NEEDS]
     named = [need_name(need, known.language) for need in looked_for[:_NAMED_AT_MOST]]
     if named:
         say(dispatcher, "utter_hello_need", heard=_AND[known.language].join(named))
@@ -44,25 +56,26 @@ def introduce(dispatcher: CollectingDispatcher, known: Known, needs: tuple[str, 
     return [SlotSet("introduced", True)]
 
 
+def _welcome_back(dispatcher: CollectingDispatcher, known: Known) -> None:
+    named = [need_name(need, known.language) for need in known.needs if need not in _QUIET_NEEDS]
+    if named and len(named) == len(known.needs):
+        say(dispatcher, "utter_welcome_back", heard=_AND[known.language].join(named[:_NAMED_AT_MOST]))
+    else:
+        say(dispatcher, "utter_welcome_back_open")
+
+
 def ask(dispatcher: CollectingDispatcher, question: str) -> None:
     """Put a question of the screening (again)."""
     say(dispatcher, f"utter_ask_{FORM}_{question}")
 
 
-@lru_cache(maxsize=1)
-def _names() -> dict[str, dict[str, str]]:
-    """`utter_name_<need>` of every need file: {need: {language: name}}."""
-    names: dict[str, dict[str, str]] = {}
-    yaml = ruamel.yaml.YAML(typ="safe", pure=True)
-    for path in sorted(_NEEDS.glob("*.yml")):
-        responses = (yaml.load(path.read_text(encoding="utf-8")) or {}).get("responses", {})
-        for key, variants in responses.items():
-            if key.startswith("utter_name_"):
-                need = key[len("utter_name_") :]
-                names[need] = {variant["condition"][0]["value"]: variant["text"] for variant in variants}
-    return names
-
-
 def need_name(need: str, language: str) -> str:
     """What a need is called in a sentence; raises `KeyError` for a need without a name."""
-    return _names()[need][language]
+    return need_names()[need][language]
+
+
+def shown(place: str | None) -> str | None:
+    """A place short enough to be read back in one text."""
+    if place is None or len(place) <= _LONGEST_PLACE:
+        return place
+    return place[:_LONGEST_PLACE].rsplit(" ", 1)[0] or place[:_LONGEST_PLACE]
