@@ -21,7 +21,7 @@ MEDIATION = "mediation"
 CONSENTS = ("team_consent", "mediation_consent", "safe_to_text")
 FIELDS = frozenset(("screen_safety", "for_whom", "need", "zip", "place", "feedback", *CONSENTS))
 LONGEST_ANSWER = 200
-MOST_NEEDS = 5
+MOST_NEEDS = 8  # as many as the bot keeps
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def find_services(scene: Scene, command: dict[str, Any]) -> list[str]:
         "for_whom": _short(command.get("for_whom")),
         "offset": 0,
     }
-    return [*_search(scene, wanted), *_outside(scene, _short(command.get("zip")))]
+    return [*_outside(scene, _short(command.get("zip"))), *_search(scene, wanted)]
 
 
 def more_services(scene: Scene, command: dict[str, Any]) -> list[str]:

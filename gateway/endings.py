@@ -23,7 +23,7 @@ def team(  # noqa: PLR0913 - who is asked for, where to, when, and how that is t
 
     ``now`` is an aware time; the teams' hours are local to the town.
     """
-    shown = place.strip()[:LONGEST_PLACE]
+    shown = " ".join(place.split())[:LONGEST_PLACE]
     fit = community.teams_for(needs, code)
     if not fit:
         return texts.say("team_none", lang, place=shown)
@@ -48,7 +48,7 @@ def elsewhere(community: Community, lang: str) -> str:
 
 
 def outside(community: Community | None, answers: dict[str, Any], code: str | None, lang: str) -> list[str]:
-    """Said once of a ZIP code that is none of the town's, after whatever was found there; it stops no search."""
+    """Said once of a ZIP code that is none of the town's, before whatever is found there; it stops no search."""
     known = zip_in(code) if code else None
     if community is None or known is None or known in community.zips or answers.get(TOLD_OUTSIDE) == known:
         return []

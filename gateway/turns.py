@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gateway import asides, escalations, language, leases, menu, paging, strangers, texts
+from gateway import asides, delivery, escalations, language, leases, menu, paging, strangers, texts
 from gateway.clients.rasa import Answer, Rasa, Turn
 from gateway.commands import Scene, obey, person_asked, person_asked_each
 from gateway.community import Community
@@ -208,12 +208,14 @@ def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we
 def _obey_all(scene: Scene, answer: Answer) -> None:
     """Say the bot's texts and then what came of its commands; languages change before anything is said."""
     said: list[str] = []
+    is_danger = False
     more = _oldest_unanswered(scene.session, scene.conversation.id, after=scene.message.id) is not None
     for command in sorted([*answer.commands, *_person_wanted(scene, answer)], key=_order):
         if more and command["command"] == "close":
             continue  # they wrote on after their goodbye, and that must be read
+        is_danger = is_danger or command.get("reason") == "danger_said"
         said += obey(scene, command)
-    _say_all(scene, [*answer.texts, *said])
+    _say_all(scene, [*answer.texts, *said], delivery.EMERGENCY if is_danger else delivery.BOT)
 
 
 def _person_wanted(scene: Scene, answer: Answer) -> list[dict[str, Any]]:
@@ -229,9 +231,10 @@ def _order(command: dict[str, Any]) -> int:
     return {"set_language": 0, "record": 1, "close": 9}.get(command["command"], 5)
 
 
-def _say_all(scene: Scene, said: list[str]) -> None:
+def _say_all(scene: Scene, said: list[str], priority: int = delivery.BOT) -> None:
+    by, to = scene.message.id, scene.conversation
     for ordinal, text in enumerate(said):
-        say(scene.session, scene.conversation, text, "bot", scene.now, answers=scene.message.id, ordinal=ordinal)
+        say(scene.session, to, text, "bot", scene.now, priority=priority, answers=by, ordinal=ordinal)
 
 
 def _done(scene: Scene, by: str) -> None:

@@ -16,7 +16,7 @@ from gateway.segments import count
 
 TURN_SECONDS = 3.0
 ANSWER_BYTES = 64 * 1024
-MOST_TEXTS, MOST_COMMANDS, MOST_SEGMENTS = 5, 16, 3
+MOST_TEXTS, MOST_COMMANDS, MOST_SEGMENTS = 5, 24, 3  # eight needs and every other field are a command each
 STATE_BYTES = 16 * 1024
 FAILURES_TO_OPEN, OPEN_SECONDS = 3, 5.0
 WORD, WORDS, WORD_OR_NOTHING = "word", "words", "word or nothing"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway import asides, escalations, lapsing, leases, menu, texts, turns
+from gateway import asides, delivery, escalations, lapsing, leases, menu, texts, turns
 from gateway.clients.rasa import Rasa
 from gateway.community import Community
 from gateway.conversations import SMS, WEBCHAT, Inbound, hand_over
@@ -16,7 +16,7 @@ from gateway.db import Database
 from gateway.directory import demo
 from gateway.door import Door
 from gateway.keys import Keys
-from gateway.models import Conversation, Escalation, Message, OptOut
+from gateway.models import Conversation, Delivery, Escalation, Message, OptOut
 from gateway.receiving import receive
 from gateway.risk import Level
 from tests.conftest import RESIDENT, Clock
@@ -230,6 +230,8 @@ def test_a_yes_to_the_safety_question_gets_the_signed_texts_in_both_languages(
     assert said == texts.safety((), level, language, resident.town)
     assert all("911" in text and "988" in text for text in said)
     assert resident.all(Escalation)[0].level == level
+    urgent = [row.priority for row in resident.all(Delivery) if row.message.text in said]
+    assert urgent == [delivery.EMERGENCY] * 2  # before every text of the bot, and a claim does not cancel them
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -291,7 +293,8 @@ def test_outside_the_area_the_search_is_done_and_the_truth_said_once(
 ) -> None:
     suggest(bot, {"command": "find_services", "needs": ["food"], "zip": "60608", "place": None, "for_whom": None})
     first = resident.says("i need food please, 60608")
-    assert first[-1] == texts.say("outside_area", "en", zip="60608", name="Demo Town Front Door")
+    assert first[0] == texts.say("outside_area", "en", zip="60608", name="Demo Town Front Door")
+    assert "1) " in first[1]
     assert len(first) == 2
     assert len(resident.says("i need food please, 60608")) == 1
 
@@ -299,9 +302,23 @@ def test_outside_the_area_the_search_is_done_and_the_truth_said_once(
 def test_a_sentence_that_wants_no_more_texts_hears_the_truth_on_web_chat(resident: Resident, bot: FakeRasa) -> None:
     resident.channel = WEBCHAT
     suggest(bot, {"command": "opt_out"})
-    assert resident.says("hello, about this chat") == [texts.say("web_opt_out", "en")]
+    assert resident.says("hello, about this chat") == [texts.say("opt_out_web", "en")]
     assert resident.conversation().closed_at is None
     assert resident.all(OptOut) == []
+
+
+def test_eight_needs_and_every_field_are_one_answer(resident: Resident, bot: FakeRasa) -> None:
+    told = ["food", "shelter", "housing", "health", "utilities", "legal", "jobs", "pets"]
+    fields = ["screen_safety", "for_whom", "zip", "place", "team_consent", "mediation_consent", "safe_to_text"]
+    records = [{"command": "record", "field": "need", "value": need} for need in told]
+    records += [{"command": "record", "field": field, "value": "x"} for field in fields]
+    find = {"command": "find_services", "needs": told, "zip": "94110", "place": None, "for_whom": "self"}
+    suggest(bot, *records, find)
+    resident.says("we have nothing at all, please help us")
+    conversation = resident.conversation()
+    assert conversation.last_search is not None
+    assert conversation.last_search["needs"] == told
+    assert set(conversation.answers) == {"need", *fields}
 
 
 # Silence
