@@ -4,12 +4,14 @@ The bot keeps nothing, so it cannot know that its question is three days old, or
 to the fallback menu while it was down.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gateway.models import Message
+from gateway.commands import DONE
+from gateway.models import Conversation, Message
 
 BOT, UNHEARD, SERVED = "bot", "menu", "menu_choice"
 RECENT = timedelta(hours=12)  # what was told longer ago is asked anew
@@ -28,6 +30,26 @@ def away_hours(session: Session, message: Message) -> int:
         )
     )
     return max(0, (message.created_at - answered) // timedelta(hours=1)) if answered else 0
+
+
+def state(session: Session, conversation: Conversation, now: datetime) -> dict[str, Any] | None:
+    """What the bot knew of this conversation; of a new one, what it knew of the one that "thanks" ended a while ago.
+
+    Who says thanks and goes on an hour later is not asked for whom and where again. After half a day they are.
+    """
+    if conversation.bot_state is not None:
+        return conversation.bot_state
+    return session.scalar(
+        select(Conversation.bot_state)
+        .where(
+            Conversation.contact_id == conversation.contact_id,
+            Conversation.id < conversation.id,
+            Conversation.close_reason == DONE,
+            Conversation.closed_at > now - RECENT,
+        )
+        .order_by(Conversation.id.desc())
+        .limit(1)
+    )
 
 
 def with_unheard(session: Session, message: Message, words: str) -> str:

@@ -18,6 +18,7 @@ from gateway.risk import Level
 AT_ONCE = 3  # services in one text
 REASONS = frozenset(("asked_for_person", "bot_could_not_help", "danger_said", "team_request", "bot_unavailable"))
 MEDIATION = "mediation"
+DONE = "resident_done"
 CONSENTS = ("team_consent", "mediation_consent", "safe_to_text")
 FIELDS = frozenset(("screen_safety", "for_whom", "need", "zip", "place", "feedback", *CONSENTS))
 LONGEST_ANSWER = 200
@@ -188,7 +189,7 @@ def opt_out(scene: Scene, command: dict[str, Any]) -> list[str]:
 def close(scene: Scene, command: dict[str, Any]) -> list[str]:
     """The resident is done. A conversation that a person was asked for stays open for that person."""
     if escalations.of_conversation(scene.session, scene.conversation.id) is None:
-        conversations.close(scene.session, scene.conversation, "resident_done", scene.now)
+        conversations.close(scene.session, scene.conversation, DONE, scene.now)
     return []
 
 

@@ -78,7 +78,7 @@ def _note(session: Session, community: Community, lease: Lease, now: datetime) -
         channel=conversation.channel,
         language=scene.language,
         text=asides.with_unheard(session, message, _words(session, conversation, message)),
-        state=conversation.bot_state,
+        state=asides.state(session, conversation, now),
         community={"name": community.name},
         away_hours=asides.away_hours(session, message),
     )

@@ -284,6 +284,19 @@ def test_having_none_of_it_is_a_need_and_no_correction(bot: BotServer, words: st
     assert set(needs(talk)) == {"food", "shelter"}
 
 
+def test_eight_needs_in_one_message_are_all_kept(talk: Talk) -> None:
+    told = {
+        "en": "i need food, a shelter, help with rent, a dentist, diapers, clothes, a lawyer and a job",
+        "es": "necesito comida, un albergue, ayuda con la renta, un dentista, pañales, ropa, un abogado y trabajo",
+    }[talk.language]
+    wanted = {"food", "shelter", "housing", "dental", "baby", "clothing", "legal", "jobs"}
+    answer = walk(talk, told)
+    assert set(needs(talk)) == wanted
+    assert len(answer.body["commands"]) == 8
+    assert len(json.dumps(talk.state)) < 1500
+    assert set(only(walk(talk, "no", "me", "94110"))["needs"]) == wanted
+
+
 # Coming back
 
 

@@ -117,6 +117,20 @@ def test_an_outage_in_between_does_not_make_the_question_young(resident: Residen
     assert bot.requests[-1]["away_hours"] == 48
 
 
+@pytest.mark.parametrize(("hours", "state"), [(11, {"turns": 1}), (13, None)])
+def test_after_thanks_what_was_told_is_kept_for_half_a_day(
+    resident: Resident, bot: FakeRasa, hours: int, state: dict[str, int] | None
+) -> None:
+    suggest(bot, {"command": "close"})
+    resident.says("thank you, goodbye")
+    assert resident.conversation().close_reason == "resident_done"
+    resident.clock.forward(hours=hours)
+    bot.behave = echo
+    resident.says("one more thing, i need a lawyer")
+    assert len(resident.all(Conversation)) == 2
+    assert bot.requests[-1]["state"] == state
+
+
 # What was told to the fallback menu
 
 
