@@ -14,7 +14,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import checking, escalations, keywords, language, optout, phrases, risk, stopping, strangers, texts
+from gateway import (
+    checking,
+    escalations,
+    follow_up_answers,
+    keywords,
+    language,
+    optout,
+    phrases,
+    risk,
+    stopping,
+    strangers,
+    texts,
+)
 from gateway.commands import Scene, in_their_language, nobody_on_shift
 from gateway.community import Community
 from gateway.conversations import RESPONDER, SMS, Inbound
@@ -82,6 +94,13 @@ def decide(heard: Heard) -> Told:
         if told is not None:
             return told
     return [], None
+
+
+def _follow_up(heard: Heard) -> Told | None:
+    """The answer to a question of ours; danger and an opt-out end the follow-up and are answered as such."""
+    if heard.stops and heard.level < Level.URGENT:
+        return None
+    return follow_up_answers.hear(heard.scene, heard.community, heard.level)
 
 
 def _danger(heard: Heard) -> Told | None:
@@ -198,6 +217,7 @@ def _picture_with_words(heard: Heard) -> Told | None:
 
 # The first that has an answer gives it; what none of them answers is the bot's to read.
 ORDER: tuple[Callable[[Heard], Told | None], ...] = (
+    _follow_up,
     _danger,
     _opt_out,
     _check_answer,

@@ -178,6 +178,13 @@ class SignOff(Fact):
     version: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 
 
+class FollowUpOffer(Fact):
+    """The question whether services helped: whether it is offered, and how many days later it is asked."""
+
+    offered: bool = True
+    days: int = Field(default=2, ge=2, le=14)
+
+
 class Community(Fact):
     """Everything about one town that code must not guess. Times of day are local to ``time_zone``."""
 
@@ -200,6 +207,7 @@ class Community(Fact):
     mediation: Mediation | None = None
     elsewhere: Elsewhere = Elsewhere()
     safety_sign_off: SignOff | None = None
+    follow_up: FollowUpOffer = FollowUpOffer()
 
     @model_validator(mode="after")
     def _both_languages(self) -> "Community":

@@ -72,13 +72,15 @@ def queue(  # noqa: PLR0913 - what is sent, and on which road
     return row
 
 
-def take_next(session: Session, now: datetime) -> Delivery | None:
+def take_next(session: Session, now: datetime, *, quiet: bool = False) -> Delivery | None:
     """Claim the most urgent text that may go now and mark it ``sending``, in this transaction.
+
+    In ``quiet`` hours what nobody wrote to us for stays where it is, also where it was tried before.
 
     The contact's row is locked first, so that a STOP that is being stored either comes before (and the text is
     cancelled) or after (and the text was under way already).
     """
-    for delivery_id, contact_id in session.execute(_waiting(now)):
+    for delivery_id, contact_id in session.execute(_waiting(now, BOT if quiet else BULK)):
         contact = session.scalar(
             select(Contact).where(Contact.id == contact_id).with_for_update(read=True, skip_locked=True)
         )
@@ -229,12 +231,17 @@ def match_early(session: Session, provider_id: str, now: datetime) -> bool:
     if is_further(row.status, kept.status):
         _move(row, kept.status, now, kept.error_code)
     session.delete(kept)
-    return row.status == kept.status == "failed" and matters(row.error_code, confirms_stop=row.confirms_stop)
+    return row.status == kept.status == "failed" and matters(row.error_code, quietly=lost_quietly(row))
 
 
-def matters(code: int | None, *, confirms_stop: bool) -> bool:
+def lost_quietly(row: Delivery) -> bool:
+    """Whether nobody needs to know that this text never arrives: it confirms a STOP, or nobody waits for it."""
+    return row.confirms_stop or row.priority == BULK
+
+
+def matters(code: int | None, *, quietly: bool) -> bool:
     """Whether a failure concerns a person: not where the resident asked for silence."""
-    return code != OPTED_OUT and not confirms_stop
+    return code != OPTED_OUT and not quietly
 
 
 def forget_early(session: Session, now: datetime) -> None:
@@ -266,7 +273,7 @@ def backoff_in_doubt(attempts: int, spread: float) -> float:
     return float(min(LONGEST_IN_DOUBT, 4.0 ** min(attempts, 10)) * (0.5 + spread / 2))
 
 
-def _waiting(now: datetime, limit: int = 20) -> Select[int, int]:
+def _waiting(now: datetime, last: int, limit: int = 20) -> Select[int, int]:
     """Texts that may go now, most urgent first; within a conversation none overtakes an equal or more urgent one."""
     earlier = aliased(Delivery)
     ahead = exists().where(
@@ -281,6 +288,7 @@ def _waiting(now: datetime, limit: int = 20) -> Select[int, int]:
         select(Delivery.id, Conversation.contact_id)
         .join(Conversation, Conversation.id == Delivery.conversation_id)
         # A first try waits for no clock: the host that queued the text may be ahead of this one.
+        .where(Delivery.priority <= last)
         .where(Delivery.status == "queued", or_(Delivery.attempts == 0, Delivery.next_attempt_at <= now), ~ahead)
         .order_by(Delivery.priority, Delivery.id)
         .limit(limit)

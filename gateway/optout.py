@@ -6,6 +6,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from gateway import consents
 from gateway.models import OptOut
 
 # Twilio answers these words itself and blocks the number: a second confirmation of ours would be refused (21610).
@@ -19,6 +20,7 @@ def in_force(session: Session, channel: str, address_hash: str) -> bool:
 
 def stop(session: Session, channel: str, address_hash: str, source: str, now: datetime) -> bool:
     """Record an opt-out; returns whether it is a new one (a repeated STOP gets no second confirmation)."""
+    consents.end_all(session, channel, address_hash, now)
     made = session.execute(
         insert(OptOut)
         .values(channel=channel, address_hash=address_hash, source=source, since=now)

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 MOST_BLIND = 3  # tries of an emergency that may follow a lost answer without a word from Twilio
 Clock = Callable[[], datetime]
+Quiet = Callable[[datetime], bool]
 
 
 class Carrier(Protocol):
@@ -47,6 +48,7 @@ class Parcel:
     body: str = field(repr=False)
     since: datetime
     confirms_stop: bool
+    lost_quietly: bool
 
     @property
     def is_urgent(self) -> bool:
@@ -59,13 +61,17 @@ class Parcel:
         return self.is_urgent and self.attempts == 1
 
 
-def send_next(database: Database, carrier: Carrier, keys: Keys, clock: Clock | None = None) -> bool:
+def send_next(
+    database: Database, carrier: Carrier, keys: Keys, clock: Clock | None = None, *, quiet: Quiet | None = None
+) -> bool:
     """Send the most urgent text that waits; returns whether there was one.
 
-    Hosts need not agree on the time: the database's clock decides, unless a ``clock`` is given.
+    Hosts need not agree on the time: the database's clock decides, unless a ``clock`` is given. ``quiet`` says of a
+    time whether the town sleeps, and follow-ups with it.
     """
     with database.begin() as session:
-        row = delivery.take_next(session, _now(session, clock))
+        at = _now(session, clock)
+        row = delivery.take_next(session, at, quiet=quiet is not None and quiet(at))
         parcel = _parcel(row, session.get_one(Conversation, row.conversation_id), keys) if row else None
     if row is None:
         return False
@@ -130,11 +136,12 @@ def _parcel(row: Delivery, conversation: Conversation, keys: Keys) -> Parcel | N
         row.message.text,
         row.message.created_at,
         row.confirms_stop,
+        delivery.lost_quietly(row),
     )
 
 
 def _unsealable(database: Database, row: Delivery, clock: Clock | None) -> None:
-    with _outcome(database, row.conversation_id, row.confirms_stop, clock) as outcome:
+    with _outcome(database, row.conversation_id, delivery.lost_quietly(row), clock) as outcome:
         outcome.lost = delivery.fail(outcome.session, row.id, row.attempts, outcome.at, None)
 
 
@@ -200,12 +207,12 @@ def _left(database: Database, parcel: Parcel, provider_id: str, clock: Clock | N
 
 def _keep_asking(database: Database, parcel: Parcel, clock: Clock | None) -> None:
     """It stays "sending", and the sweep asks again, until the text is too old to be of use."""
-    with _outcome(database, parcel.conversation_id, parcel.confirms_stop, clock) as outcome:
+    with _outcome(database, parcel.conversation_id, parcel.lost_quietly, clock) as outcome:
         outcome.lost = delivery.give_up(outcome.session, parcel.delivery_id, parcel.attempts, outcome.at)
 
 
 def _again(database: Database, parcel: Parcel, code: int | None, wait: float, clock: Clock | None) -> None:
-    with _outcome(database, parcel.conversation_id, parcel.confirms_stop, clock) as outcome:
+    with _outcome(database, parcel.conversation_id, parcel.lost_quietly, clock) as outcome:
         outcome.lost = delivery.retry(outcome.session, parcel.delivery_id, parcel.attempts, outcome.at, code, wait)
 
 
@@ -214,7 +221,7 @@ def _put_back(database: Database, parcel: Parcel, failure: SmsFailed, clock: Clo
         wait = max(failure.after or 0.0, delivery.backoff(parcel.attempts, _spread()))
         _again(database, parcel, failure.code, wait, clock)
         return
-    with _outcome(database, parcel.conversation_id, parcel.confirms_stop, clock, failure.code) as outcome:
+    with _outcome(database, parcel.conversation_id, parcel.lost_quietly, clock, failure.code) as outcome:
         outcome.lost = delivery.fail(outcome.session, parcel.delivery_id, parcel.attempts, outcome.at, failure.code)
         if failure.code == delivery.OPTED_OUT:
             contact = outcome.conversation.contact
@@ -233,13 +240,13 @@ class _Outcome:
 
 @contextmanager
 def _outcome(
-    database: Database, conversation_id: int, confirms_stop: bool, clock: Clock | None, code: int | None = None
+    database: Database, conversation_id: int, quietly: bool, clock: Clock | None, code: int | None = None
 ) -> Iterator[_Outcome]:
     """The conversation is locked before the text, because a lost one opens an escalation in the same transaction."""
     with database.begin() as session:
         outcome = _Outcome(session, conversations.lock(session, conversation_id), _now(session, clock))
         yield outcome
-        if outcome.lost and delivery.matters(code, confirms_stop=confirms_stop):
+        if outcome.lost and delivery.matters(code, quietly=quietly):
             tell_a_person(session, outcome.conversation, outcome.at)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gateway import asides, delivery, escalations, language, leases, menu, paging, strangers, texts
+from gateway import asides, delivery, escalations, follow_ups, language, leases, menu, paging, strangers, texts
 from gateway.clients.rasa import Answer, Rasa, Turn
 from gateway.commands import Scene, obey, person_asked, person_asked_each
 from gateway.community import Community
@@ -197,6 +197,7 @@ def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we
         conversation.bot_state = answer.state
         conversation.menu_open = None
         _obey_all(scene, answer)
+        follow_ups.after_turn(scene, community, bot_asks=bool(answer.state.get("loop")))
         _done(scene, "bot")
         return
     by = "menu" if question.turn is not None else _without_bot(scene) or "menu"

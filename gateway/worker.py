@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import delivery, lapsing, leases, sending, silence, turns
+from gateway import delivery, follow_ups, lapsing, leases, quiet_hours, sending, silence, turns
 from gateway.acceptor import Acceptor
 from gateway.clients.bell import WORK, Bell
 from gateway.clients.rasa import Rasa
@@ -87,7 +88,10 @@ class Worker:
 
     def send_one(self) -> bool:
         """Send one text, if one waits."""
-        return sending.send_next(self._database, self._carrier, self._keys)
+        return sending.send_next(self._database, self._carrier, self._keys, quiet=self._quiet)
+
+    def _quiet(self, at: datetime) -> bool:
+        return quiet_hours.covers(self._community, at)
 
     def _serve(self, wake: "_Wake", work: Callable[[], bool]) -> None:
         while not self._stop.is_set():
@@ -109,8 +113,12 @@ class Worker:
                 self._sends.one()
 
     def sweep(self) -> None:
-        """What waits in the journal, who fell silent or goes on no more, receipts that crossed or tell of a failure."""
-        for part in (self._drain, self._watch_silence, self._match_receipts, self._forget_receipts, self._lapse):
+        """What waits in the journal, who fell silent or goes on no more, follow-ups that are due, receipts that crossed
+        or tell of a failure."""
+        for part in (
+            *(self._drain, self._watch_silence, self._follow_up),
+            *(self._match_receipts, self._forget_receipts, self._lapse),
+        ):
             if not self._stop.is_set():
                 _guarded(part)
 
@@ -130,6 +138,27 @@ class Worker:
         for conversation_id in changed:
             self._bell.announce(conversation_id)
             self._sends.one()
+
+    def _follow_up(self) -> None:
+        """A transaction for each, so that one resident who writes just now keeps no other from their turn."""
+        with self._database.begin() as session:
+            now = delivery.clock(session)
+            due, unanswered = follow_ups.due(session, self._community, now), follow_ups.unanswered(session, now)
+        for follow_up_id in due:
+            _guarded(partial(self._ask, follow_up_id))
+        for follow_up_id in unanswered:
+            _guarded(partial(self._lapse, follow_up_id))
+
+    def _ask(self, follow_up_id: int) -> None:
+        with self._database.begin() as session:
+            asked_in = follow_ups.ask(session, self._community, follow_up_id, delivery.clock(session))
+        if asked_in is not None:
+            self._bell.announce(asked_in)
+            self._sends.one()
+
+    def _lapse(self, follow_up_id: int) -> None:
+        with self._database.begin() as session:
+            follow_ups.lapse(session, follow_up_id, delivery.clock(session))
 
     def _match_receipts(self) -> None:
         sending.match_early(self._database)

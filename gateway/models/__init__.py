@@ -3,6 +3,7 @@
 from gateway.models import directory
 from gateway.models.conversation import Conversation, Delivery, EarlyReceipt, Message
 from gateway.models.escalation import Assessment, AuditEntry, Escalation, Lowering, Page, Referral
+from gateway.models.follow_up import Consent, FollowUp
 from gateway.models.label import RiskLabel
 from gateway.models.people import Contact, LogIn, OptOut, Responder, Shift
 from gateway.models.row import Row
@@ -10,11 +11,13 @@ from gateway.models.row import Row
 __all__ = [
     "Assessment",
     "AuditEntry",
+    "Consent",
     "Contact",
     "Conversation",
     "Delivery",
     "EarlyReceipt",
     "Escalation",
+    "FollowUp",
     "LogIn",
     "Lowering",
     "Message",

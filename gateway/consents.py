@@ -1,0 +1,88 @@
+"""What each address allows us to text it for, purpose by purpose, and how a yes ends.
+
+Whoever texts first may be answered in that exchange: such consent is implied and kept nowhere. Anything that we send
+of ourselves later needs an express yes to words that name it (FCC 47 CFR 64.1200).
+"""
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from gateway.models import Consent, Contact, FollowUp, Message
+
+FOLLOW_UP = "follow_up"
+USED, OPTED_OUT = "used", "opted_out"
+UNDER_WAY = ("offered", "agreed", "asked")
+DO_NOT_CONTACT = "do_not_contact"
+
+
+def record(  # noqa: PLR0913 - who answered which words, and how
+    session: Session, contact: Contact, purpose: str, asked: Message, answer: Message, now: datetime, *, given: bool
+) -> Consent:
+    """Write down an answer with the exact words it was given to; a new yes takes the place of an older one."""
+    if given:
+        end(session, contact, purpose, "replaced", now)
+    row = Consent(
+        channel=contact.channel,
+        address_hash=contact.address_hash,
+        purpose=purpose,
+        given=given,
+        wording=asked.text,
+        version=version_of(purpose, asked.language, asked.text),
+        language=asked.language,
+        message_id=answer.id,
+        at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def version_of(purpose: str, language: str | None, wording: str) -> str:
+    """The name of a wording: purpose, language and twelve digits of its SHA-256; it changes with every letter."""
+    return f"{purpose}.{language or 'both'}.{hashlib.sha256(wording.encode()).hexdigest()[:12]}"
+
+
+def in_force(session: Session, contact: Contact, purpose: str) -> bool:
+    """Whether this address said yes to this purpose and nothing has ended that."""
+    found = select(Consent.id).where(
+        Consent.channel == contact.channel,
+        Consent.address_hash == contact.address_hash,
+        Consent.purpose == purpose,
+        Consent.given,
+        Consent.ended_at.is_(None),
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+def end(session: Session, contact: Contact, purpose: str, reason: str, now: datetime) -> None:
+    """The yes to one purpose counts no longer."""
+    session.execute(
+        update(Consent)
+        .where(
+            Consent.channel == contact.channel,
+            Consent.address_hash == contact.address_hash,
+            Consent.purpose == purpose,
+            Consent.given,
+            Consent.ended_at.is_(None),
+        )
+        .values(ended_at=now, end_reason=reason)
+    )
+
+
+def end_all(session: Session, channel: str, address_hash: str, now: datetime) -> None:
+    """After an opt-out nothing that was allowed counts any longer, and no START brings it back."""
+    session.execute(
+        update(Consent)
+        .where(Consent.channel == channel, Consent.address_hash == address_hash, Consent.ended_at.is_(None))
+        .where(Consent.given)
+        .values(ended_at=now, end_reason=OPTED_OUT)
+    )
+    owner = select(Contact.id).where(Contact.channel == channel, Contact.address_hash == address_hash)
+    session.execute(
+        update(FollowUp)
+        .where(FollowUp.contact_id.in_(owner), FollowUp.state.in_(UNDER_WAY))
+        .values(state="void", void_reason=OPTED_OUT, result=DO_NOT_CONTACT, changed_at=now)
+    )

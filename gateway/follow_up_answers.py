@@ -1,0 +1,195 @@
+"""Takes the answers to our follow-up questions before the bot reads them; what is no answer goes on to the bot."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from gateway import follow_up_words, follow_ups, keywords, language, optout, texts
+from gateway.commands import Scene, escalate
+from gateway.community import Community
+from gateway.conversations import BOT, SMS
+from gateway.models import FollowUp, Referral
+from gateway.risk import Level
+
+BY = "follow_up"  # who dealt with the message, in Message.handled_by
+BARRIER_MENU, WHICH_MENU = "follow_up_barrier", "follow_up_which"
+DETAIL_LASTS = timedelta(days=1)
+
+Told = tuple[list[str], str]
+Hear = Callable[[Scene, Community, FollowUp], list[str] | None]
+
+
+def hear(scene: Scene, community: Community, level: Level) -> Told | None:
+    """Take the answer to an open follow-up question; None when the message is none and is still to be dealt with.
+
+    Danger goes first and ends the follow-up. STOP and its kin, a responder's thread and a number that opted out are
+    none of this module's affairs.
+    """
+    conversation = scene.conversation
+    if conversation.channel != SMS:
+        return None
+    if level >= Level.URGENT:
+        _put_down(scene)
+        follow_ups.void(scene.session, conversation.contact, "danger", scene.now)
+        return None
+    menu, row = _open_question(scene)
+    if menu is None or row is None or _for_others(scene):
+        return None
+    if language.command(scene.message.text, menu_open=False) is not None:
+        return [_again(scene, community, menu)], BY  # they could not read it
+    told = HEAR[menu](scene, community, row)
+    return None if told is None else (told, BY)
+
+
+def _for_others(scene: Scene) -> bool:
+    conversation, contact = scene.conversation, scene.conversation.contact
+    return (
+        conversation.handler != BOT
+        or keywords.read(scene.message.text) is not None
+        or optout.in_force(scene.session, contact.channel, contact.address_hash)
+    )
+
+
+def _open_question(scene: Scene) -> tuple[str | None, FollowUp | None]:
+    """Which question of ours waits, and the follow-up that it belongs to.
+
+    Somebody who said thanks closed the conversation that it was asked in: it waits in their next one, too, until the
+    bot has spoken there.
+    """
+    conversation = scene.conversation
+    menu = conversation.menu_open
+    if menu is None and not conversation.bot_state:
+        row = follow_ups.under_way(scene.session, conversation.contact_id)
+        return (_menu_of(row), row) if row is not None else (None, None)
+    if menu not in HEAR:
+        return None, None
+    row = follow_ups.latest(scene.session, conversation.contact_id)
+    fits = row is not None and (_menu_of(row) == menu or (_waits_for_detail(scene, row) and menu in DETAILS))
+    if not fits:
+        _put_down(scene)
+    return (menu, row) if fits else (None, None)
+
+
+def _menu_of(row: FollowUp) -> str | None:
+    return {follow_ups.OFFERED: follow_ups.OFFER_MENU, follow_ups.ASKED: follow_ups.QUESTION_MENU}.get(row.state)
+
+
+def _waits_for_detail(scene: Scene, row: FollowUp) -> bool:
+    return row.state == follow_ups.ANSWERED and scene.now - row.changed_at < DETAIL_LASTS
+
+
+def _put_down(scene: Scene) -> None:
+    if scene.conversation.menu_open in HEAR:
+        scene.conversation.menu_open = None
+
+
+def _offer(scene: Scene, community: Community, row: FollowUp) -> list[str] | None:
+    given = follow_up_words.consent(scene.message.text)
+    if given is None:
+        return None
+    _put_down(scene)
+    if not given:
+        follow_ups.decline(scene, row)
+        return [_say(scene, "follow_up_declined")]
+    follow_ups.agree(scene, community, row)
+    return [_say(scene, "follow_up_agreed", days=community.follow_up.days)]
+
+
+def _result(scene: Scene, community: Community, row: FollowUp) -> list[str] | None:
+    meant = follow_up_words.result(scene.message.text)
+    if meant is None:
+        return None
+    _put_down(scene)
+    return RESULTS[meant](scene, row)
+
+
+def _got_it(scene: Scene, row: FollowUp) -> list[str]:
+    told = _told(scene, row)
+    follow_ups.answer(scene, row, "got_it", referral=None)
+    if len(told) == 1:
+        follow_ups.close_referrals(scene.session, row, "service_obtained", scene.now)
+    elif told and len({referral.message_id for referral in told}) == 1:
+        scene.conversation.menu_open = WHICH_MENU
+        return [_say(scene, "follow_up_which", most=len(told))]
+    return [_say(scene, "follow_up_thanks")]
+
+
+def _still_trying(scene: Scene, row: FollowUp) -> list[str]:
+    follow_ups.answer(scene, row, "still_trying", referral=None)
+    return [_say(scene, "follow_up_thanks")]
+
+
+def _not_obtained(scene: Scene, row: FollowUp) -> list[str]:
+    code = follow_up_words.barrier(scene.message.text)
+    said_why = code in follow_up_words.codes() and not scene.message.text.strip().isdigit()
+    follow_ups.answer(
+        scene, row, "need_other_help", referral="not_obtained", barrier=code if said_why else None
+    )  # fmt: skip
+    if said_why:
+        return [_say(scene, "follow_up_noted")]
+    scene.conversation.menu_open = BARRIER_MENU
+    return [_say(scene, "follow_up_barrier")]
+
+
+def _person(scene: Scene, row: FollowUp) -> list[str]:
+    follow_ups.answer(scene, row, "need_other_help", referral=None)
+    return escalate(scene, {"reason": "asked_for_person"})
+
+
+RESULTS: dict[str, Callable[[Scene, FollowUp], list[str]]] = {
+    "got_it": _got_it,
+    "still_trying": _still_trying,
+    "not_obtained": _not_obtained,
+    follow_up_words.PERSON: _person,
+}
+
+
+def _barrier(scene: Scene, community: Community, row: FollowUp) -> list[str] | None:
+    code = follow_up_words.barrier(scene.message.text)
+    _put_down(scene)
+    if code is None:
+        return None
+    if code == follow_up_words.PERSON:
+        return escalate(scene, {"reason": "asked_for_person"})
+    follow_ups.note_barrier(scene, row, code)
+    return [_say(scene, "follow_up_noted")]
+
+
+def _which(scene: Scene, community: Community, row: FollowUp) -> list[str] | None:
+    told = _told(scene, row)
+    number = follow_up_words.which(scene.message.text, len(told))
+    _put_down(scene)
+    if number is None:
+        return None
+    if number:
+        only = told[number - 1].id
+        follow_ups.close_referrals(scene.session, row, "service_obtained", scene.now, only=only)
+    return [_say(scene, "follow_up_thanks")]
+
+
+HEAR: dict[str, Hear] = {
+    follow_ups.OFFER_MENU: _offer,
+    follow_ups.QUESTION_MENU: _result,
+    BARRIER_MENU: _barrier,
+    WHICH_MENU: _which,
+}
+DETAILS = frozenset({BARRIER_MENU, WHICH_MENU})
+
+
+def _told(scene: Scene, row: FollowUp) -> list[Referral]:
+    """The services that the question is about, in the order in which they were told."""
+    wanted = select(Referral).where(follow_ups.referrals_of(row)).order_by(Referral.id)
+    return list(scene.session.scalars(wanted))
+
+
+def _again(scene: Scene, community: Community, menu: str) -> str:
+    if menu == follow_ups.QUESTION_MENU:
+        return follow_ups.question(community, scene.conversation.language)
+    return _say(scene, menu, days=community.follow_up.days)
+
+
+def _say(scene: Scene, key: str, **values: object) -> str:
+    """In the resident's language, or in both where none is known."""
+    known = scene.conversation.language
+    return texts.say(key, known, **values) if known else texts.both(key, "en", **values)
