@@ -25,6 +25,7 @@ from gateway.models import (
     Responder,
 )
 from gateway.risk import Level
+from gateway.web import console_follow_ups
 from gateway.web.console_evidence import marked, snippet, spans
 
 VIEW_NOTED_EVERY = timedelta(minutes=10)
@@ -85,6 +86,7 @@ class Thread:
     labels: dict[int, str] = field(default_factory=dict)
     may_call: bool = False
     number: str | None = None
+    follow_up: console_follow_ups.Shown | None = None
 
     @property
     def can_text(self) -> bool:
@@ -174,6 +176,7 @@ def thread(session: Session, keys: Keys, escalation_id: int, responder: Responde
         silent=row.status != escalations.RESOLVED and is_silent(row),
         may_call=calling.may_call(session, row, responder),
         number=calling.number(session, keys, row, responder, now),
+        follow_up=console_follow_ups.of_contact(session, contact),
     )
 
 

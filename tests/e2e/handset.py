@@ -67,8 +67,10 @@ class Handset:
         """Write, answer what is asked, and return the names of the services; at most so many texts of the resident."""
         body = opening
         for _ in range(most):
-            last = self.ask(body, "|".join([*answers, SERVICES]))[-1]
-            if names := self.names(last):
+            came = self.ask(body, "|".join([*answers, SERVICES]))
+            last = came[-1]
+            # The offer of a follow-up may have come right behind the services.
+            if names := next(filter(None, map(self.names, came)), []):
                 return names
             body = next(said for asked, said in answers.items() if re.search(asked, last))
         raise AssertionError(f"no services after {most} texts: {self.got()}")

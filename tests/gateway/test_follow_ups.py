@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from gateway import consents, escalations, follow_ups, optout, texts
+from gateway import community, consents, escalations, follow_ups, optout, texts
 from gateway.clients.rasa import Rasa
 from gateway.conversations import SMS, WEBCHAT
 from gateway.db import Database
@@ -83,9 +83,7 @@ def asked(street: Street, bot: FakeRasa) -> None:
 
 
 def question(code: str) -> str:
-    return texts.say(
-        "follow_up_question", code, name=f"{'Puerta de Demo Town' if code == 'es' else 'Demo Town Front Door'}"
-    )
+    return follow_ups.question(community.load(None), code)
 
 
 def local(*parts: int) -> datetime:
