@@ -1,5 +1,6 @@
 """Takes the answers to our follow-up questions before the bot reads them; what is no answer goes on to the bot."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,6 +12,8 @@ from gateway.community import Community
 from gateway.conversations import BOT, SMS
 from gateway.models import FollowUp, Referral
 from gateway.risk import Level
+
+log = logging.getLogger(__name__)
 
 BY = "follow_up"  # who dealt with the message, in Message.handled_by
 BARRIER_MENU, WHICH_MENU = "follow_up_barrier", "follow_up_which"
@@ -31,7 +34,7 @@ def hear(scene: Scene, community: Community, level: Level) -> Told | None:
         return None
     if level >= Level.URGENT:
         _put_down(scene)
-        follow_ups.void(scene.session, conversation.contact, "danger", scene.now)
+        _void_for_danger(scene)
         return None
     menu, row = _open_question(scene)
     if menu is None or row is None or _for_others(scene):
@@ -40,6 +43,15 @@ def hear(scene: Scene, community: Community, level: Level) -> Told | None:
         return [_again(scene, community, menu)], BY  # they could not read it
     told = HEAR[menu](scene, community, row)
     return None if told is None else (told, BY)
+
+
+def _void_for_danger(scene: Scene) -> None:
+    """Nothing that breaks in here may cost a resident the safety text: when it is due, danger is looked for again."""
+    try:
+        with scene.session.begin_nested():
+            follow_ups.void(scene.session, scene.conversation.contact, "danger", scene.now)
+    except Exception:
+        log.exception("follow-up could not be voided", extra={"message_id": scene.message.id})
 
 
 def _for_others(scene: Scene) -> bool:

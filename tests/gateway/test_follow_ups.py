@@ -9,7 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
 from gateway import community, consents, escalations, follow_ups, optout, texts
 from gateway.clients.rasa import Rasa
@@ -569,10 +570,27 @@ def test_danger_beats_the_digit_and_the_no(street: Street, bot: FakeRasa) -> Non
     asked(street, bot)
     said = street.hand_in("no, he has a gun")
     assert len(said) == 2
-    assert all("911" in text for text in said)
+    assert all("911" in each for each in said)
     assert street.one(Escalation).level == "emergency"
     assert (street.follow_up().state, street.follow_up().void_reason, street.menu()) == ("void", "danger", None)
     assert set(states(street)) == {"offered"}
+
+
+def test_a_follow_up_that_cannot_be_voided_costs_nobody_the_safety_text(
+    street: Street, bot: FakeRasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agreed(street, bot)
+
+    def broken(session: Session, *_: Any) -> None:
+        session.execute(text("SELECT no_such_column"))
+
+    monkeypatch.setattr(follow_ups, "void", broken)
+    said = street.hand_in("he has a gun and is going to shoot me")
+    assert [("911" in each) for each in said] == [True, True]
+    assert street.one(Escalation).level == "emergency"
+    monkeypatch.undo()
+    street.clock.forward(days=2)
+    assert (street.sweep(), street.follow_up().void_reason) == ([], "danger")
 
 
 def test_no_answer_in_three_days_is_none_and_the_services_are_lost_from_sight(street: Street, bot: FakeRasa) -> None:
