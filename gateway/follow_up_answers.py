@@ -73,7 +73,8 @@ def _open_question(scene: Scene) -> tuple[str | None, FollowUp | None]:
     menu = conversation.menu_open
     if menu is None and not conversation.bot_state:
         row = follow_ups.under_way(scene.session, conversation.contact_id)
-        return (_menu_of(row), row) if row is not None else (None, None)
+        waits = row is not None and row.state != follow_ups.AGREED
+        return (_menu_of(row), row) if row is not None and waits else (None, None)
     if menu not in HEAR:
         return None, None
     row = follow_ups.latest(scene.session, conversation.contact_id)
@@ -84,7 +85,7 @@ def _open_question(scene: Scene) -> tuple[str | None, FollowUp | None]:
 
 
 def _menu_of(row: FollowUp) -> str | None:
-    return {follow_ups.OFFERED: follow_ups.OFFER_MENU, follow_ups.ASKED: follow_ups.QUESTION_MENU}.get(row.state)
+    return MENUS.get(row.state)
 
 
 def _waits_for_detail(scene: Scene, row: FollowUp) -> bool:
@@ -106,6 +107,15 @@ def _offer(scene: Scene, community: Community, row: FollowUp) -> list[str] | Non
         return [_say(scene, "follow_up_declined")]
     follow_ups.agree(scene, community, row)
     return [_say(scene, "follow_up_agreed", days=community.follow_up.days)]
+
+
+def _withdraw(scene: Scene, community: Community, row: FollowUp) -> list[str] | None:
+    """Only a no that comes right after the yes takes it back; later a no may answer anything."""
+    _put_down(scene)
+    if follow_up_words.consent(scene.message.text) is not False:
+        return None
+    follow_ups.decline(scene, row)
+    return [_say(scene, "follow_up_declined")]
 
 
 def _result(scene: Scene, community: Community, row: FollowUp) -> list[str] | None:
@@ -182,11 +192,17 @@ def _which(scene: Scene, community: Community, row: FollowUp) -> list[str] | Non
 
 HEAR: dict[str, Hear] = {
     follow_ups.OFFER_MENU: _offer,
+    follow_ups.AGREED_MENU: _withdraw,
     follow_ups.QUESTION_MENU: _result,
     BARRIER_MENU: _barrier,
     WHICH_MENU: _which,
 }
 DETAILS = frozenset({BARRIER_MENU, WHICH_MENU})
+MENUS = {
+    follow_ups.OFFERED: follow_ups.OFFER_MENU,
+    follow_ups.AGREED: follow_ups.AGREED_MENU,
+    follow_ups.ASKED: follow_ups.QUESTION_MENU,
+}
 
 
 def _told(scene: Scene, row: FollowUp) -> list[Referral]:

@@ -30,11 +30,11 @@ ASKED, ANSWERED, NO_ANSWER, VOID = "asked", "answered", "no_answer", "void"
 # state -> what it may become; an opt-out voids whatever is under way, in consents.end_all.
 TRANSITIONS = {
     OFFERED: {AGREED, DECLINED, NO_ANSWER, VOID},
-    AGREED: {ASKED, VOID},
+    AGREED: {ASKED, DECLINED, VOID},
     ASKED: {ANSWERED, NO_ANSWER, VOID},
 }
 # What Conversation.menu_open holds while one of our questions waits for its answer.
-OFFER_MENU, QUESTION_MENU = "follow_up_offer", "follow_up_question"
+OFFER_MENU, AGREED_MENU, QUESTION_MENU = "follow_up_offer", "follow_up_agreed", "follow_up_question"
 # The bot numbers its answers from 0, the check question stands at 90.
 OFFER_ORDINAL = 80
 NOT_AGAIN_WITHIN = timedelta(days=30)
@@ -82,12 +82,14 @@ def agree(scene: Scene, community: Community, row: FollowUp) -> None:
         scene.session, contact, consents.FOLLOW_UP, asked, scene.message, scene.now, given=True
     )  # fmt: skip
     due = quiet_hours.days_on(community, scene.now, community.follow_up.days)
-    move(scene.session, row, AGREED, scene.now, consent_id=consent.id, due_at=due)
+    if move(scene.session, row, AGREED, scene.now, consent_id=consent.id, due_at=due):
+        scene.conversation.menu_open = AGREED_MENU
 
 
 def decline(scene: Scene, row: FollowUp) -> None:
-    """A no: keep it too; it is not offered again for thirty days."""
+    """A no, at once or right after a yes: keep it too; it is not offered again for thirty days."""
     contact, asked = scene.conversation.contact, scene.session.get_one(Message, row.offer_message_id)
+    consents.end(scene.session, contact, consents.FOLLOW_UP, "withdrawn", scene.now)
     consent = consents.record(
         scene.session, contact, consents.FOLLOW_UP, asked, scene.message, scene.now, given=False
     )  # fmt: skip

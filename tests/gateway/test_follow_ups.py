@@ -177,7 +177,22 @@ def test_a_yes_is_kept_with_the_words_it_was_given_to(
     assert (consent.at, consent.message_id, consent.ended_at) == (street.clock(), heard.id, None)
     assert (heard.text, heard.handled_by) == (answer, "follow_up")
     assert (row.state, row.consent_id, row.due_at) == ("agreed", consent.id, street.clock() + timedelta(days=2))
-    assert street.menu() is None
+
+
+def test_a_no_right_after_the_yes_takes_it_back(street: Street, bot: FakeRasa) -> None:
+    agreed(street, bot)
+    assert street.text("no") == [texts.say("follow_up_declined", "en")]
+    assert [(row.given, row.end_reason) for row in street.all(Consent)] == [(True, "withdrawn"), (False, None)]
+    street.clock.forward(days=2)
+    assert (street.sweep(), street.follow_up().state) == ([], "declined")
+
+
+@pytest.mark.parametrize("between", ["thanks", "do you have diapers"])
+def test_a_no_later_on_is_the_bots(street: Street, bot: FakeRasa, between: str) -> None:
+    agreed(street, bot)
+    assert street.text(between) == ["ok"]
+    assert street.text("no") == ["ok"]
+    assert street.follow_up().state == "agreed"
 
 
 def test_another_wording_has_another_version() -> None:
@@ -358,6 +373,18 @@ def test_two_workers_ask_it_once(street: Street, bot: FakeRasa) -> None:
     with ThreadPoolExecutor(6) as pool:
         done = list(pool.map(ask, range(6)))
     assert len([each for each in done if each is not None]) == 1
+    assert street.send() == [question("en")]
+
+
+def test_who_saw_an_older_state_moves_nothing(street: Street, bot: FakeRasa) -> None:
+    agreed(street, bot)
+    street.clock.forward(days=2)
+    with street.database.begin() as slow:
+        seen = slow.scalars(select(FollowUp)).one()
+        street.sweep()
+        assert seen.state == "agreed"  # what it read before the other committed
+        assert not follow_ups.move(slow, seen, "asked", street.clock())
+        assert follow_ups.ask(slow, street.town, seen.id, street.clock()) is None
     assert street.send() == [question("en")]
 
 
