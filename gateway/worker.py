@@ -147,7 +147,7 @@ class Worker:
         for follow_up_id in due:
             _guarded(partial(self._ask, follow_up_id))
         for follow_up_id in unanswered:
-            _guarded(partial(self._lapse, follow_up_id))
+            _guarded(partial(self._unanswered, follow_up_id))
 
     def _ask(self, follow_up_id: int) -> None:
         with self._database.begin() as session:
@@ -156,7 +156,7 @@ class Worker:
             self._bell.announce(asked_in)
             self._sends.one()
 
-    def _lapse(self, follow_up_id: int) -> None:
+    def _unanswered(self, follow_up_id: int) -> None:
         with self._database.begin() as session:
             follow_ups.lapse(session, follow_up_id, delivery.clock(session))
 
