@@ -1,15 +1,13 @@
 """A whole Front Door for measuring: real stores, web process, worker and bot, and a stand-in that notes arrivals."""
 
-import json
 import os
-import secrets
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -153,7 +151,7 @@ class Town:
 
 def line_of_the_machine() -> dict[str, Any]:
     """What else the machine does: its load, and how many cores there are."""
-    return {"cores": len(os.sched_getaffinity(0)), "load": round(os.getloadavg()[0], 2)}
+    return {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 2)}
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -88,8 +88,8 @@ class RasaAlone:
         state: dict[str, Any] | None = None
         spoken = language
         for number, line in enumerate(LINES[language]):
-            asked = {"turn_id": str(number), "conversation": "bench", "channel": "sms", "language": spoken, "text": line,
-                     "state": state, "community": {"name": "Demo Town"}}  # fmt: skip
+            asked = {"turn_id": str(number), "conversation": "bench", "channel": "sms", "language": spoken,
+                     "text": line, "state": state, "community": {"name": "Demo Town"}}  # fmt: skip
             started = time.monotonic()
             status, answer = self._post(json.dumps(asked).encode())
             if status != http.client.OK:

@@ -12,6 +12,8 @@ from gateway.keys import Keys, demo_keys
 ACCOUNT_SID = re.compile(r"^AC[0-9a-f]{32}$")
 E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 DEMO_NUMBER = "+15555550100"
+BOT_URL = re.compile(r"^https?://[^\s,/:@]+(:\d{1,5})?/?$")
+DEFAULT_BOT_URL = "http://127.0.0.1:5005"
 NOWHERE = "http://127.0.0.1:9"  # the discard port
 SHORTEST_SECRET = 16
 
@@ -42,6 +44,11 @@ class Settings:
         """True when everything runs on this machine against the local Twilio stand-in."""
         return self.mode == "demo"
 
+    @property
+    def bot_urls(self) -> tuple[str, ...]:
+        """The address of each Rasa process; ``bot_url`` may name several, with commas."""
+        return tuple(url.rstrip("/") for url in listed(self.bot_url))
+
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read and check the environment.
@@ -71,7 +78,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         twilio_number=environ.get("TWILIO_NUMBER", DEMO_NUMBER),
         # Without a stand-in a demo sends nowhere: never to the real Twilio.
         twilio_api_url=environ.get("FRONTDOOR_TWILIO_API_URL", NOWHERE) if mode == "demo" else None,
-        bot_url=environ.get("FRONTDOOR_BOT_URL", "http://127.0.0.1:5005").rstrip("/"),
+        bot_url=environ.get("FRONTDOOR_BOT_URL", DEFAULT_BOT_URL),
         bot_secret=secrets["bot_secret"],
         keys=Keys(secrets["hash_key"], listed(secrets["seal_keys"]), secrets["cookie_key"]),
         community_file=Path(environ["FRONTDOOR_COMMUNITY"]) if environ.get("FRONTDOOR_COMMUNITY") else None,
@@ -99,6 +106,9 @@ def _port(environ: Mapping[str, str]) -> int:
 
 def _faults(mode: str, environ: Mapping[str, str]) -> list[str]:
     faults = [f"{name} is not set" for name in ("DATABASE_URL", "REDIS_URL") if not environ.get(name)]
+    bots = listed(environ.get("FRONTDOOR_BOT_URL", DEFAULT_BOT_URL))
+    if not bots or not all(BOT_URL.match(url) for url in bots):
+        faults.append("FRONTDOOR_BOT_URL must be one http:// address, or several with commas between them")
     return faults + (_demo_faults(environ) if mode == "demo" else _production_faults(environ))
 
 

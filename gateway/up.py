@@ -28,6 +28,7 @@ PORTS = {
     "FRONTDOOR_BOT_PORT": "5005",
     "FRONTDOOR_ACTIONS_PORT": "5055",
 }
+MOST_BOTS = 16
 
 
 def run(environ: Mapping[str, str] = os.environ) -> int:
@@ -85,15 +86,19 @@ class Up:
 
     def check(self) -> None:
         """Refuse, before anything is touched, what this machine cannot run. Raises :class:`CannotRun`."""
-        self.environ = {**PORTS, **self.environ, "FRONTDOOR_VAR": str(self.var)}
-        faults = [name for name in PORTS if not self.environ[name].isdigit()]
+        self.environ = {**PORTS, "FRONTDOOR_BOT_PROCESSES": "1", **self.environ, "FRONTDOOR_VAR": str(self.var)}
+        faults = [name for name in (*PORTS, "FRONTDOOR_BOT_PROCESSES") if not self.environ[name].isdigit()]
         if faults:
             raise CannotRun(f"{', '.join(faults)} must be a number")
-        self.environ.setdefault("FRONTDOOR_BOT_URL", self._local("FRONTDOOR_BOT_PORT"))
+        if not 1 <= int(self.environ["FRONTDOOR_BOT_PROCESSES"]) <= MOST_BOTS:
+            raise CannotRun(f"FRONTDOOR_BOT_PROCESSES must be between 1 and {MOST_BOTS}")
+        self.environ.setdefault("FRONTDOOR_BOT_URL", ",".join(self._bots().values()))
         check_disk(self.var)
         host = self.environ.get("FRONTDOOR_HOST", "127.0.0.1")
         own = {"FRONTDOOR_PORT"}
         check_ports({name: (host if name in own else "127.0.0.1", int(self.environ[name])) for name in PORTS})
+        for url in list(self._bots().values())[1:]:
+            check_ports({"FRONTDOOR_BOT_PORT": ("127.0.0.1", int(url.rpartition(":")[2]))})
         if not BOT_PYTHON.exists():
             raise CannotRun("the bot's environment .venv-bot is missing; run `make setup`")
 
@@ -135,19 +140,24 @@ class Up:
 
     def _bot(self, given: settings.Settings) -> None:
         """Train when the bot's files changed, then start it. Without it the door stays open and a menu answers."""
-        actions, port = self.environ["FRONTDOOR_ACTIONS_PORT"], self.environ["FRONTDOOR_BOT_PORT"]
-        url = f"{self._local('FRONTDOOR_BOT_PORT')}/webhooks/frontdoor/health"
+        actions, bots = self.environ["FRONTDOOR_ACTIONS_PORT"], self._bots()
         if not self._train():
             say("the bot could not be trained; the menu goes on answering. `make train` shows what is wrong")
             return
         python = [str(BOT_PYTHON), "-m"]
         self._start("actions", [*python, "bot.serve_actions", "--port", actions])
-        argv = [*python, "bot.serve", "--port", port, "--actions-port", actions]
-        self._start("bot", argv, url, {"BOT_SECRET": given.bot_secret})
+        for name, url in bots.items():
+            argv = [*python, "bot.serve", "--port", url.rpartition(":")[2], "--actions-port", actions]
+            self._start(name, argv, f"{url}/webhooks/frontdoor/health", {"BOT_SECRET": given.bot_secret})
         try:
-            self.supervisor.wait_ready("bot", seconds=BOT_SECONDS)
+            self.supervisor.wait_ready(*bots, seconds=BOT_SECONDS)
         except CannotRun as failure:
             say(f"{failure}; the menu goes on answering")
+
+    def _bots(self) -> dict[str, str]:
+        """The address of each process of the bot by its name; they listen on ports that follow each other."""
+        first, number = int(self.environ["FRONTDOOR_BOT_PORT"]), int(self.environ["FRONTDOOR_BOT_PROCESSES"])
+        return {f"bot-{at + 1}" if at else "bot": f"http://127.0.0.1:{first + at}" for at in range(number)}
 
     def _train(self) -> bool:
         """Run the training in sight, looking after the children meanwhile."""

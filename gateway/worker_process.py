@@ -26,7 +26,7 @@ def build(settings: Settings) -> Worker:
     return Worker(
         Database(settings.database_url, pool=TURNERS + SENDERS + 2),
         door.bell,
-        Rasa(settings.bot_url, settings.bot_secret),
+        Rasa(settings.bot_urls, settings.bot_secret),
         twilio,
         settings.keys,
         door.community,

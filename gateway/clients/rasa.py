@@ -2,23 +2,33 @@
 
 import hashlib
 import hmac
+import http.client
+import itertools
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import urllib3
 
 from gateway.errors import BotUnavailable
 from gateway.segments import count
 
 TURN_SECONDS = 3.0
+CONNECT_SECONDS = 1.0  # a process that does not even take the call leaves time for another
+MOST_CONNECTIONS = 32
 ANSWER_BYTES = 64 * 1024
 MOST_TEXTS, MOST_COMMANDS, MOST_SEGMENTS = 5, 24, 3  # eight needs and every other field are a command each
 STATE_BYTES = 16 * 1024
 FAILURES_TO_OPEN, OPEN_SECONDS = 3, 5.0
+NO_CONNECTION = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProtocolError,  # the connection broke: a process that was killed
+)
+CHUNK_BYTES = 16 * 1024
 WORD, WORDS, WORD_OR_NOTHING = "word", "words", "word or nothing"
 # What each command must and may carry; a bot that sends anything else is talking nonsense.
 COMMANDS: dict[str, dict[str, str]] = {
@@ -64,34 +74,51 @@ class Answer:
 
 
 class Rasa:
-    """Speaks to the bot over HTTP, signed, with a deadline and a circuit breaker. Thread-safe."""
+    """Speaks to the bot over HTTP, signed, within a deadline. Thread-safe.
 
-    def __init__(self, url: str, secret: str, *, seconds: float = TURN_SECONDS) -> None:
-        self._url = f"{url}/webhooks/frontdoor/turn"
+    The bot may be several processes: it keeps nothing between turns, so any of them may take any turn. The least busy
+    one is asked, each has a breaker of its own, and a turn that one did not take goes to another.
+    """
+
+    def __init__(self, urls: str | Sequence[str], secret: str, *, seconds: float = TURN_SECONDS) -> None:
         self._secret = secret.encode()
         self._seconds = seconds
-        self._client = httpx.Client(timeout=seconds, limits=httpx.Limits(max_connections=32))
         self._mutex = threading.Lock()
-        self._failures = 0
-        self._open_until = 0.0
+        self._processes = [_Process(url) for url in ([urls] if isinstance(urls, str) else urls)]
+        self._turns = itertools.count(1)
 
     def turn(self, turn: Turn) -> Answer:
-        """Take one turn. Raises :class:`BotUnavailable` when the bot is down, late, or answers nonsense."""
-        if time.monotonic() < self._open_until:
-            raise BotUnavailable("breaker_open")
-        try:
-            answer = checked(self._ask(turn), turn)
-        except (httpx.HTTPError, BotUnavailable, ValueError, RecursionError) as failure:
-            self._failed()
-            raise BotUnavailable(str(failure) if isinstance(failure, BotUnavailable) else "no_answer") from None
-        self._failures = 0
-        return answer
+        """Take one turn. Raises :class:`BotUnavailable` when no process is up, or one is late or answers nonsense.
+
+        Only a turn that was surely not answered is put to another process: one that is late may still be at work on
+        it, and to ask a second one then would double the load just when there is too much of it.
+        """
+        deadline = time.monotonic() + self._seconds
+        failure = BotUnavailable("breaker_open")
+        asked: list[_Process] = []
+        while (process := self._least_busy(asked)) is not None:
+            asked.append(process)
+            try:
+                answer = checked(self._ask(process, turn, deadline), turn)
+            except (urllib3.exceptions.HTTPError, OSError, BotUnavailable, ValueError, RecursionError) as fault:
+                failure = fault if isinstance(fault, BotUnavailable) else BotUnavailable("no_answer")
+                self._done(process, failed=True)
+                if not _was_not_taken(fault) or time.monotonic() >= deadline:
+                    break
+            except BaseException:
+                self._done(process, failed=True)
+                raise
+            else:
+                self._done(process, failed=False)
+                return answer
+        raise failure from None
 
     def close(self) -> None:
         """Give the connections back."""
-        self._client.close()
+        for process in self._processes:
+            process.pool.close()
 
-    def _ask(self, turn: Turn) -> Any:
+    def _ask(self, process: "_Process", turn: Turn, deadline: float) -> Any:
         body = json.dumps(turn.__dict__, ensure_ascii=True).encode()
         at = str(int(time.time()))
         signature = hmac.new(self._secret, at.encode() + b"." + body, hashlib.sha256).hexdigest()
@@ -100,17 +127,71 @@ class Rasa:
             "X-Frontdoor-Timestamp": at,
             "X-Frontdoor-Signature": signature,
         }
-        deadline = time.monotonic() + self._seconds
-        with self._client.stream("POST", self._url, content=body, headers=headers) as response:
-            if response.status_code != httpx.codes.OK:
-                raise BotUnavailable(f"http_{response.status_code}")
-            return _parsed(b"".join(_in_time(response, deadline)))
+        left = max(0.001, deadline - time.monotonic())
+        response = process.pool.urlopen(
+            "POST",
+            process.path,
+            body=body,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            preload_content=False,
+            timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), total=left),
+        )
+        try:
+            if response.status != http.client.OK:
+                raise BotUnavailable(f"http_{response.status}")
+            answer = _parsed(b"".join(_in_time(response, deadline)))
+        except BaseException:
+            response.close()  # what is unread would be taken for the next answer
+            raise
+        response.release_conn()
+        return answer
 
-    def _failed(self) -> None:
+    def _least_busy(self, but: Sequence["_Process"]) -> "_Process | None":
+        """The process to ask next, counted as busy from now on; none when all were asked or are left alone."""
+        now = time.monotonic()
         with self._mutex:
-            self._failures += 1
-            if self._failures >= FAILURES_TO_OPEN:
-                self._open_until = time.monotonic() + OPEN_SECONDS
+            free = [each for each in self._processes if each not in but and each.may_be_asked(now)]
+            if not free:
+                return None
+            chosen = min(free, key=lambda each: (each.in_flight, each.last_turn))
+            chosen.in_flight += 1
+            chosen.last_turn = next(self._turns)
+            return chosen
+
+    def _done(self, process: "_Process", *, failed: bool) -> None:
+        with self._mutex:
+            process.in_flight -= 1
+            process.failures = process.failures + 1 if failed else 0
+            if process.failures >= FAILURES_TO_OPEN:
+                process.open_until = time.monotonic() + OPEN_SECONDS
+
+
+class _Process:
+    """One Rasa process: its connections, how many turns it has now, and how it did lately."""
+
+    def __init__(self, url: str) -> None:
+        parts = urllib3.util.parse_url(url)
+        make = urllib3.HTTPSConnectionPool if parts.scheme == "https" else urllib3.HTTPConnectionPool
+        self.pool = make(parts.host or "", parts.port, maxsize=MOST_CONNECTIONS)
+        self.path = f"{parts.path or ''}/webhooks/frontdoor/turn"
+        self.in_flight = self.failures = self.last_turn = 0
+        self.open_until = 0.0
+
+    def may_be_asked(self, now: float) -> bool:
+        """Whether its breaker is closed. One that failed too often is tried again by one turn at a time."""
+        return now >= self.open_until and not (self.failures >= FAILURES_TO_OPEN and self.in_flight)
+
+
+def _was_not_taken(fault: BaseException) -> bool:
+    """Whether the process surely gives no answer any more: no connection, one that broke, or its own refusal.
+
+    A time-out while waiting for the answer says nothing of the kind.
+    """
+    if isinstance(fault, BotUnavailable):
+        return str(fault) == f"http_{int(http.client.SERVICE_UNAVAILABLE)}"
+    return isinstance(fault, NO_CONNECTION)
 
 
 def checked(raw: Any, turn: Turn) -> Answer:
@@ -179,10 +260,10 @@ def _no_number(_word: str) -> None:
     raise ValueError
 
 
-def _in_time(response: httpx.Response, deadline: float) -> Iterator[bytes]:
+def _in_time(response: urllib3.BaseHTTPResponse, deadline: float) -> Iterator[bytes]:
     """The body, unless it drips past the deadline or grows past any sense."""
     size = 0
-    for chunk in response.iter_bytes():
+    for chunk in response.stream(CHUNK_BYTES):
         size += len(chunk)
         if size > ANSWER_BYTES:
             raise BotUnavailable("too_large")

@@ -4,7 +4,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -105,8 +105,22 @@ def _journal() -> dict[str, Any]:
     return {"waiting": door().journal.pending(), "unreadable": door().journal.unreadable()}
 
 
-def _bot() -> None:
-    httpx.get(f"{door().settings.bot_url}/webhooks/frontdoor/health", timeout=BOT_SECONDS).raise_for_status()
+def _bot() -> dict[str, Any]:
+    """How many of the bot's processes answer; one is enough for every resident. Raises when none does."""
+    urls = door().settings.bot_urls
+    with ThreadPoolExecutor(len(urls), "readyz-bot") as pool:
+        faults = [fault for fault in pool.map(_bot_fault, urls) if fault is not None]
+    if len(faults) == len(urls):
+        raise faults[0]
+    return {"answering": len(urls) - len(faults), "of": len(urls)}
+
+
+def _bot_fault(url: str) -> httpx.HTTPError | None:
+    try:
+        httpx.get(f"{url}/webhooks/frontdoor/health", timeout=BOT_SECONDS).raise_for_status()
+    except httpx.HTTPError as fault:
+        return fault
+    return None
 
 
 def _oldest_unanswered(database: Database) -> dict[str, Any]:

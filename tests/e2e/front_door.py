@@ -22,7 +22,7 @@ from gateway.settings import sqlalchemy_url
 from tests.fakes.processes import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FRONTDOOR = Path(sys.executable).with_name("frontdoor")
+FRONTDOOR = (sys.executable, "-m", "gateway.cli")  # this tree's, whatever the environment has installed
 READY = "Front Door is ready"
 READY_SECONDS = 600.0  # a missing model is trained first
 OURS = re.compile(r"FRONTDOOR_|TWILIO_|DATABASE_URL|REDIS_URL|SENTRY_DSN")
@@ -60,7 +60,7 @@ class FrontDoor:
         """Start everything, wait until it says that it is ready, and return all that it said."""
         with self._output.open("w") as out:
             self._process = subprocess.Popen(
-                [str(FRONTDOOR), "up"], env=self.environ, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT, text=True
+                [*FRONTDOOR, "up"], env=self.environ, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT, text=True
             )
         eventually(lambda: READY in self._output.read_text() or self._ended(), READY_SECONDS, 0.2)
         self.said = self._output.read_text()
@@ -99,7 +99,7 @@ class FrontDoor:
     def run(self, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         """Another ``frontdoor`` command beside the running one."""
         return subprocess.run(
-            [str(FRONTDOOR), *words],
+            [*FRONTDOOR, *words],
             env=self.environ | environ,
             capture_output=True,
             text=True,

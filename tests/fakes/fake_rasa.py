@@ -77,15 +77,24 @@ class FakeRasa:
         self.behave, self.pause = behave, pause
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.ports: set[int] = set()  # of the clients: one for each connection
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                status, answer = _json({"model": "fake"})
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.requests.append(body)
                 outer.headers.append(dict(self.headers))
+                outer.ports.add(self.client_address[1])
                 time.sleep(outer.pause)
                 status, answer = outer.behave(body)
                 self.send_response(status)

@@ -31,7 +31,7 @@ class Process:
         """Start it."""
         with self.log.open("ab") as out:
             self._running = subprocess.Popen(
-                [str(Path(sys.executable).with_name("frontdoor")), self.verb],
+                [sys.executable, "-m", "gateway.cli", self.verb],
                 env=os.environ | self.environ,
                 stdout=out,
                 stderr=out,

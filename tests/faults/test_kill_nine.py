@@ -10,15 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
 from gateway.db import Database
-from gateway.demo.standin import Standin
 from gateway.models import Conversation, Delivery, Message
-from tests.conftest import ACCOUNT_SID, NUMBER
 from tests.fakes.fake_rasa import FakeRasa
-from tests.fakes.processes import Process, free_port, wait_until_up
+from tests.fakes.processes import wait_until_up
+from tests.faults.town import Town, number
 
 TEXTS_EACH, NUMBERS, KILLS = 10, 100, 10
 PATIENCE = 120
@@ -31,59 +29,12 @@ def bot() -> Iterator[FakeRasa]:
     server.stop()
 
 
-class Town:
-    """A web process, a worker, a Twilio stand-in and a bot, all real processes or real servers."""
-
-    def __init__(self, migrated_url: str, redis_url: str, bot: FakeRasa, var: Path) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        var.mkdir(exist_ok=True)
-        token = "t" * 32
-        self.twilio = Standin(
-            ACCOUNT_SID, (token,), NUMBER, f"{self.url}/sms/inbound#rc=0", check_contract=False
-        ).start()
-        keys = {
-            "account_sid": ACCOUNT_SID,
-            "auth_tokens": token,
-            "bot_secret": "b" * 32,
-            "hash_key": "h" * 32,
-            "seal_keys": Fernet.generate_key().decode(),
-            "cookie_key": "c" * 32,
-        }
-        (var / "keys.json").write_text(__import__("json").dumps(keys))
-        environ = {
-            "FRONTDOOR_MODE": "demo",
-            "FRONTDOOR_VAR": str(var),
-            "FRONTDOOR_PORT": str(port),
-            "FRONTDOOR_TWILIO_API_URL": self.twilio.url,
-            "FRONTDOOR_BOT_URL": bot.url,
-            "DATABASE_URL": migrated_url,
-            "REDIS_URL": redis_url,
-        }
-        self.web = Process("web", environ, var / "web.log")
-        self.worker = Process("worker", environ, var / "worker.log")
-
-    def start(self) -> None:
-        self.web.start()
-        self.worker.start()
-        wait_until_up(self.url)
-
-    def stop(self) -> None:
-        self.web.kill()
-        self.worker.kill()
-        self.twilio.stop()
-
-
 @pytest.fixture
 def town(migrated_url: str, redis_url: str, database: Database, bot: FakeRasa, tmp_path: Path) -> Iterator[Town]:
-    made = Town(migrated_url, redis_url, bot, tmp_path / "var")
+    made = Town(migrated_url, redis_url, bot.url, tmp_path / "var")
     made.start()
     yield made
     made.stop()
-
-
-def number(index: int) -> str:
-    return f"+1555555{index:04d}"
 
 
 def body(resident: int, index: int) -> str:
