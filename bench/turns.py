@@ -39,7 +39,6 @@ LINES = {
     "es": ["necesito comida para mis hijos", "no", "94110", "mas", "necesito ropa", "94103"],
     "en": ["need a place to sleep tonight", "no", "for me", "94110", "more", "i need food too"],
 }
-AT_ONCE = (1, 8, 32)
 CONVERSATIONS = {1: 8, 8: 48, 32: 96}
 ANSWER_SECONDS = 15.0
 NUMBERS = itertools.count(5_560_000)
@@ -220,7 +219,7 @@ def table(results: list[dict[str, Any]]) -> str:
         "           Rasa alone                  Front Door                  added   rate   of each round:",
         "residents  p50 / p99 ms    turns/s   p50 / p99 ms    turns/s    p50 ms  ratio  added p50; rate ratio",
     ]
-    for at_once in AT_ONCE:
+    for at_once in sorted({row["residents"] for row in results}):
         rows = [row for row in results if row["residents"] == at_once]
 
         def middle(*names: str, rows: list[dict[str, Any]] = rows) -> float:
@@ -249,6 +248,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bots", type=int, default=1)
+    parser.add_argument("--at-once", type=int, nargs="+", choices=CONVERSATIONS, default=list(CONVERSATIONS))
     parser.add_argument("--no-pin", action="store_true")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(arguments)
@@ -259,7 +259,7 @@ def main(arguments: list[str] | None = None) -> int:
             front, alone = FrontDoor(town), RasaAlone(town)
             front.learn()
             for _ in range(given.rounds):
-                for at_once in AT_ONCE:
+                for at_once in given.at_once:
                     results.append(compare(town, front, alone, at_once))
                     sys.stderr.write(json.dumps(results[-1]) + "\n")
     sys.stdout.write(table(results) + "\n")

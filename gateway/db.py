@@ -1,6 +1,7 @@
 """The database: one engine per process, transactions as a ``with`` block, and what its failures mean."""
 
 import contextlib
+import select
 import socket
 import threading
 import time
@@ -11,8 +12,8 @@ from weakref import WeakSet
 
 import psycopg
 from psycopg import errors as pg
-from sqlalchemy import create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -46,7 +47,6 @@ class Database:
             pool_size=pool,
             max_overflow=5,
             pool_timeout=CONNECT_SECONDS,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,
@@ -60,6 +60,7 @@ class Database:
         self._closed = False
         event.listen(self.engine, "do_connect", self._connect)
         event.listen(self.engine, "checkin", self._check_in)
+        event.listen(self.engine, "checkout", self._check_out)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -67,6 +68,12 @@ class Database:
         """One transaction: commits when the block ends, rolls back when it raises."""
         with self._sessions.begin() as session:
             yield session
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """For one question that needs no transaction, and so a third of the messages to the server."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
 
     def ping(self) -> float:
         """Ask the server for nothing; returns the seconds it took, raises ``sqlalchemy.exc.OperationalError``."""
@@ -78,7 +85,7 @@ class Database:
     def cut(self) -> None:
         """Break every connection: for when the server has been silent for longer than it allows itself.
 
-        Threads that wait for an answer get an ``OperationalError`` at once; the pool's own question before each use
+        Threads that wait for an answer get an ``OperationalError`` at once; the pool's own look before each use
         finds the broken ones, and whoever comes next connects anew.
         """
         with self._wires_mutex:
@@ -104,6 +111,20 @@ class Database:
             if not self._closed:  # else it is closed as soon as it is given back
                 self._wires.add(wire)
         return wire
+
+    def _check_out(self, wire: Any, _record: Any, _proxy: Any) -> None:
+        """Refuse a connection that broke while it lay in the pool, without asking the server each time.
+
+        An idle connection on which there is something to read is one that the server, or :meth:`cut`, has ended.
+        """
+        waiting = select.poll()
+        waiting.register(wire.fileno(), select.POLLIN)
+        if not waiting.poll(0):
+            return
+        try:
+            self.engine.dialect.do_ping(wire)  # or it was a notice, which is nothing
+        except Exception:
+            raise InvalidatePoolError from None
 
     def _check_in(self, wire: Any, _record: Any) -> None:
         """What was let go while it was in use belongs to no pool any more."""

@@ -191,6 +191,12 @@ def known(session: Session, provider_id: str) -> bool:
     return session.scalar(select(Delivery.id).where(Delivery.provider_id == provider_id)) is not None
 
 
+def is_news(status: str) -> bool:
+    """Whether a receipt may change anything. A text that has an id is sent already, and most receipts say no more."""
+    then = RECEIPTS.get(status)
+    return then is not None and is_further("sent", then)
+
+
 def receipt(session: Session, provider_id: str, status: str, code: int | None, now: datetime) -> bool:
     """Take in one of Twilio's receipts; returns whether it belongs to a text that we know already.
 

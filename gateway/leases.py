@@ -3,13 +3,41 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session, contains_eager
 
-from gateway.conversations import lock
+from gateway.errors import Refused
 from gateway.models import Contact, Conversation
 
 LEASE = timedelta(seconds=20)
+# Built once: to put a statement together takes as long as to send it.
+_FREE = (
+    select(Conversation.id)
+    .where(
+        Conversation.pending_since.is_not(None),
+        (Conversation.lease_until.is_(None)) | (Conversation.lease_until < func.now()),
+    )
+    .order_by(Conversation.pending_since)
+    .limit(1)
+    .with_for_update(key_share=True, skip_locked=True)
+)
+_TAKE = (
+    update(Conversation)
+    .where(Conversation.id == _FREE.scalar_subquery())
+    .values(lease_owner=bindparam("owner"), lease_until=func.now() + LEASE, lease_epoch=Conversation.lease_epoch + 1)
+    .returning(Conversation)
+    .execution_options(synchronize_session=False, populate_existing=True)
+)
+# Postgres locks in the order that is named here: the contact first, as the accepting process does, because a turn may
+# change what is remembered of the contact.
+_HELD = (
+    select(Conversation)
+    .join(Conversation.contact)
+    .options(contains_eager(Conversation.contact))
+    .where(Conversation.id == bindparam("conversation_id"))
+    .with_for_update(key_share=True, of=[Contact, Conversation])
+    .execution_options(populate_existing=True)
+)
 
 
 class LeaseLost(Exception):
@@ -25,44 +53,41 @@ class Lease:
 
 
 def take(session: Session, owner: str) -> Lease | None:
-    """Lease the conversation whose mail waits longest, if one is free.
+    """Lease the conversation whose mail waits longest, if one is free; see :func:`take_locked`."""
+    conversation = take_locked(session, owner)
+    return of(conversation) if conversation else None
 
-    The database's clock decides, so workers need not agree on the time.
+
+def take_locked(session: Session, owner: str) -> Conversation | None:
+    """Lease the conversation whose mail waits longest, if one is free; it stays locked until the transaction ends.
+
+    The database's clock decides, so workers need not agree on the time. The contact is not locked, and must not be in
+    this transaction: see :func:`gateway.conversations.thread`.
     """
-    free = (
-        select(Conversation.id)
-        .where(
-            Conversation.pending_since.is_not(None),
-            (Conversation.lease_until.is_(None)) | (Conversation.lease_until < func.now()),
-        )
-        .order_by(Conversation.pending_since)
-        .limit(1)
-        .with_for_update(key_share=True, skip_locked=True)
-    )
-    row = session.execute(
-        update(Conversation)
-        .where(Conversation.id == free.scalar_subquery())
-        .values(lease_owner=owner, lease_until=func.now() + LEASE, lease_epoch=Conversation.lease_epoch + 1)
-        .returning(Conversation.id, Conversation.lease_epoch)
-        .execution_options(synchronize_session=False)
-    ).first()
-    return Lease(*row) if row else None
+    return session.scalars(_TAKE, {"owner": owner}).one_or_none()
+
+
+def of(conversation: Conversation) -> Lease:
+    """The lease as it stands in the row."""
+    return Lease(conversation.id, conversation.lease_epoch)
 
 
 def held(session: Session, lease: Lease) -> Conversation:
-    """The leased conversation, locked, and its lease renewed. Raises :class:`LeaseLost`."""
-    # The contact first, as the accepting process does: a turn may change what is remembered of the contact.
-    session.execute(
-        select(Contact.id)
-        .join(Conversation, Conversation.contact_id == Contact.id)
-        .where(Conversation.id == lease.conversation_id)
-        .with_for_update(key_share=True, of=Contact)
-    )
-    conversation = lock(session, lease.conversation_id)
+    """The leased conversation and its contact, read afresh and locked. Raises :class:`LeaseLost`.
+
+    The lease is not renewed: nobody can take the conversation before this transaction ends.
+    """
+    conversation = session.scalars(_HELD, {"conversation_id": lease.conversation_id}).one_or_none()
+    if conversation is None:
+        raise Refused(404, "no_such_conversation")
     if conversation.lease_epoch != lease.epoch:
         raise LeaseLost
-    conversation.lease_until = session.scalars(select(func.now())).one() + LEASE
     return conversation
+
+
+def renew(conversation: Conversation) -> None:
+    """Another whole lease from now on, for the next message of the same conversation."""
+    conversation.lease_until = func.now() + LEASE
 
 
 def give_back(conversation: Conversation) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cryptography.fernet import InvalidToken
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import conversations, delivery, escalations, optout
@@ -70,16 +71,31 @@ def send_next(
     time whether the town sleeps, and follow-ups with it.
     """
     with database.begin() as session:
-        at = _now(session, clock)
-        row = delivery.take_next(session, at, quiet=quiet is not None and quiet(at))
-        parcel = _parcel(row, session.get_one(Conversation, row.conversation_id), keys) if row else None
-    if row is None:
+        taken = _take(session, keys, clock, quiet)
+    if taken is None:
         return False
-    if parcel is None:
-        _unsealable(database, row, clock)
-    elif not _taken_over(database, parcel, clock):
-        _send(database, carrier, parcel, clock)
+    _deal(database, carrier, taken, clock)
     return True
+
+
+def send_all(  # noqa: PLR0913 - what is sent by whom, from when on and how long
+    database: Database,
+    carrier: Carrier,
+    keys: Keys,
+    clock: Clock | None = None,
+    go_on: Callable[[], bool] = lambda: True,
+    quiet: Quiet | None = None,
+) -> bool:
+    """Send text after text until none waits; returns whether there was one.
+
+    What became of one text is written and the next one taken in the same transaction: a commit costs as much as either.
+    """
+    with database.begin() as session:
+        taken = _take(session, keys, clock, quiet)
+    had_one = taken is not None
+    while taken is not None:
+        taken = _deal(database, carrier, taken, clock, _Next(keys, quiet) if go_on() else None)
+    return had_one
 
 
 def settle_stuck(database: Database, carrier: Carrier, keys: Keys, clock: Clock | None = None) -> bool:
@@ -140,6 +156,48 @@ def _parcel(row: Delivery, conversation: Conversation, keys: Keys) -> Parcel | N
     )
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """A text that is marked as being sent; without a parcel its number cannot be read."""
+
+    row: Delivery
+    parcel: Parcel | None
+
+
+@dataclass(frozen=True)
+class _Next:
+    """What the next text is taken with."""
+
+    keys: Keys
+    quiet: Quiet | None
+
+
+def _take(session: Session, keys: Keys, clock: Clock | None, quiet: Quiet | None) -> _Taken | None:
+    at = _now(session, clock)
+    row = delivery.take_next(session, at, quiet=quiet is not None and quiet(at))
+    if row is None:
+        return None
+    return _Taken(row, _parcel(row, session.get_one(Conversation, row.conversation_id), keys))
+
+
+def _deal(
+    database: Database, carrier: Carrier, taken: _Taken, clock: Clock | None, following: _Next | None = None
+) -> _Taken | None:
+    """Send one text and write what came of it; if told to go on, take the ``following`` one and return it."""
+    provider_id = None
+    if taken.parcel is None:
+        _unsealable(database, taken.row, clock)
+    elif not _taken_over(database, taken.parcel, clock):
+        provider_id = _send(database, carrier, taken.parcel, clock)
+    if provider_id is None and following is None:
+        return None
+    with database.begin() as session:
+        if provider_id is not None and taken.parcel is not None:
+            at = _now(session, clock)
+            delivery.sent(session, taken.row.id, taken.parcel.attempts, provider_id, at)
+        return _take(session, following.keys, clock, following.quiet) if following is not None else None
+
+
 def _unsealable(database: Database, row: Delivery, clock: Clock | None) -> None:
     with _outcome(database, row.conversation_id, delivery.lost_quietly(row), clock) as outcome:
         outcome.lost = delivery.fail(outcome.session, row.id, row.attempts, outcome.at, None)
@@ -149,17 +207,19 @@ def _taken_over(database: Database, parcel: Parcel, clock: Clock | None) -> bool
     """Whether a responder claimed in the moment since; then the bot's words must not leave."""
     if parcel.priority < delivery.BOT:
         return False
-    with database.begin() as session:
-        conversation = session.get_one(Conversation, parcel.conversation_id)
-        if conversation.handler != RESPONDER:
+    handler = select(Conversation.handler).where(Conversation.id == parcel.conversation_id)
+    with database.asking() as connection:
+        if connection.scalar(handler) != RESPONDER:
             return False
+    with database.begin() as session:
         delivery.withdraw(session, parcel.delivery_id, parcel.attempts, _now(session, clock))
     return True
 
 
-def _send(database: Database, carrier: Carrier, parcel: Parcel, clock: Clock | None) -> None:
+def _send(database: Database, carrier: Carrier, parcel: Parcel, clock: Clock | None) -> str | None:
+    """Twilio's id for the text, still to be written down; without one, what came of the try is written."""
     try:
-        provider_id = carrier.send(parcel.to, parcel.body)
+        return carrier.send(parcel.to, parcel.body)
     except SmsFailed as failure:
         log.warning(
             "text not taken",
@@ -169,9 +229,7 @@ def _send(database: Database, carrier: Carrier, parcel: Parcel, clock: Clock | N
             _settle(database, carrier, parcel, clock)
         else:
             _put_back(database, parcel, failure, clock)
-        return
-    with database.begin() as session:
-        delivery.sent(session, parcel.delivery_id, parcel.attempts, provider_id, _now(session, clock))
+        return None
 
 
 def _settle(database: Database, carrier: Carrier, parcel: Parcel, clock: Clock | None) -> None:

@@ -1,7 +1,8 @@
 """One turn of one conversation: read its oldest unanswered message, ask the bot, write the answer once.
 
 Three steps, so that no transaction is open while the bot thinks: note (locked), ask (nothing locked), write (locked
-again, and only if nobody took the conversation over meanwhile).
+again, and only if nobody took the conversation over meanwhile). Each commit costs as much as the rest of a step, so a
+conversation is leased and its first message noted in one transaction, and who writes the last answer gives it back.
 """
 
 import logging
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from gateway import asides, delivery, escalations, follow_ups, language, leases, menu, paging, strangers, texts
@@ -44,25 +45,55 @@ class Question:
     turn: Turn | None
 
 
-def answer_next(database: Database, rasa: Rasa, community: Community, lease: Lease, clock: Clock) -> int | None:
-    """Deal with the oldest unanswered message of a leased conversation.
+def take_next(
+    database: Database, community: Community, owner: str, clock: Clock
+) -> tuple[Lease, Question | None] | None:
+    """Lease the conversation that waits longest and note its oldest unanswered message, if one waits."""
+    with database.begin() as session:
+        conversation = leases.take_locked(session, owner)
+        if conversation is None:
+            return None
+        return leases.of(conversation), _note(session, community, conversation, clock())
 
-    Returns its id, or None when there is nothing left (the lease is then given back). Raises
-    :class:`gateway.leases.LeaseLost` when another worker holds the conversation now.
+
+def note_next(database: Database, community: Community, lease: Lease, clock: Clock) -> Question | None:
+    """The oldest unanswered message of a leased conversation; when there is none, the lease is given back.
+
+    Raises :class:`gateway.leases.LeaseLost` when another worker holds the conversation now.
     """
     with database.begin() as session:
-        question = _note(session, community, lease, clock())
+        conversation = leases.held(session, lease)
+        leases.renew(conversation)
+        return _note(session, community, conversation, clock())
+
+
+def answer(  # noqa: PLR0913 - what is asked of whom, and by which right
+    database: Database, rasa: Rasa, community: Community, lease: Lease, question: Question, clock: Clock
+) -> bool:
+    """Answer a message that was noted; returns whether another waits. If none does, the lease is given back.
+
+    Raises :class:`gateway.leases.LeaseLost` when another worker holds the conversation now.
+    """
+    suggested = _ask(rasa, question)
+    with database.begin() as session:
+        conversation = leases.held(session, lease)
+        _write(session, community, conversation, question, suggested, clock())
+        if conversation.pending_since is None:
+            leases.give_back(conversation)
+        return conversation.pending_since is not None
+
+
+def answer_next(database: Database, rasa: Rasa, community: Community, lease: Lease, clock: Clock) -> int | None:
+    """Note and answer one message; returns its id, or None when there was nothing left. Raises as :func:`answer`."""
+    question = note_next(database, community, lease, clock)
     if question is None:
         return None
-    answer = _ask(rasa, question)
-    with database.begin() as session:
-        _write(session, community, lease, question, answer, clock())
+    answer(database, rasa, community, lease, question, clock)
     return question.message_id
 
 
-def _note(session: Session, community: Community, lease: Lease, now: datetime) -> Question | None:
+def _note(session: Session, community: Community, conversation: Conversation, now: datetime) -> Question | None:
     """Read the message and count the attempt, so that one which breaks us every time is found out."""
-    conversation = leases.held(session, lease)
     message = _oldest_unanswered(session, conversation.id)
     if message is None or conversation.handler == RESPONDER:
         conversation.pending_since = None
@@ -185,18 +216,22 @@ def _ask(rasa: Rasa, question: Question) -> Answer | None:
 
 
 def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we may still write it
-    session: Session, community: Community, lease: Lease, question: Question, answer: Answer | None, now: datetime
+    session: Session,
+    community: Community,
+    conversation: Conversation,
+    question: Question,
+    answer: Answer | None,
+    now: datetime,
 ) -> None:
-    conversation = leases.held(session, lease)
     message = session.get_one(Message, question.message_id)
     if conversation.handler != BOT or conversation.epoch != question.epoch or message.handled_at is not None:
         log.info("answer dropped", extra={"message_id": message.id, "reason": "taken_over"})
         return
     scene = Scene(session, conversation, message, now, community.time_zone, community)
     if answer is not None:
-        conversation.bot_state = answer.state
         conversation.menu_open = None
         _obey_all(scene, answer)
+        conversation.bot_state = answer.state
         follow_ups.after_turn(scene, community, bot_asks=bool(answer.state.get("loop")))
         _done(scene, "bot")
         return
@@ -210,7 +245,8 @@ def _obey_all(scene: Scene, answer: Answer) -> None:
     """Say the bot's texts and then what came of its commands; languages change before anything is said."""
     said: list[str] = []
     is_danger = False
-    more = _oldest_unanswered(scene.session, scene.conversation.id, after=scene.message.id) is not None
+    goodbye = any(command["command"] == "close" for command in answer.commands)
+    more = goodbye and _oldest_unanswered(scene.session, scene.conversation.id, scene.message.id) is not None
     for command in sorted([*answer.commands, *_person_wanted(scene, answer)], key=_order):
         if more and command["command"] == "close":
             continue  # they wrote on after their goodbye, and that must be read
@@ -240,21 +276,26 @@ def _say_all(scene: Scene, said: list[str], priority: int = delivery.BOT) -> Non
 
 def _done(scene: Scene, by: str) -> None:
     scene.message.handled_at, scene.message.handled_by = scene.now, by
-    scene.session.flush()
-    if _oldest_unanswered(scene.session, scene.conversation.id) is None:
+    # What is written of this message goes to the store with the rest, at the end; the question is about later ones.
+    with scene.session.no_autoflush:
+        following = _oldest_unanswered(scene.session, scene.conversation.id, scene.message.id)
+    if following is None:
         scene.conversation.pending_since = None
         leases.give_back(scene.conversation)
 
 
-def _oldest_unanswered(session: Session, conversation_id: int, after: int = 0) -> Message | None:
-    return session.scalar(
-        select(Message)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.direction == "in",
-            Message.handled_at.is_(None),
-            Message.id > after,
-        )
-        .order_by(Message.id)
-        .limit(1)
+_OLDEST_UNANSWERED = (
+    select(Message)
+    .where(
+        Message.conversation_id == bindparam("conversation_id"),
+        Message.direction == "in",
+        Message.handled_at.is_(None),
+        Message.id > bindparam("after"),
     )
+    .order_by(Message.id)
+    .limit(1)
+)
+
+
+def _oldest_unanswered(session: Session, conversation_id: int, after: int = 0) -> Message | None:
+    return session.scalar(_OLDEST_UNANSWERED, {"conversation_id": conversation_id, "after": after})

@@ -11,14 +11,14 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import delivery, follow_ups, lapsing, leases, quiet_hours, sending, silence, turns
+from gateway import delivery, follow_ups, lapsing, quiet_hours, sending, silence, turns
 from gateway.acceptor import Acceptor
-from gateway.clients.bell import WORK, Bell
+from gateway.clients.bell import TEXTS, WORK, Bell
 from gateway.clients.rasa import Rasa
 from gateway.community import Community
 from gateway.db import Database
 from gateway.keys import Keys
-from gateway.leases import LeaseLost
+from gateway.leases import Lease, LeaseLost
 from gateway.sending import Carrier
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 TURNERS, SENDERS = 6, 4
 SWEEP_SECONDS = 2.0
 MOST_SETTLED = 5
+MOST_RINGS = 1_000  # what waits beyond that is found by the sweep
 PAUSE_AFTER_FAILURE = 1.0
 
 
@@ -46,7 +47,7 @@ class Worker:
         self._keys, self._community, self._acceptor = keys, community, acceptor
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._stop = threading.Event()
-        self._turns, self._sends = _Wake(TURNERS), _Wake(SENDERS)
+        self._turns, self._sends = _Wake(), _Wake()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -54,8 +55,9 @@ class Worker:
         for index in range(TURNERS):
             self._spawn(f"turn-{index}", lambda: self._serve(self._turns, self.answer_one))
         for index in range(SENDERS):
-            self._spawn(f"send-{index}", lambda: self._serve(self._sends, self.send_one))
+            self._spawn(f"send-{index}", lambda: self._serve(self._sends, self.send_waiting))
         self._spawn("bell", self._hear)
+        self._spawn("bell-texts", self._hear_texts)
         self._spawn("sweep", lambda: self._again_and_again(self.sweep))
         self._spawn("settle", lambda: self._again_and_again(self.settle))
 
@@ -69,35 +71,41 @@ class Worker:
 
     def answer_one(self) -> bool:
         """Lease one conversation and answer all that waits in it; returns whether there was one."""
-        with self._database.begin() as session:
-            lease = leases.take(session, self._owner)
-        if lease is None:
+        taken = turns.take_next(self._database, self._community, self._owner, now)
+        if taken is None:
             return False
+        lease, question = taken
         try:
-            while not self._stop.is_set() and self._answer(lease):
-                pass
+            while question is not None:
+                question = self._answer(lease, question)
         except LeaseLost:
             log.warning("lease lost", extra={"conversation": lease.conversation_id})
         return True
 
-    def _answer(self, lease: leases.Lease) -> bool:
-        done = turns.answer_next(self._database, self._rasa, self._community, lease, now)
-        self._bell.announce(lease.conversation_id)
+    def _answer(self, lease: Lease, question: turns.Question) -> turns.Question | None:
+        """Answer one message; returns the next of the same conversation."""
+        more = turns.answer(self._database, self._rasa, self._community, lease, question, now)
         self._sends.one()
-        return done is not None
+        self._bell.announce(lease.conversation_id)
+        if not more or self._stop.is_set():
+            return None
+        return turns.note_next(self._database, self._community, lease, now)
 
-    def send_one(self) -> bool:
-        """Send one text, if one waits."""
-        return sending.send_next(self._database, self._carrier, self._keys, quiet=self._quiet)
+    def send_waiting(self) -> bool:
+        """Send what waits; returns whether there was a text."""
+        go_on = lambda: not self._stop.is_set()  # noqa: E731 - a question
+        return sending.send_all(self._database, self._carrier, self._keys, go_on=go_on, quiet=self._quiet)
 
     def _quiet(self, at: datetime) -> bool:
         return quiet_hours.covers(self._community, at)
 
     def _serve(self, wake: "_Wake", work: Callable[[], bool]) -> None:
+        """Work once for each ring, and until nothing is left when woken without one: rings may be lost with Redis."""
+        rung = False
         while not self._stop.is_set():
             try:
-                if not work():
-                    wake.wait(SWEEP_SECONDS)
+                if not work() or rung:
+                    rung = wake.wait(SWEEP_SECONDS)
             except SQLAlchemyError as failure:
                 log.warning("store unavailable", extra={"reason": type(failure).__name__})
                 self._stop.wait(PAUSE_AFTER_FAILURE)
@@ -110,6 +118,10 @@ class Worker:
         for heard in self._bell.listen(WORK, self._stop):
             if heard is not None:
                 self._turns.one()
+
+    def _hear_texts(self) -> None:
+        for heard in self._bell.listen(TEXTS, self._stop):
+            if heard is not None:
                 self._sends.one()
 
     def sweep(self) -> None:
@@ -130,7 +142,7 @@ class Worker:
 
     def _drain(self) -> None:
         if self._acceptor.drain():
-            self._turns.one()
+            self._turns.all()
 
     def _watch_silence(self) -> None:
         with self._database.begin() as session:
@@ -174,8 +186,8 @@ class Worker:
     def _again_and_again(self, work: Callable[[], None]) -> None:
         while not self._stop.wait(SWEEP_SECONDS):
             _guarded(work)
-            self._turns.one()
-            self._sends.one()
+            self._turns.all()
+            self._sends.all()
 
     def _spawn(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)
@@ -184,22 +196,34 @@ class Worker:
 
 
 class _Wake:
-    """Wakes sleeping threads, one for each ring, and remembers no more rings than there are threads."""
+    """Wakes sleeping threads: one for one piece of work, or one for all that waits."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self) -> None:
         self._changed = threading.Condition()
         self._rings = 0
-        self._most = threads
+        self._all = False
 
     def one(self) -> None:
+        """One more piece of work waits."""
         with self._changed:
-            self._rings = min(self._rings + 1, self._most)
+            self._rings = min(self._rings + 1, MOST_RINGS)
             self._changed.notify()
 
-    def wait(self, seconds: float) -> None:
+    def all(self) -> None:
+        """Somebody must look for work until there is none."""
         with self._changed:
-            if self._changed.wait_for(lambda: self._rings > 0, seconds):
-                self._rings -= 1
+            self._all = True
+            self._changed.notify()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it was a ring that woke the thread; if not, it is to work until nothing is left."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._rings > 0 or self._all, seconds)
+            if self._all or not self._rings:
+                self._all = False
+                return False
+            self._rings -= 1
+            return True
 
 
 def _guarded(part: Callable[[], None]) -> None:

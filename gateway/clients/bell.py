@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-WORK, CHANGED = "front-door:work", "front-door:changed"
+WORK, TEXTS, CHANGED = "front-door:work", "front-door:texts", "front-door:changed"
 PATIENCE = 0.05  # seconds: the accepting process must never wait for Redis
 PAUSE = 1.0
 LONGEST_NUMBER = 18  # digits that surely fit into the column
@@ -34,6 +34,10 @@ class Bell:
     def ring(self, conversation_id: int) -> None:
         """Tell the workers that a conversation has mail."""
         self._publish(WORK, conversation_id)
+
+    def ring_for_texts(self, conversation_id: int) -> None:
+        """Tell the senders that a conversation has texts to be sent which no bot turn wrote."""
+        self._publish(TEXTS, conversation_id)
 
     def announce(self, conversation_id: int) -> None:
         """Tell open pages that a conversation changed."""

@@ -196,6 +196,7 @@ def _act(
     bell.announce(conversation_id)
     if ring:
         bell.ring(conversation_id)
+        bell.ring_for_texts(conversation_id)
     return _after(escalation_id, leave=leave)
 
 

@@ -34,6 +34,8 @@ def status() -> Response:
     code = form.get("ErrorCode", "")
     number = int(code) if code.isdecimal() and len(code) < 7 else None  # noqa: PLR2004 - Twilio's codes have five digits
     said = form.get("MessageStatus") or form.get("SmsStatus", "")
+    if not delivery.is_news(said):
+        return Response(status=204)
     with door().database.begin() as session:
         delivery.receipt(session, form["MessageSid"], said, number, datetime.now(UTC))
     return Response(status=204)
