@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select, true, update
+from sqlalchemy import Select, bindparam, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -153,6 +153,13 @@ def close(session: Session, conversation: Conversation, reason: str, now: dateti
 
 def just_before(session: Session, messages: Sequence[Message]) -> dict[int, list[str]]:
     """What the sender of each message wrote shortly before it, oldest first; nothing for those who wrote nothing."""
+    texts: dict[int, list[str]] = {}
+    for message_id, text in session.execute(_JUST_BEFORE, {"ids": [each.id for each in messages]}):
+        texts.setdefault(message_id, []).append(text)
+    return texts
+
+
+def _just_before() -> Select[int, str]:
     earlier = aliased(Message)
     recent = (
         select(earlier.id, earlier.text)
@@ -166,16 +173,15 @@ def just_before(session: Session, messages: Sequence[Message]) -> dict[int, list
         .limit(SPLIT_TEXTS)
         .lateral()
     )
-    found = session.execute(
+    return (
         select(Message.id, recent.c.text)
         .join(recent, true())
-        .where(Message.id.in_([each.id for each in messages]))
+        .where(Message.id.in_(bindparam("ids", expanding=True)))
         .order_by(Message.id, recent.c.id)
     )
-    texts: dict[int, list[str]] = {}
-    for message_id, text in found:
-        texts.setdefault(message_id, []).append(text)
-    return texts
+
+
+_JUST_BEFORE = _just_before()  # once: it takes more than a millisecond to put together, and is asked for every text
 
 
 def _put_down(session: Session, conversation: Conversation, now: datetime, by: str) -> None:

@@ -6,7 +6,7 @@ twice and out of order, and none of that may take a text back.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -80,7 +80,7 @@ def take_next(session: Session, now: datetime, *, quiet: bool = False) -> Delive
     The contact's row is locked first, so that a STOP that is being stored either comes before (and the text is
     cancelled) or after (and the text was under way already).
     """
-    for delivery_id, contact_id in session.execute(_waiting(now, BOT if quiet else BULK)):
+    for delivery_id, contact_id in session.execute(_WAITING, {"now": now, "last": BOT if quiet else BULK}):
         contact = session.scalar(
             select(Contact).where(Contact.id == contact_id).with_for_update(read=True, skip_locked=True)
         )
@@ -279,7 +279,7 @@ def backoff_in_doubt(attempts: int, spread: float) -> float:
     return float(min(LONGEST_IN_DOUBT, 4.0 ** min(attempts, 10)) * (0.5 + spread / 2))
 
 
-def _waiting(now: datetime, last: int, limit: int = 20) -> Select[int, int]:
+def _waiting(limit: int = 20) -> Select[int, int]:
     """Texts that may go now, most urgent first; within a conversation none overtakes an equal or more urgent one."""
     earlier = aliased(Delivery)
     ahead = exists().where(
@@ -290,15 +290,18 @@ def _waiting(now: datetime, last: int, limit: int = 20) -> Select[int, int]:
             or_(earlier.status == "queued", earlier.status == "sending"),
         )
     )
+    # A first try waits for no clock: the host that queued the text may be ahead of this one.
+    due = or_(Delivery.attempts == 0, Delivery.next_attempt_at <= bindparam("now"))
     return (
         select(Delivery.id, Conversation.contact_id)
         .join(Conversation, Conversation.id == Delivery.conversation_id)
-        # A first try waits for no clock: the host that queued the text may be ahead of this one.
-        .where(Delivery.priority <= last)
-        .where(Delivery.status == "queued", or_(Delivery.attempts == 0, Delivery.next_attempt_at <= now), ~ahead)
+        .where(Delivery.priority <= bindparam("last"), Delivery.status == "queued", due, ~ahead)
         .order_by(Delivery.priority, Delivery.id)
         .limit(limit)
     )
+
+
+_WAITING = _waiting()  # once: it takes a millisecond to put together, and is asked for every text
 
 
 def _keep_early(session: Session, provider_id: str, status: str, code: int | None, now: datetime) -> None:
