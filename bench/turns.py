@@ -1,6 +1,6 @@
 """What the gateway adds to a turn: Rasa alone and through the front door, side by side, at 1, 8 and 32 residents.
 
-    .venv/bin/python -m bench.turns [--rounds 3] [--no-pin] [--json FILE]
+    .venv/bin/python -m bench.turns [--rounds 3] [--at-once 1 8 32] [--bots 1] [--no-pin] [--hung] [--json FILE]
 
 Both columns say the same lines to the same bot, one resident's next text following the last text of the answer, with
 no pause. **Rasa alone** is a signed post straight to the bot, its state carried along. **Front Door** is a signed
@@ -165,15 +165,16 @@ class FrontDoor:
         return counts
 
 
-def measure(town: Town, talk: Talk, at_once: int) -> Run:
-    """So many residents at once, half of them in Spanish."""
+def measure(town: Town, talk: Talk, at_once: int, *, rest: bool = True) -> Run:
+    """So many residents at once, half of them in Spanish; ``rest`` waits until all of it is sent and told."""
     run, before, started = Run(), town.spent(), time.monotonic()
     with ThreadPoolExecutor(at_once) as pool:
         jobs = [pool.submit(talk, "es" if n % 2 else "en", run) for n in range(CONVERSATIONS[at_once])]
         for job in jobs:
             job.result()
     run.took = time.monotonic() - started
-    _until_still(town)
+    if rest:
+        _until_still(town)
     after = town.spent()
     run.spent = {name: after[name] - before[name] for name in after}
     return run
@@ -193,6 +194,23 @@ def compare(town: Town, front: FrontDoor, alone: RasaAlone, at_once: int) -> dic
         "p99_ratio": round(through["p99_ms"] / straight["p99_ms"], 2),
         "rate_ratio": round(through["per_second"] / straight["per_second"], 2),
         "machine": line_of_the_machine(),
+    }
+
+
+def with_one_hung(town: Town, front: FrontDoor, at_once: int = 8) -> dict[str, Any]:
+    """What the others wait while the carrier is silent about one number, beside what they wait without that."""
+    before = measure(town, front.talk, at_once).figures()
+    hung = _number()
+    town.exchange.faults("hang", to=hung, seconds=60, applied=False)
+    for line in LINES["en"]:
+        town.exchange.text(hung, line)
+    meanwhile = measure(town, front.talk, at_once, rest=False).figures()
+    town.exchange.faults()
+    return {
+        "residents": at_once,
+        "failures": before["failures"] + meanwhile["failures"],
+        "p50_ms": [before["p50_ms"], meanwhile["p50_ms"]],
+        "p99_ms": [before["p99_ms"], meanwhile["p99_ms"]],
     }
 
 
@@ -249,10 +267,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bots", type=int, default=1)
     parser.add_argument("--at-once", type=int, nargs="+", choices=CONVERSATIONS, default=list(CONVERSATIONS))
-    parser.add_argument("--no-pin", action="store_true")
+    parser.add_argument("--no-pin", action="store_true", help="all processes share all cores")
+    parser.add_argument("--hung", action="store_true", help="also with a carrier that is silent about one resident")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(arguments)
     results: list[dict[str, Any]] = []
+    hung: dict[str, Any] | None = None
     with tempfile.TemporaryDirectory(prefix="front-door-bench-") as folder:
         Path(folder).chmod(0o711)
         with Town(Path(folder) / "var", bots=given.bots, pin=not given.no_pin).running() as town:
@@ -262,7 +282,13 @@ def main(arguments: list[str] | None = None) -> int:
                 for at_once in given.at_once:
                     results.append(compare(town, front, alone, at_once))
                     sys.stderr.write(json.dumps(results[-1]) + "\n")
+            hung = with_one_hung(town, front) if given.hung else None
     sys.stdout.write(table(results) + "\n")
+    if hung is not None:
+        sys.stdout.write(
+            f"one hung resident: the other {hung['residents']} wait p50 {hung['p50_ms'][0]} -> {hung['p50_ms'][1]} ms,"
+            f" p99 {hung['p99_ms'][0]} -> {hung['p99_ms'][1]} ms, failures {hung['failures']}\n"
+        )
     failures = sum(row["front_door"]["failures"] + row["rasa"]["failures"] for row in results)
     sys.stdout.write(f"failures: {failures}\n")
     if given.json:

@@ -21,6 +21,7 @@ class Fault:
     ``mode`` is ``ok``; ``429`` (with ``retry_after`` seconds); ``400/21610`` or any other status and Twilio code;
     ``500`` to ``599``; ``hang`` (answer after ``seconds``); ``drop`` (cut the connection with no answer); or
     ``garbage`` (a 200 that is not Twilio's JSON). ``applied`` says whether the request is carried out all the same.
+    With ``to`` it befalls only what is sent, or looked for, to that number.
     """
 
     mode: str = "ok"
@@ -30,6 +31,7 @@ class Fault:
     retry_after: int | None = 1
     applied: bool = False
     on: str = "send"
+    to: str | None = None
 
     @property
     def status(self) -> int:
@@ -68,6 +70,7 @@ def _numbers_are_right(fault: Fault) -> bool:
         and 0 <= fault.seconds <= 60  # noqa: PLR2004 - a thread waits that long
         and isinstance(fault.count, int | None)
         and isinstance(fault.retry_after, int | None)
+        and isinstance(fault.to, str | None)
     )
 
 
@@ -85,10 +88,12 @@ class Faults:
         with self._lock:
             self._fault, self._left = fault, fault.count
 
-    def next(self, what: str) -> Fault:
-        """The fault for one request, ``what`` being ``send`` or ``list``."""
+    def next(self, what: str, to: str | None = None) -> Fault:
+        """The fault for one request, ``what`` being ``send`` or ``list``, about texts to the number ``to``."""
         with self._lock:
             fault = self._fault
+            if fault.to is not None and fault.to != to:
+                return Fault()
             if fault.on not in {what, "all"} or self._left == 0 or self._dice.random() >= fault.probability:
                 return Fault()
             if self._left is not None:

@@ -180,7 +180,8 @@ class _Line(BaseHTTPRequestHandler):
             raise Wrong(20404, status=404)
         self._admit(match[1])
         self._checked()
-        self._answer("list", 200, lambda: self._page() if listing else self._single(match[2]))
+        about = self._query.get("To", [None])[0]
+        self._answer("list", 200, lambda: self._page() if listing else self._single(match[2]), about)
 
     def _page(self) -> dict[str, Any]:
         return rest.page(self.standin.ledger, self._query, self.standin.account_sid)
@@ -203,7 +204,7 @@ class _Line(BaseHTTPRequestHandler):
             text = self.standin.accept(one["To"], one.get("Body", ""), callback, media)
             return rest.resource(text, self.standin.account_sid)
 
-        self._answer("send", 201, take)
+        self._answer("send", 201, take, one["To"])
 
     def _form(self) -> dict[str, list[str]]:
         if self.headers.get_content_type() != "application/x-www-form-urlencoded":
@@ -235,9 +236,9 @@ class _Line(BaseHTTPRequestHandler):
             )
             self.standin.contract.check(asked)
 
-    def _answer(self, what: str, status: int, carry_out: Callable[[], dict[str, Any]]) -> None:
+    def _answer(self, what: str, status: int, carry_out: Callable[[], dict[str, Any]], to: str | None = None) -> None:
         """Carry the request out and answer it, or do what the fault in force says."""
-        fault = self.standin.fault.next(what)
+        fault = self.standin.fault.next(what, to)
         done = carry_out() if fault.applied or fault.mode == "ok" else None
         if fault.mode == "hang":
             cast(_Listener, self.server).closing.wait(fault.seconds)
