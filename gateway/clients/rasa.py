@@ -99,24 +99,26 @@ class Rasa:
         while (process := self._least_busy(asked)) is not None:
             asked.append(process)
             try:
-                answer = checked(self._ask(process, turn, deadline), turn)
+                return self._try(process, turn, deadline)
             except (urllib3.exceptions.HTTPError, OSError, BotUnavailable, ValueError, RecursionError) as fault:
                 failure = fault if isinstance(fault, BotUnavailable) else BotUnavailable("no_answer")
-                self._done(process, failed=True)
                 if not _was_not_taken(fault) or time.monotonic() >= deadline:
                     break
-            except BaseException:
-                self._done(process, failed=True)
-                raise
-            else:
-                self._done(process, failed=False)
-                return answer
         raise failure from None
 
     def close(self) -> None:
         """Give the connections back."""
         for process in self._processes:
             process.pool.close()
+
+    def _try(self, process: "_Process", turn: Turn, deadline: float) -> Answer:
+        failed = True
+        try:
+            answer = checked(self._ask(process, turn, deadline), turn)
+            failed = False
+        finally:
+            self._done(process, failed=failed)
+        return answer
 
     def _ask(self, process: "_Process", turn: Turn, deadline: float) -> Any:
         body = json.dumps(turn.__dict__, ensure_ascii=True).encode()
@@ -138,15 +140,18 @@ class Rasa:
             preload_content=False,
             timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), total=left),
         )
+        whole = False
         try:
             if response.status != http.client.OK:
                 raise BotUnavailable(f"http_{response.status}")
-            answer = _parsed(b"".join(_in_time(response, deadline)))
-        except BaseException:
-            response.close()  # what is unread would be taken for the next answer
-            raise
-        response.release_conn()
-        return answer
+            body = b"".join(_in_time(response, deadline))
+            whole = True
+        finally:
+            if whole:
+                response.release_conn()
+            else:
+                response.close()  # what is unread would be taken for the next answer
+        return _parsed(body)
 
     def _least_busy(self, but: Sequence["_Process"]) -> "_Process | None":
         """The process to ask next, counted as busy from now on; none when all were asked or are left alone."""

@@ -77,6 +77,23 @@ def test_while_the_bot_is_dead_a_menu_answers(front_door: FrontDoor, handset: Ha
     eventually(lambda: bot_answers(Handset(front_door.standin)), 60, 1.0)
 
 
+def test_a_bot_that_dies_in_the_middle_keeps_the_place(front_door: FrontDoor, handset: Handset) -> None:
+    """Killed with its question about the place open: the menu answers, and then the bot still knows what it asked."""
+    handset.ask("need a place to sleep tonight", "Reply YES or NO")
+    handset.ask("no", "for you or for someone else")
+    handset.ask("me", "ZIP code or place")
+    front_door.kill("bot")
+    os.kill(front_door.pid("bot"), signal.SIGSTOP)
+    try:
+        handset.ask("are you still there?", "1 food\n")
+    finally:
+        os.kill(front_door.pid("bot"), signal.SIGCONT)
+    front_door.wait_whole()
+    eventually(lambda: bot_answers(Handset(front_door.standin)), 60, 1.0)
+    names = handset.names(handset.ask("94103", SERVICES)[-1])
+    assert "Demo Town Night Shelter" in names
+
+
 def bot_answers(handset: Handset) -> bool:
     """Whether the bot, and not the menu, answers a new resident."""
     return any("Responda SÍ o NO" in text for text in handset.ask("necesito comida", "SÍ o NO|1 comida"))
