@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.pipeline.plain import unaccented
+from bot.pipeline.tagger import towns
+
 MAX_PLACE = 80
 MAX_WORDS_AS_PLACE = 9
 
@@ -50,6 +53,19 @@ _LEAD = re.compile(
 )
 
 
+# Words that no place ends with: the message goes on there. A ZIP code is told apart from the place.
+_GOES_ON = (
+    r"\d{5}|tonight|tonite|today|tomorrow|tmrw|now|rn|please|pls|plz|thats|that|who|has|have|had|is|are|was|"
+    r"and|but|so|for|"
+    r"with|w|check|there|i|im|i'm|they|he|she|we|my|at|on|by|to|open|hoy|ahora|ahorita|ma\u00f1ana|manana|"
+    r"por favor|porfa|"
+    r"esta noche|que|y|no|pero|con|sin|para|mi|se|hay|estoy|esta|tengo|en|el|los|desde|hasta|since|because|cuz|"
+    r"if|from|until|til|till|still"
+)
+_BEHIND = re.compile(rf"(?:[ ,.;]+(?:{_GOES_ON}))+$", re.I)
+_BEFORE = re.compile(r"^\d{5}[ ,.;]+(?=\D)")
+
+
 def zip_code(text: str) -> str | None:
     """The last five-digit ZIP code in a text: of two, the second is usually the correction."""
     found = _ZIP.findall(text)
@@ -63,7 +79,15 @@ def place(text: str, told: Sequence[str] = ()) -> str | None:
     """
     named = [words for words in told if not _POINTS.fullmatch(words)]
     found = named or [match.group(match.lastindex or 0) for p in _PATTERNS if (match := p.search(text))]
-    return max((_trim(words) for words in found), key=len, default=None) or None
+    return max((_BEFORE.sub("", _BEHIND.sub("", _trim(words))) for words in found), key=len, default=None) or _by_zip(
+        text
+    )
+
+
+def _by_zip(text: str) -> str | None:
+    """The town that stands alone beside a ZIP code: "fresno 93702"."""
+    rest = _trim(_ZIP.sub(" ", text, count=1))
+    return rest if _ZIP.search(text) and unaccented(rest) in towns() else None
 
 
 def as_place(text: str) -> str | None:

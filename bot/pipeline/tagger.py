@@ -147,7 +147,8 @@ def _form(word: str) -> str:
 
 
 @cache
-def _towns() -> frozenset[str]:
+def towns() -> frozenset[str]:
+    """The names of the country's towns, in small letters without accents."""
     return frozenset(_TOWNS.read_text(encoding="utf-8").split("\n")) - {""}
 
 
@@ -156,6 +157,6 @@ def _in_town(low: list[str]) -> list[str]:
     found = [""] * len(low)
     for length in range(1, _LONGEST_TOWN + 1):
         for i in range(len(low) - length + 1):
-            if " ".join(low[i : i + length]) in _towns():
+            if " ".join(low[i : i + length]) in towns():
                 found[i : i + length] = [str(length)] * length
     return found
