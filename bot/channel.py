@@ -23,7 +23,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot import turns
+from bot import facts_told, turns
 from bot.coming_back import come_back
 from bot.ordinals import as_digits
 from bot.quiet import Turn, current_turn
@@ -37,6 +37,8 @@ MAX_SKEW_SECONDS = 300
 TURN_SECONDS = 5.0
 """Longer than the gateway's own deadline of 3 s: a turn nobody waits for any more is given up here."""
 SHORTEST_SECRET = 16
+MOST_COMMANDS = 24
+"""The gateway refuses an answer with more (gateway/clients/rasa.py)."""
 
 _READ_AS = {"spot": "place"}
 """Questions whose answer is read as that to another one: where a team is to go is a place like any other."""
@@ -220,7 +222,7 @@ async def _answer(agent: Agent | None, asked: TurnRequest) -> dict[str, Any]:
         "conversation": asked.conversation,
         "language": done.get_slot("language") or asked.language,
         "messages": [{"text": text} for text in output.texts],
-        "commands": output.commands,
+        "commands": output.commands + facts_told.records(asked.state, done, MOST_COMMANDS - len(output.commands)),
         "state": turns.write_state(done),
         "intent": {"name": intent.get("name") or "none", "confidence": round(float(intent.get("confidence") or 0), 4)},
         "model": model_id(agent),

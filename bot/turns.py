@@ -15,9 +15,10 @@ MAX_STATE_BYTES = 4096
 _MAX_TEXT = 120
 _MAX_ITEMS = 12
 
+FACTS = ("people", "ages", "when", "access", "speaks")
 TEXTS = (
     *("safety", "for_whom", "zip", "place", "spot", "place_asked", "team_ok", "mediation_ok", "text_ok"),
-    REQUESTED_SLOT,
+    *(REQUESTED_SLOT, *FACTS),
 )
 FLAGS = ("introduced", "served", "again")
 COUNTS = ("misses",)

@@ -20,7 +20,8 @@ REASONS = frozenset(("asked_for_person", "bot_could_not_help", "danger_said", "t
 MEDIATION = "mediation"
 DONE = "resident_done"
 CONSENTS = ("team_consent", "mediation_consent", "safe_to_text")
-FIELDS = frozenset(("screen_safety", "for_whom", "need", "zip", "place", "feedback", *CONSENTS))
+FACTS = ("people", "ages", "when", "access", "speaks")
+FIELDS = frozenset(("screen_safety", "for_whom", "need", "zip", "place", "feedback", *CONSENTS, *FACTS))
 LONGEST_ANSWER = 200
 MOST_NEEDS = 8  # as many as the bot keeps
 

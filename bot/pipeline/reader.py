@@ -15,7 +15,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.pipeline import sources
+from bot.pipeline import facts, sources
 from bot.pipeline.people import for_whom
 from bot.pipeline.places import as_place, place, zip_code
 from bot.pipeline.plain import plain
@@ -178,6 +178,7 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
         if reading.confidence < 1.0:
             _find_more_needs(reading, message.get(IN_CLAUSES) or [])
         _find_people(reading)
+        reading.found.update({name: [value] for name, value in facts.told(reading.text).items()})
         _find_no(reading)
         _find_danger(reading, _best(message.get(INTENT_RANKING_KEY) or []))
         if reading.intent not in ("danger", "change_language", "stop_texts") and exact is None:
