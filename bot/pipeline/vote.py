@@ -164,8 +164,9 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
         component._names = stored["names"]
         component._counters = _counters(stored["counted"])
         sharpness = component._config["sharpness"]
-        component._written = _Linear(*stored["votes"]["written"], sharpness)
-        component._meant = _Linear(*stored["votes"]["meant"], sharpness)
+        written, meant = stored["votes"]["written"], stored["votes"]["meant"]
+        component._written = _Linear(written[0], written[1], sharpness)
+        component._meant = _Linear(meant[0], meant[1], sharpness)
         vectors(["warm up"], 1.0)
         return component
 
