@@ -45,6 +45,7 @@ class Acceptor:
         self._drainer = threading.Lock()
         self._closing = threading.Event()
         self.patience = COMMIT_SECONDS
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def accept(self, inbound: Inbound) -> Receipt:
         """Keep a message durably and say what to answer.
@@ -52,7 +53,7 @@ class Acceptor:
         Raises ``OSError`` when neither Postgres nor the disk will have it: then the caller must answer 5xx, so that
         Twilio goes to its fallback URL.
         """
-        now = datetime.now(UTC)
+        now = self.clock()
         if self._store_is_up() and not self._journal.holds(inbound):
             try:
                 return self._commit(inbound, now)
@@ -132,7 +133,7 @@ class Acceptor:
     def _in_time(self, work: Work, inbound: Inbound) -> Receipt:
         if self._closing.is_set():
             raise StoreUnavailable("closing")
-        future = self._pool.submit(self._apply, work, inbound, datetime.now(UTC))
+        future = self._pool.submit(self._apply, work, inbound, self.clock())
         try:
             return _result(future, max(LINE_SECONDS, self.patience))
         except StoreUnavailable:
