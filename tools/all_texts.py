@@ -1,0 +1,91 @@
+"""Every text that a resident may read, out of every file that holds any, in English and Spanish side by side.
+
+The files are read as they lie under ``root``, past all caches, so that a check can be tried on a changed copy.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+LANGUAGES = ("en", "es")
+
+GATEWAY, SAFETY, BOT, DIRECTORY, WIDGET, TOWN = "gateway", "safety", "bot", "directory", "widget", "town"
+SOURCES = {
+    GATEWAY: "gateway/texts",
+    SAFETY: "gateway/texts/safety.yml",
+    BOT: "bot/data",
+    DIRECTORY: "gateway/directory/words.yml",
+    WIDGET: "gateway/static/chat/words.js",
+    TOWN: "community.example.toml",
+}
+SENT_BY_SMS = (GATEWAY, SAFETY, BOT)
+# Not texts in two languages: the digits of the menu, and lines in many languages that have a reader of their own.
+NO_TEXT, OTHER_READERS = "menu_choices", frozenset(("safety.yml", "other_languages.yml"))
+WIDGET_LINE = re.compile(r"^ {2}(\w+): \{(.*)\},?$")
+WIDGET_PAIR = re.compile(r'(\w+): "((?:[^"\\]|\\.)*)"')
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One text: where it stands, its name there, and its wording by language, placeholders still in it."""
+
+    source: str
+    name: str
+    wording: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """A name that no other text has."""
+        return f"{self.source}.{self.name}"
+
+
+def all_texts(root: Path = ROOT) -> Iterator[Pair]:
+    """Every text of every source; one that lacks a language comes without it."""
+    yield from _gateway(root / SOURCES[GATEWAY])
+    yield from _safety(root / SOURCES[SAFETY])
+    yield from _bot(root / SOURCES[BOT])
+    yield from (Pair(DIRECTORY, key, words) for key, words in read_yaml(root / SOURCES[DIRECTORY]).items())
+    yield from _widget(root / SOURCES[WIDGET])
+    town = tomllib.loads((root / SOURCES[TOWN]).read_text(encoding="utf-8"))
+    yield Pair(TOWN, "wording", town["wording"])
+
+
+def _gateway(folder: Path) -> Iterator[Pair]:
+    for path in sorted(folder.glob("*.yml")):
+        if path.name not in OTHER_READERS:
+            yield from (Pair(GATEWAY, key, words) for key, words in read_yaml(path).items() if key != NO_TEXT)
+
+
+def _safety(path: Path) -> Iterator[Pair]:
+    raw = read_yaml(path)
+    for way, words in raw["call"].items():
+        yield Pair(SAFETY, f"call.{way}", words)
+    for level in ("emergency", "urgent"):
+        for name, text in raw[level].items():
+            words = {key: value for key, value in text.items() if key not in {"sources", "sign_off"}}
+            yield Pair(SAFETY, f"{level}.{name}", words)
+
+
+def _bot(folder: Path) -> Iterator[Pair]:
+    for path in sorted(folder.glob("*/*.yml")):
+        for name, variants in (read_yaml(path).get("responses") or {}).items():
+            yield Pair(BOT, name, {each["condition"][0]["value"]: each["text"] for each in variants})
+
+
+def _widget(path: Path) -> Iterator[Pair]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if found := WIDGET_LINE.match(line):
+            yield Pair(WIDGET, found.group(1), dict(WIDGET_PAIR.findall(found.group(2))))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file, by the parser in C where there is one: the bot's rows are many."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    read: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - one of the two safe ones
+    return read
