@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from gateway import texts
 from gateway.directory import answers
 from gateway.segments import gsm_safe
+from tools.all_texts import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 BOT = ROOT / "bot" / "data"
@@ -108,7 +107,7 @@ def _services() -> Iterator[tuple[str, str, str]]:
 
 def _bot() -> Iterator[tuple[str, str, str]]:
     for path in sorted(BOT.glob("*/*.yml")):
-        for key, variants in (yaml.safe_load(path.read_text(encoding="utf-8")).get("responses") or {}).items():
+        for key, variants in (read_yaml(path).get("responses") or {}).items():
             if not key.startswith("utter_name_"):  # a need's name is part of a text, and none
                 for variant in variants:
                     yield renamed(key), variant["condition"][0]["value"], variant["text"]

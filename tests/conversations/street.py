@@ -28,21 +28,12 @@ from gateway.settings import Settings
 from tests.conftest import Clock, Phone
 from tests.conversations import ends, moves
 from tests.conversations.script import MONDAY_NOON, Script, Turn, local
+from tools.transcripts import COMPUTER, EVENT, NOTE, RESIDENT, RESPONDER, Line, Transcript
 
 NOBODY_LISTENS = "127.0.0.1:9"
-RESIDENT, COMPUTER, RESPONDER, EVENT = "resident", "computer", "responder", "event"
 NAME = "Ana"
 A_BUSY_MACHINE = 60.0
 SWEEPS = 4  # of one wait: what falls due in the middle of it is done before what falls due at its end
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a transcript: when, who, and what was said or happened."""
-
-    at: datetime
-    who: str
-    text: str
 
 
 @dataclass
@@ -53,6 +44,12 @@ class Played:
     lines: list[Line] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def transcript(self) -> Transcript:
+        """The same for the page."""
+        script = self.script
+        return Transcript(script.title, script.about, script.language, script.messy, script.danger, tuple(self.lines))
 
     def __str__(self) -> str:
         told = [f"  {line.who:>9}: {line.text}" for line in self.lines]
@@ -141,7 +138,7 @@ class Street:
             elif responder_does == "resolve":
                 escalations.resolve(session, row.id, row.epoch, person, say, now)
             else:
-                conversations.say(session, row.conversation, say, RESPONDER, now,
+                conversations.say(session, row.conversation, say, conversations.RESPONDER, now,
                                   priority=delivery.RESPONDER, responder_id=person.id)  # fmt: skip
                 escalations.replied(row, now)
 
@@ -243,6 +240,8 @@ class _Play:
     def _turn(self, turn: Turn, where: str) -> None:
         self.language = turn.language or self.language
         said = list(self._happens(turn))
+        if turn.note:
+            self._line(NOTE, turn.note)
         made = list(moves.folded((self._named(each) for each in said), self.language))
         self.played.made += made
         if tuple(made) != turn.moves:
@@ -259,19 +258,26 @@ class _Play:
             for words in turn.texts:
                 yield from self._say(words, photo=turn.act == "photo")
         elif turn.act == "again":
+            self._tell(turn)
             yield from self._post(self._last_form or {})
         elif turn.act == "wait":
             yield from self._wait(turn)
+        elif turn.act in {"down", "up"}:
+            self._tell(turn)
+            {"down": street.set_down, "up": street.set_up}[turn.act](turn.value)
+        elif turn.act == "shift":
+            self._tell(turn)
+            street.shift(on=turn.value == "on")
+        else:
+            self._responds(turn)
+        yield from self._works()
+
+    def _responds(self, turn: Turn) -> None:
+        if turn.act == "reply":
+            self._words |= {turn.value}
         else:
             self._tell(turn)
-            if turn.act in {"down", "up"}:
-                {"down": street.set_down, "up": street.set_up}[turn.act](turn.value)
-            elif turn.act == "shift":
-                street.shift(on=turn.value == "on")
-            else:
-                self._words |= {turn.value}
-                street.act(turn.act, turn.value)
-        yield from self._works()
+        self.street.act(turn.act, turn.value)
 
     def _say(self, words: str, *, photo: bool) -> Iterator[str]:
         more = {"NumMedia": "1", "MediaUrl0": "https://api.twilio.com/media/ME1"} if photo else {}
