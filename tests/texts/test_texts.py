@@ -8,6 +8,7 @@ import textstat
 from gateway import texts
 from gateway.language import detect
 from gateway.segments import count
+from tests.texts.wording import PROMISE, STIGMA, TO_A_FRIEND, WHY, sentences, szigriszt
 
 NEEDED = (
     "ask_language language_switched menu_offer menu_not_understood person_asked person_asked_nobody_on_shift "
@@ -65,72 +66,14 @@ def test_confirmations_in_both_languages_fit_too(key: str) -> None:
     assert count(texts.both(key, "es")).segments <= MOST_SEGMENTS
 
 
-def _sentences(text: str) -> str:
-    """Lines become sentences and numbers become words, as they are read aloud."""
-    spoken = re.sub(r"[\d-]{3,}", "one", text)
-    return ". ".join(line.strip().rstrip(".:") for line in spoken.splitlines()) + "."
-
-
 @pytest.mark.parametrize(("key", "text"), ENGLISH, ids=[key for key, _ in ENGLISH])
 def test_english_reads_at_grade_six_or_below(key: str, text: str) -> None:
-    assert textstat.flesch_kincaid_grade(_sentences(text)) <= 6, key
-
-
-def _szigriszt(text: str) -> float:
-    """Perspicuity after Szigriszt-Pazos (1993): 206.835 - 62.3 syllables/words - words/sentences."""
-    plain = _sentences(text).lower()
-    words = re.findall(r"[^\W\d_]+", plain)
-    # Two strong vowels side by side are two syllables, and so is an accented weak one beside another.
-    runs = [run for word in words for run in re.findall("[aeoáéóiuüíúy]+", word)]
-    syllables = sum(max(1, sum(letter in "aeoáéóíú" for letter in run)) for run in runs)
-    sentences = len(re.findall(r"[.!?:]+(?:\s|$)", plain))
-    return 206.835 - 62.3 * syllables / len(words) - len(words) / max(1, sentences)
-
-
-def test_the_spanish_formula_counts_as_by_hand() -> None:
-    # cua-tro pa-la-bras muy co-mu-nes: 9 syllables, 4 words, 1 sentence
-    assert _szigriszt("Cuatro palabras muy comunes.") == pytest.approx(206.835 - 62.3 * 9 / 4 - 4)
+    assert textstat.flesch_kincaid_grade(sentences(text)) <= 6, key
 
 
 @pytest.mark.parametrize(("key", "text"), SPANISH, ids=[key for key, _ in SPANISH])
 def test_spanish_is_fairly_easy_on_the_inflesz_scale(key: str, text: str) -> None:
-    assert _szigriszt(text) >= 65, key
-
-
-def _words(*listed: str) -> re.Pattern[str]:
-    return re.compile(rf"\b({'|'.join(listed)})\b", re.IGNORECASE)
-
-
-STIGMA = _words(
-    *("addicts?", "abusers?", "junkies?", "clean", "dirty", "homeless", "commit(ted)? suicide", "refused"),
-    *("non-?compliant", "frequent flyer", "crazy", "insane", "illegals?", "victims?"),
-    *("adict[oa]s?", "drogadict[oa]s?", "drogad[oa]s?", "loc[oa]s?", "ilegal(es)?", "víctimas?", "vagabund[oa]s?"),
-    *("indigentes?", "se suicidó", "suicidarse", "cometer suicidio"),
-)
-PROMISE = _words(
-    *("will be (ok|fine|safe)", "we will help", "promise", "guarantee", "confidential(ly)?", "private(ly)?", "secret"),
-    *("anonymous(ly)?", "prometemos", "garantizamos", "todo va a estar bien", "confidencial(es)?", "privad[oa]s?"),
-    *("secret[oa]s?", "an[oó]nim[oa]s?"),
-)
-WHY = _words("why", "por qué")
-TO_A_FRIEND = _words(
-    *(
-        "tú",
-        "te",
-        "ti",
-        "contigo",
-        "tus?",
-        "tienes",
-        "puedes",
-        "puedas",
-        "quieres",
-        "necesitas",
-        "estás",
-        "eres",
-        "sabes",
-    ),
-    *("llama", "responde", "manda", "dinos", "escríbenos", "busca", "usa", "elige", "vos", "vosotros"),
-)
+    assert szigriszt(text) >= 65, key
 
 
 @pytest.mark.parametrize(("key", "code", "text"), ALL, ids=IDS)
@@ -148,13 +91,6 @@ def test_each_text_is_in_the_language_that_it_stands_under(key: str, code: str, 
 @pytest.mark.parametrize(("key", "text"), SPANISH, ids=[key for key, _ in SPANISH])
 def test_spanish_says_usted(key: str, text: str) -> None:
     assert not TO_A_FRIEND.search(text), TO_A_FRIEND.search(text)
-
-
-@pytest.mark.parametrize(
-    "wrong", ["Puedes escribirnos", "Responde 9", "¿Qué necesitas?", "Te ayudamos", "dinos tu ZIP"]
-)
-def test_the_check_for_usted_would_notice(wrong: str) -> None:
-    assert TO_A_FRIEND.search(wrong)
 
 
 @pytest.mark.parametrize("key", WHO_NEED_911_AND_988)
