@@ -1,8 +1,8 @@
-"""What telling the intent costs, by kind of model: `.venv-bot/bin/python -m bench.understanding` (some ten minutes).
+"""What telling the intent costs, by kind of model: `.venv-bot/bin/python -m bench.understanding` (some five minutes).
 
 Each kind learns all rows of bot/data with the bot's own counters and sentence vectors. A process of its own then loads
-the weights and reads the held-back rows one by one, which gives accuracy, memory and time without any reading of words
-and places around the model.
+the weights and reads the held-back rows one by one, which gives accuracy, memory and processor time of the model alone,
+without any reading of words and places around it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ KINDS: dict[str, tuple[tuple[bool, bool, float], ...]] = {
 
 
 def fit(kind: str) -> dict[str, Any]:
-    """Learn every row; the weights, what the counters know, and the seconds it took, encoding included."""
+    """Learn every row; the weights, what the counters know, and the processor seconds it took, encoding included."""
     rows = [
         (MARKED.sub(r"\1", text), intent)
         for intent, languages in taught(DATA.glob("*/*.yml")).items()
@@ -49,7 +49,7 @@ def fit(kind: str) -> dict[str, Any]:
         for text in texts
     ]
     texts, names = [text for text, _ in rows], [name for _, name in rows]
-    begun = time.perf_counter()
+    begun = time.process_time()
     counters = vote._counters() if any(runs for runs, _, _ in KINDS[kind]) else []
     counted = [counter.fit_transform([unaccented(text) for text in texts]) for counter in counters]
     meaning = [csr_matrix(vote.vectors(texts, 1.5))] if any(meant for _, meant, _ in KINDS[kind]) else []
@@ -59,18 +59,18 @@ def fit(kind: str) -> dict[str, Any]:
         fitted = LinearSVC(C=strength, class_weight="balanced", random_state=7).fit(matrix, names)
         votes.append((runs, meant, fitted.coef_.T.astype(np.float32), fitted.intercept_))
     known = [(json.dumps(list(c.get_feature_names_out())), c.idf_) for c in counters]
-    return {"names": sorted(set(names)), "known": known, "votes": votes, "seconds": time.perf_counter() - begun}
+    return {"names": sorted(set(names)), "known": known, "votes": votes, "seconds": time.process_time() - begun}
 
 
 def serve(path: Path) -> dict[str, Any]:
-    """Load a model and read the held-back rows, each alone; what it told, how long each took, and the memory held."""
+    """Load a model and read the held-back rows, each alone: what it told, the time of each, and the memory."""
     model = pickle.loads(path.read_bytes())  # our own file of a minute ago
     counters = vote._counters(model["known"]) if model["known"] else []
     votes = [(runs, meant, vote._Linear(w, b, 5.0)) for runs, meant, w, b in model["votes"]]
     del model["votes"]
     told, took = [], []
     for row in all_rows() if votes else []:
-        begun = time.perf_counter()
+        begun = time.process_time()
         places, values = np.array([], dtype=int), np.array([], dtype=np.float32)
         if counters:
             counted = hstack([c.transform([unaccented(row.text)]) for c in counters]).tocsr()
@@ -83,7 +83,7 @@ def serve(path: Path) -> dict[str, Any]:
             at = np.concatenate([places if runs else [], first + np.arange(len(meaning)) if meant else []]).astype(int)
             shares = shares + linear.shares(at, np.concatenate([values if runs else [], meaning if meant else []]))
         told.append(model["names"][int(np.argmax(shares))])
-        took.append((time.perf_counter() - begun) * 1000)
+        took.append((time.process_time() - begun) * 1000)
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     memory = next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmRSS"))
     return {"told": told, "took": took, "memory": memory}
