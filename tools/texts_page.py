@@ -41,6 +41,7 @@ NOTES = {
 }
 # The longest that may stand in each place.
 COMMUNITY, PERSON = "Riverton Community Cares", "Maria Guadalupe Hernandez"
+PLACE = "the corner of 24th Street and Mission, by the library"
 AND = {"en": " and ", "es": " y "}
 HEADS = {
     GATEWAY: "What the gateway says",
@@ -94,6 +95,12 @@ def longest(pair: Pair, language: str) -> str:
         "name": PERSON if pair.name.startswith("responder") else COMMUNITY,
         "community_name": COMMUNITY,
         "heard": AND[language].join(names[-2:]),
+        "place": PLACE,
+        "spot": PLACE,
+        "zip": "94110",
+        "line": "415-555-0100",
+        "days": "14",
+        "minutes": "120",
         "first": names[-1],
         "second": names[-2],
         "call_911": max((words[language] for words in calls.values()), key=len),

@@ -241,11 +241,12 @@ def test_a_yes_to_the_safety_question_gets_the_signed_texts_in_both_languages(
     said = resident.says({"en": "yes they are", "es": "sí, así es"}[language])
     if resident.conversation().language is None:
         said = resident.says({"en": "1", "es": "2"}[language])
-    assert said == texts.safety((), level, language, resident.town)
+    safety, nobody = texts.safety((), level, language, resident.town), texts.both("nobody_on_shift_danger", language)
+    assert said == [*safety, nobody]
     assert all("911" in text and "988" in text for text in said)
     assert resident.all(Escalation)[0].level == level
     urgent = [row.priority for row in resident.all(Delivery) if row.message.text in said]
-    assert urgent == [delivery.EMERGENCY] * 2  # before every text of the bot, and a claim does not cancel them
+    assert urgent == [delivery.EMERGENCY] * 3  # before every text of the bot, and a claim does not cancel them
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -309,7 +310,7 @@ def test_outside_the_area_the_search_is_done_and_the_truth_said_once(
     first = resident.says("i need food please, 60608")
     assert first[0] == texts.say("outside_area", "en", zip="60608", name="Demo Town Front Door")
     assert "1) " in first[1]
-    assert len(first) == 2
+    assert first[2:] == [texts.say("follow_up_offer", "en", days=2)]
     assert len(resident.says("i need food please, 60608")) == 1
 
 

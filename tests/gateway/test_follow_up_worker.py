@@ -67,8 +67,7 @@ def test_the_sweep_asks_and_the_sender_sends(database: Database, settings: Setti
     for made in worker(database, settings, door, carrier, NO_NIGHT):
         made.sweep()
         made.sweep()
-        while made.send_one():
-            pass
+        made.send_waiting()
     assert states(database) == ["asked"] * 3
     assert len(carrier.taken) == 3
 
@@ -83,7 +82,7 @@ def test_at_night_it_neither_asks_nor_sends(database: Database, settings: Settin
     for made in worker(database, settings, door, carrier, NO_NIGHT):
         made.sweep()
     for made in worker(database, settings, door, carrier, ALL_DAY):
-        assert not made.send_one()
+        assert not made.send_waiting()
     assert (states(database), carrier.taken) == (["asked", "asked"], [])
     with database.begin() as session:
         assert {row.status for row in session.scalars(select(Delivery).where(Delivery.priority == 3))} == {"queued"}

@@ -596,7 +596,7 @@ def test_a_person_is_always_to_be_had(street: Street, bot: FakeRasa, at: str) ->
 def test_danger_beats_the_digit_and_the_no(street: Street, bot: FakeRasa) -> None:
     asked(street, bot)
     said = street.hand_in("no, he has a gun")
-    assert len(said) == 2
+    assert len(said) == 3  # both safety texts, and that nobody is on shift
     assert all("911" in each for each in said)
     assert street.one(Escalation).level == "emergency"
     assert (street.follow_up().state, street.follow_up().void_reason, street.menu()) == ("void", "danger", None)
@@ -613,7 +613,7 @@ def test_a_follow_up_that_cannot_be_voided_costs_nobody_the_safety_text(
 
     monkeypatch.setattr(follow_ups, "void", broken)
     said = street.hand_in("he has a gun and is going to shoot me")
-    assert [("911" in each) for each in said] == [True, True]
+    assert [("911" in each) for each in said] == [True] * 3
     assert street.one(Escalation).level == "emergency"
     monkeypatch.undo()
     street.clock.forward(days=2)

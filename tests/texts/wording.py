@@ -21,11 +21,12 @@ MOST_SEGMENTS = 2
 NAME, COMMUNITY = "Demo Town Front Door", "Riverton Community Cares"
 SHORT_NAME = "Ana"  # a long name makes no sentence harder
 FEWEST_WORDS = 4  # with fewer, no language can be heard
+NUMBERS = {"place": "94110", "spot": "94110", "zip": "94110", "line": "311"}
 FILLED = {
     "en": {"community_name": COMMUNITY, "heard": "help with bills and food", "first": "food",
-           "second": "a place to sleep", "place": "94110", "call_911": "Call or text 911 now."},
+           "second": "a place to sleep", "call_911": "Call or text 911 now.", **NUMBERS},
     "es": {"community_name": COMMUNITY, "heard": "ayuda con recibos y comida", "first": "comida",
-           "second": "dónde dormir", "place": "94110", "call_911": "Llame o mande un texto al 911 ahora."},
+           "second": "dónde dormir", "call_911": "Llame o mande un texto al 911 ahora.", **NUMBERS},
 }  # fmt: skip
 
 
