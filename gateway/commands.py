@@ -169,8 +169,11 @@ def set_language(scene: Scene, command: dict[str, Any]) -> list[str]:
 def record(scene: Scene, command: dict[str, Any]) -> list[str]:
     """Keep one answer of the screening, for the responder and for the figures."""
     field, value = command.get("field"), _short(command.get("value"))
-    if field in FIELDS and value:
-        scene.conversation.answers = {**scene.conversation.answers, field: value}
+    known = scene.conversation.answers
+    if field == "need" and value:
+        scene.conversation.answers = {**known, "needs": list(dict.fromkeys([*known.get("needs", []), value]))}
+    elif field in FIELDS and value:
+        scene.conversation.answers = {**known, field: value}
     return []
 
 

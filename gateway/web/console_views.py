@@ -25,7 +25,7 @@ from gateway.models import (
     Responder,
 )
 from gateway.risk import Level
-from gateway.web import console_follow_ups
+from gateway.web import console_follow_ups, console_told
 from gateway.web.console_evidence import marked, snippet, spans
 
 VIEW_NOTED_EVERY = timedelta(minutes=10)
@@ -87,6 +87,8 @@ class Thread:
     may_call: bool = False
     number: str | None = None
     follow_up: console_follow_ups.Shown | None = None
+    told: Sequence[console_told.Told] = ()
+    not_safe_to_text: bool = False
 
     @property
     def can_text(self) -> bool:
@@ -177,6 +179,8 @@ def thread(session: Session, keys: Keys, escalation_id: int, responder: Responde
         may_call=calling.may_call(session, row, responder),
         number=calling.number(session, keys, row, responder, now),
         follow_up=console_follow_ups.of_contact(session, contact),
+        told=console_told.answers(row.conversation.answers),
+        not_safe_to_text=console_told.not_safe_to_text(row.conversation.answers),
     )
 
 

@@ -333,7 +333,8 @@ def test_eight_needs_and_every_field_are_one_answer(resident: Resident, bot: Fak
     conversation = resident.conversation()
     assert conversation.last_search is not None
     assert conversation.last_search["needs"] == told
-    assert set(conversation.answers) == {"need", *fields}
+    assert set(conversation.answers) == {"needs", *fields}
+    assert conversation.answers["needs"] == told
 
 
 # Silence

@@ -1,0 +1,48 @@
+"""What a resident told the screening, in plain words, for whoever takes the thread over: nobody is to ask it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+LABELS = {
+    "safe_to_text": "Safe to text",
+    "screen_safety": "Anyone in danger",
+    "for_whom": "For",
+    "needs": "Needs",
+    "place": "Place",
+    "zip": "ZIP",
+    "people": "People",
+    "ages": "Ages",
+    "when": "When",
+    "access": "Access",
+    "speaks": "Speaks",
+    "team_consent": "A team may come",
+    "mediation_consent": "A mediator may step in",
+    "feedback": "Feedback",
+}
+"""Every answer that is shown, in the order in which a person wants to know it."""
+
+VALUES = {"self": "themselves", "other": "someone else", "not_asked": "not answered"}
+
+
+class Told(NamedTuple):
+    """One answer: what it is about, and what was said."""
+
+    label: str
+    value: str
+
+
+def answers(kept: Mapping[str, Any]) -> list[Told]:
+    """What is kept with the conversation, without what was never told."""
+    return [Told(label, _plain(kept[name])) for name, label in LABELS.items() if kept.get(name)]
+
+
+def not_safe_to_text(kept: Mapping[str, Any]) -> bool:
+    """Whether the resident said that a text may be read by somebody else."""
+    return bool(kept.get("safe_to_text") == "no")
+
+
+def _plain(value: Any) -> str:
+    parts = value if isinstance(value, list) else str(value).split(",")
+    return ", ".join(VALUES.get(part.strip(), part.strip().replace("_", " ")) for part in map(str, parts))
