@@ -134,8 +134,19 @@ export class Thread {
   #append(element, own) {
     const follow = own || this.#atEnd();
     this.#log.append(element);
-    if (follow) this.#toEnd();
-    else this.#newer.hidden = false;
+    if (!follow) this.#newer.hidden = false;
+    else if (!this.#backToFirstAlert()) this.#toEnd();
+  }
+
+  // Of several alerts the first, which is in the visitor's language, must not be pushed out of sight by the others.
+  #backToFirstAlert() {
+    let first = this.#log.lastElementChild;
+    if (first.getAttribute("role") !== "alert") return false;
+    while (first.previousElementSibling?.getAttribute("role") === "alert") first = first.previousElementSibling;
+    if (this.#log.scrollHeight - first.offsetTop <= this.#log.clientHeight) return false;
+    first.scrollIntoView({ block: "start" });
+    this.#newer.hidden = this.#atEnd();
+    return true;
   }
 
   #atEnd() {
