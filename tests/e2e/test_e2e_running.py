@@ -90,7 +90,7 @@ def test_a_bot_that_dies_in_the_middle_keeps_the_place(front_door: FrontDoor, ha
         os.kill(front_door.pid("bot"), signal.SIGCONT)
     front_door.wait_whole()
     eventually(lambda: bot_answers(Handset(front_door.standin)), 60, 1.0)
-    names = handset.names(handset.ask("94103", SERVICES)[-1])
+    names = next(filter(None, map(handset.names, handset.ask("94103", SERVICES))))
     assert "Demo Town Night Shelter" in names
 
 
