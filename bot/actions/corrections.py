@@ -60,6 +60,11 @@ def denied(text: str, words: Words, known: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(need for need in dict.fromkeys(refused) if need not in wanted)
 
 
+def instead(text: str, words: Words, refused: tuple[str, ...]) -> tuple[str, ...]:
+    """The needs that a message names beside those that it refuses; none of a message that refuses nothing."""
+    return tuple(need for need in needs_in(unaccented(text), words) if need not in refused) if refused else ()
+
+
 def needs_in(text: str, words: Words) -> list[str]:
     """The needs whose words stand in an unaccented text, the longest word first."""
     found: list[str] = []

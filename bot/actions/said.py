@@ -106,22 +106,29 @@ def said(tracker: Tracker) -> Said:
     ranking = tuple((str(r.get("name")), float(r.get("confidence") or 0)) for r in message.get("intent_ranking") or [])
 
     text = str(message.get("text") or "")
+    known_needs = tuple(tracker.slots.get("needs") or ())
+    denied = corrections.denied(text, need_words(), known_needs)
 
     def one(name: str) -> str | None:
         return found[name][-1] if found.get(name) else None
 
+    place = one("place")
+    if place and corrections.denied(place, need_words(), known_needs):
+        place = None  # a whole answer taken for a place, though it takes a need back
+
     return Said(
         intent=(message.get("intent") or {}).get("name") or "nlu_fallback",
-        needs=tuple(found.get("need", ())),
+        # "Not food, a shelter" reads as a wish for something else, of which the model names nothing.
+        needs=tuple(found.get("need", ())) or corrections.instead(text, need_words(), denied),
         for_whom=one("for_whom"),
         zip=one("zip"),
-        place=one("place"),
+        place=place,
         language=one("language"),
         answer=one("answer"),
         life_at_stake="life" in found,
         ranking=ranking,
         text=text,
-        denied=corrections.denied(text, need_words(), tuple(tracker.slots.get("needs") or ())),
+        denied=denied,
     )
 
 

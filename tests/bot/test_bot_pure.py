@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.actions.consent import read_consent
-from bot.actions.corrections import denied, mends
+from bot.actions.corrections import denied, instead, mends
 from bot.actions.said import QUESTIONS, Known, Said
 from bot.actions.screening import Step, advance, next_question
 from bot.coming_back import FRESH, RESUME, come_back
@@ -68,6 +68,14 @@ def test_what_is_refused_is_told_from_what_is_lacking(
     text: str, known: tuple[str, ...], refused: tuple[str, ...]
 ) -> None:
     assert denied(text, WORDS, known) == refused
+
+
+@pytest.mark.parametrize(
+    ("text", "refused", "named"),
+    [("no, not food, a shelter", ("food",), ("shelter",)), ("not food", ("food",), ()), ("food or shelter", (), ())],
+)
+def test_what_is_named_beside_a_refusal_is_wanted(text: str, refused: tuple[str, ...], named: tuple[str, ...]) -> None:
+    assert instead(text, WORDS, refused) == named
 
 
 @pytest.mark.parametrize(
