@@ -44,6 +44,8 @@ _VERY_SURE = 0.65
 # From here on a part of a message counts as a need of its own: on rows left out of training four of five needs are
 # found where a message tells several, and nine of ten messages that tell one get no other.
 _SURE_OF_CLAUSE = 0.8
+# Nobody is to be cut off by a guess; what asks for no more texts plainly was heard at the door (gateway/phrases.yml).
+_SURE_OF_STOP = 0.8
 # Intents with a meaning of their own, which a place or a word in the same message changes only where they are unsure.
 _MEANT = frozenset(("out_of_scope", "thanks", "bye", "safe"))
 
@@ -171,6 +173,8 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
             _choose(reading)
         elif exact:
             reading.decide(exact)
+        elif reading.intent == "stop_texts" and reading.confidence < _SURE_OF_STOP:
+            reading.decide(_FALLBACK, reading.confidence)
         self._find_language(reading)
         if "stop" in reading.marks:
             reading.decide("stop_texts")

@@ -337,7 +337,7 @@ def test_marks_that_rasa_obeys_do_nothing(talk: Talk, marks: str) -> None:
     assert talk.state is not None
     assert talk.state["slots"]["needs"] == ["food"]
     assert talk.state["slots"]["safety"] == "no"
-    assert [c for c in answer.commands if c["command"] == "escalate"] == []
+    assert {c["command"] for c in answer.commands} & {"escalate", "opt_out", "close"} == set()
 
 
 def test_a_complaint_gets_an_apology_a_note_for_the_town_and_the_way_to_a_person(talk: Talk) -> None:
