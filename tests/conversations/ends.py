@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gateway import escalations
-from gateway.conversations import RESPONDER
-from gateway.models import Conversation, Escalation, Message, OptOut, Referral
+from gateway import consents, escalations, follow_ups, strangers
+from gateway.conversations import BOT, RESPONDER
+from gateway.models import AuditEntry, Consent, Conversation, Delivery, Escalation, FollowUp, Message, OptOut, Referral
 from gateway.risk import Level
 from tests.conversations.script import Script
 
 # What a resident can do next: answer a question, use a word or a digit that we know, or call.
-NEXT_STEP = re.compile(r"\?|PERSON|MORE|MÁS|MAS|START|INICIAR|911|988|211|^\d ", re.MULTILINE)
+NEXT_STEP = re.compile(r"\?|PERSON|MORE|MÁS|MAS|START|INICIAR|911|988|211|311|^\d ", re.MULTILINE)
 NEED_NO_NEXT_STEP = {"closed", "with_a_person"}
 
 Check = Callable[[Session, Conversation, Sequence[str]], bool]
@@ -55,10 +55,13 @@ def _safety(session: Session, conversation: Conversation, made: Sequence[str]) -
 
 
 def _opted_out(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
-    """STOP is in force, and its one confirmation is the last thing that was said."""
+    """STOP is in force, nothing else allows or awaits a text, and its one confirmation is the last thing said."""
     in_force = session.scalar(select(func.count()).select_from(OptOut).where(OptOut.ended_at.is_(None)))
+    allowed = session.scalar(select(Consent.id).where(Consent.given, Consent.ended_at.is_(None)).limit(1))
+    waits = session.scalar(select(Delivery.id).where(Delivery.status == "queued").limit(1))
     confirmed = [place for place, move in enumerate(made) if "opt_out_confirm" in move]
-    return in_force == 1 and len(confirmed) <= 1 and (not confirmed or confirmed[0] == len(made) - 1)
+    is_last = len(confirmed) <= 1 and (not confirmed or confirmed[0] == len(made) - 1)
+    return in_force == 1 and allowed is None and waits is None and is_last
 
 
 def _closed(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
@@ -70,32 +73,65 @@ def _question(session: Session, conversation: Conversation, made: Sequence[str])
     return bool(made) and re.match(r"(\w\w:)?(asks|again)_", made[-1]) is not None
 
 
-def _menu(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
-    """The menu without the bot is open."""
-    return conversation.menu_open is not None
-
-
 def _with_a_person(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
     return conversation.handler == RESPONDER
 
 
-def _reason(*wanted: str) -> Check:
-    """A person is asked for, for one of these reasons."""
-
-    def check(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
-        row = _open(session, conversation)
-        return row is not None and row.reason in wanted
-
-    return check
+def _resumed(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
+    """Services, in the same conversation that was left half done, after a welcome."""
+    conversations = session.scalar(select(func.count()).select_from(Conversation))
+    return conversations == 1 and "welcome_back" in made and _services(session, conversation, made)
 
 
-def _said(*wanted: str) -> Check:
+def _team(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
+    """A person is asked about a team, for a place and with a yes to it on the record; and it was said who may come."""
+    told = conversation.answers
+    agreed = told.get("team_consent") == "yes" and told.get("safe_to_text") == "yes" and bool(told.get("place"))
+    return agreed and _waits_for(session, conversation, "team_request") and _said(made, "team_may_come", "team_not_out")
+
+
+def _mediation(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
+    """A person is asked about a mediator, with a yes to it on the record; and it was said who steps in."""
+    agreed = conversation.answers.get("mediation_consent") == "yes"
+    return agreed and _waits_for(session, conversation, "mediation") and _said(made, "mediation_asked")
+
+
+def _interpreter(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
+    """A person is asked for an interpreter of the very language whose line was said, and the bot asks nothing."""
+    said = [move.split(".")[1] for move in made if move.startswith("other_language.")]
+    noted = session.scalars(select(AuditEntry.detail).where(AuditEntry.act == strangers.INTERPRETER)).all()
+    is_asked = bool(said) and said == [detail["language"] for detail in noted]
+    quiet = conversation.menu_open == strangers.INTERPRETER
+    return is_asked and quiet and _waits_for(session, conversation, "interpreter")
+
+
+def _elsewhere(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
+    """Another line was named; nobody is asked for, no service is counted as given, and the bot goes on listening."""
+    given = session.scalar(select(func.count()).select_from(Referral))
+    listens = _open(session, conversation) is None and conversation.handler == BOT
+    return _said(made, "elsewhere_") and not given and listens
+
+
+def _follow_up(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
+    """Asked once, with a consent that is used up since; answered, and the answer is on the record."""
+    row = session.scalars(select(FollowUp)).one_or_none()
+    consent = session.get(Consent, row.consent_id) if row is not None and row.consent_id is not None else None
+    if row is None or consent is None:
+        return False
+    used = consent.given and consent.end_reason == consents.USED and row.offer_message_id < (consent.message_id or 0)
+    answered = row.state == follow_ups.ANSWERED and row.result is not None
+    return used and answered and [move for move in made if move == "follow_up_question"] == ["follow_up_question"]
+
+
+def _waits_for(session: Session, conversation: Conversation, reason: str) -> bool:
+    """A person is asked for, for this reason."""
+    row = _open(session, conversation)
+    return row is not None and row.reason == reason
+
+
+def _said(made: Sequence[str], *wanted: str) -> bool:
     """One of these moves was made."""
-
-    def check(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
-        return any(move.split(":")[-1].startswith(wanted) for move in made)
-
-    return check
+    return any(move.split(":")[-1].startswith(wanted) for move in made)
 
 
 def _emergency_line(session: Session, conversation: Conversation, made: Sequence[str]) -> bool:
@@ -117,12 +153,11 @@ CHECKS: dict[str, Check] = {
     "opted_out": _opted_out,
     "closed": _closed,
     "question": _question,
-    "resumed": _services,
-    "menu": _menu,
+    "resumed": _resumed,
     "with_a_person": _with_a_person,
-    "team": _reason("team_request"),
-    "mediation": _reason("mediation", "mediation_intake", "team_request"),
-    "interpreter": _reason("interpreter"),
-    "elsewhere": _said("elsewhere", "refer_elsewhere", "out_of_scope"),
-    "follow_up": _said("follow_up"),
+    "team": _team,
+    "mediation": _mediation,
+    "interpreter": _interpreter,
+    "elsewhere": _elsewhere,
+    "follow_up": _follow_up,
 }

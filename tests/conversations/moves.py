@@ -1,8 +1,9 @@
 """Which text was just said: every text of the product as a pattern, so that a script names keys and not wording.
 
 The names are the texts' keys. ``utter_`` is left out, and ``utter_ask_screening_`` becomes ``asks_``; a safety text is
-``safety.<level>.<name>``, a list of services ``services``. In another language than the script's a move is written
-``en:about``, and ``both:help`` where the same was said in both, the language of the script on top.
+``safety.<level>.<name>``, a list of services ``services``, a line in a third language ``other_language.<code>``. In
+another language than the script's a move is written ``en:about``, and ``both:help`` where the same was said in both,
+the language of the script on top.
 """
 
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gateway import texts
+from gateway import strangers, texts
 from gateway.directory import answers
 from gateway.segments import gsm_safe
 from tools.all_texts import read_yaml
@@ -61,9 +62,8 @@ def folded(moves: Iterable[str], first: str) -> Iterator[str]:
 @cache
 def patterns() -> tuple[Pattern, ...]:
     """Every text that a resident may be told."""
-    return tuple(
-        _pattern(move, language, text) for move, language, text in [*_gateway(), *_safety(), *_services(), *_bot()]
-    )
+    said = (*_gateway(), *_safety(), *_services(), *_strangers(), *_bot())
+    return tuple(_pattern(move, language, text) for move, language, text in said)
 
 
 def names() -> frozenset[str]:
@@ -103,6 +103,14 @@ def _services() -> Iterator[tuple[str, str, str]]:
             yield f"{key}.place_unknown", code, f"{answers.words()['place_unknown'][code]}\n{texts.say(key, code)}"
         head = answers.words()["place_unknown"][code]
         yield "services.place_unknown", code, gsm_safe(f"{head}\n{{services}}\n{footer}")
+
+
+def _strangers() -> Iterator[tuple[str, str, str]]:
+    """A line in a third language is the same move whatever language the script is in."""
+    for iso, line in strangers.lines().items():
+        for code in LANGUAGES:
+            yield f"other_language.{iso}", code, line.asked
+            yield f"other_language.{iso}.nobody_on_shift", code, line.nobody_on_shift
 
 
 def _bot() -> Iterator[tuple[str, str, str]]:

@@ -22,7 +22,7 @@ SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 PARTS = ("bot", "carrier", "redis", "store", "worker")
 ENDS = (
     *("services", "person", "safety", "team", "mediation", "elsewhere", "emergency_line", "opted_out", "closed"),
-    *("resumed", "question", "menu", "follow_up", "interpreter", "with_a_person"),
+    *("resumed", "question", "follow_up", "interpreter", "with_a_person"),
 )
 TURN = {
     *("say", "burst", "photo", "again", "wait", "down", "up", "claim", "reply", "release", "resolve", "shift"),

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import Session
 
-from gateway import conversations, delivery, escalations, sending, silence, turns
+from gateway import conversations, delivery, escalations, follow_ups, lapsing, quiet_hours, sending, silence, turns
 from gateway.acceptor import PAUSE_SECONDS
 from gateway.clients.bell import Bell
 from gateway.clients.rasa import Rasa
@@ -166,9 +166,17 @@ class Street:
                 time.sleep(0.05)
 
     def sweep(self) -> None:
-        """What the worker does by itself when time has passed."""
+        """What the worker does by itself when time has passed, in its order, unless it is down."""
+        if "worker" in self.down:
+            return
+        community, now = self.door.community, self.clock()
         with self.database.begin() as session:
-            silence.watch(session, self.door.community, self.clock())
+            silence.watch(session, community, now)
+            for follow_up_id in follow_ups.due(session, community, now):
+                follow_ups.ask(session, community, follow_up_id, now)
+            for follow_up_id in follow_ups.unanswered(session, now):
+                follow_ups.lapse(session, follow_up_id, now)
+            lapsing.lapse(session, now)
 
     def work(self) -> None:
         """Turns and sending, until nothing waits."""
@@ -182,9 +190,12 @@ class Street:
             while lease := self._lease():
                 while turns.answer_next(self.database, rasa, self.door.community, lease, self.clock) is not None:
                     pass
-        while sending.send_next(self.database, self.carrier, self.settings.keys, self.clock):
+        while sending.send_next(self.database, self.carrier, self.settings.keys, self.clock, quiet=self._quiet):
             if self.carrier.down:
                 return
+
+    def _quiet(self, at: datetime) -> bool:
+        return quiet_hours.covers(self.door.community, at)
 
     def _lease(self) -> Any:
         with self.database.begin() as session:
