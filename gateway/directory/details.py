@@ -23,7 +23,7 @@ WITH wanted AS (SELECT * FROM unnest(CAST(:datasets AS text[]), CAST(:services A
 """
 RULE = (
     "w.place, s.freq, s.byday, s.bymonthday, s.byyearday, s.byweekno, s.interval, s.count, s.wkst, s.dtstart, s.until,"
-    " s.valid_from, s.valid_to, s.opens_at, s.closes_at"
+    " s.valid_from, s.valid_to, s.opens_at, s.closes_at, concat_ws(' ', s.notes, s.description) AS words"
 )
 SCHEDULES = WANTED + " UNION ALL ".join(
     f"SELECT {closeness} AS closeness, {RULE} FROM wanted w"  # noqa: S608 - literals of our own

@@ -1,212 +1,126 @@
-"""Whether a place is open at a moment, from HSDS schedules (an iCalendar RRULE in columns)."""
+"""Whether a place is open at a moment: from HSDS schedules, holidays and closures."""
 
-import calendar
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Protocol
 
-from gateway.directory.times import ORDER
+from gateway.directory import opening
+from gateway.directory.closures import ORDINARY, Closure, Exceptions
+from gateway.directory.opening import MIDNIGHT, Opening
+from gateway.directory.recurrence import AHEAD, DAY, Rule, falls_on, next_on
 
-AHEAD = timedelta(days=35)  # "the fourth Saturday" comes round within five weeks
-SOON_AHEAD = timedelta(days=8)  # every weekly rule comes round within these
-DAY = timedelta(days=1)
-LAST_MINUTE = time(23, 59)
-FREQUENCIES = frozenset(("DAILY", "WEEKLY", "MONTHLY", "YEARLY"))
-LONG_AGO = date(2024, 1, 1)  # a Monday: where "every second" counts from when nothing says
+__all__ = ["ALWAYS", "UNKNOWN", "OpenState", "Rule", "falls_on", "state_at", "week"]
 
+NEAR = 8  # every weekly rule comes round within so many days
+NEVER_ENDS = timedelta(days=7)  # what stays open so long is not said to close
+DAY_MINUTES, WEEK_MINUTES = 24 * 60, 7 * 24 * 60
 
-class Rule(Protocol):
-    """What is read of a schedule; a row of the ``schedule`` table fits."""
-
-    freq: str | None
-    byday: str | None
-    bymonthday: str | None
-    byyearday: str | None
-    byweekno: str | None
-    interval: int | None
-    count: int | None
-    wkst: str | None
-    dtstart: date | None
-    until: date | None
-    valid_from: date | None
-    valid_to: date | None
-    opens_at: time | None
-    closes_at: time | None
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
 class OpenState:
     """Open at the moment asked about? ``None`` means that the directory does not say.
 
-    ``until`` is when an open place closes (None for one that never does), ``opens`` when a closed one opens next;
-    both are aware, in the location's own time zone.
+    ``until`` is when an open place closes (None for one that stays open for a week), ``opens`` when a closed one
+    surely opens next; both are aware, in the location's own time zone. ``holiday`` is the code of the holiday for
+    which the listed hours may not hold.
     """
 
     open: bool | None
     until: datetime | None = None
     opens: datetime | None = None
+    holiday: str | None = None
 
 
 UNKNOWN = OpenState(None)
 ALWAYS = OpenState(open=True)
 
 
-def state_at(schedules: Iterable[Rule], when: datetime, zone: tzinfo | None) -> OpenState:
+def state_at(
+    schedules: Iterable[Rule], when: datetime, zone: tzinfo | None, exceptions: Exceptions = ORDINARY
+) -> OpenState:
     """The state at an aware moment, in the location's time zone.
 
-    Without a zone only a place that never closes is known to be open. Rules that have no hours, or no days, or that
-    have run out say nothing; they never make a place "closed".
+    Without a zone only a place that never closes is known to be open. A schedule that cannot be read makes the days
+    that it touches doubtful and never "closed"; one that has run out says nothing. On a holiday what is listed as
+    open is doubtful, but a place that never closes keeps no holidays.
     """
-    rules = [rule for rule in schedules if _speaks(rule)]
-    if any(_never_closes(rule) for rule in rules) and _valid_on_any(rules, when.date()):
+    here = when.astimezone(zone) if zone else when
+    today = here.date()
+    openings = opening.plan(schedules, today)
+    if not exceptions.of_the_place and opening.never_closes(openings, today):
         return ALWAYS
-    if zone is None:
-        return UNKNOWN
-    here = when.astimezone(zone)
-    current = [rule for rule in rules if not _run_out(rule, here.date() - DAY)]
-    if not current:
-        return UNKNOWN
-    weekly = all(rule.freq == "WEEKLY" and (rule.interval or 1) == 1 for rule in current)
-    spans = _merged(_spans(current, here.date(), SOON_AHEAD if weekly else AHEAD, zone))
-    return _state(spans, here, zone)
+    closed = exceptions.closed_at(when)
+    if zone is None or not any(one.sure for one in openings):
+        return OpenState(open=False) if closed else UNKNOWN
+    first = _first(_cut(_spans(openings, today, zone, exceptions), exceptions.closures), here)
+    if first and first[0] <= here:
+        return OpenState(open=True, until=first[1].astimezone(zone) if first[1] - here < NEVER_ENDS else None)
+    doubt = None if closed else _doubt(openings, here, zone, exceptions)
+    return doubt or OpenState(open=False, opens=first[0].astimezone(zone) if first else None)
 
 
-def falls_on(rule: Rule, day: date) -> bool:
-    """Whether a rule holds on a day, by RFC 5545; weeks of the year are not understood and say nothing."""
-    if not _valid_on(rule, day) or not _fits(rule, day) or not _in_turn(rule, day):
-        return False
-    return rule.count is None or _times_before(rule, day) < rule.count
+def week(schedules: Iterable[Rule], today: date) -> tuple[tuple[int, int], ...] | None:
+    """The minutes of every week in which a place is open, from Monday 0:00, as spans without their ends.
+
+    None where weeks differ from now on, or a schedule cannot be read: then only :func:`state_at` can tell.
+    """
+    openings = opening.plan(schedules, today)
+    if not openings or not all(one.sure and one.days.weekly() for one in openings):
+        return None
+    if any(one.days.first > today or one.days.last < date.max for one in openings):
+        return None
+    spans = sorted(span for one in openings for day in one.days.weekdays() for span in _minutes(one, day))
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
 
 
-def _speaks(rule: Rule) -> bool:
-    if rule.opens_at is None or rule.closes_at is None or rule.freq not in FREQUENCIES or rule.byweekno:
-        return False
-    return rule.freq == "DAILY" or bool(rule.byday or rule.bymonthday or rule.byyearday or rule.dtstart)
+def _minutes(one: Opening, day: int) -> Iterator[tuple[int, int]]:
+    start = day * DAY_MINUTES + one.starts.hour * 60 + one.starts.minute
+    end = (day + 1) * DAY_MINUTES
+    if one.ends is not None:
+        end = (day + one.next_morning()) * DAY_MINUTES + one.ends.hour * 60 + one.ends.minute
+    yield start, min(end, WEEK_MINUTES)
+    if end > WEEK_MINUTES:
+        yield 0, end - WEEK_MINUTES
 
 
-def _never_closes(rule: Rule) -> bool:
-    """All day on every day; publishers write the end as 00:00, 24:00 or 23:59."""
-    if rule.opens_at != time(0) or rule.closes_at not in {time(0), LAST_MINUTE} or (rule.interval or 1) != 1:
-        return False
-    names = {name for _, name in _days(rule)}
-    return (rule.freq == "DAILY" and not names) or (rule.freq == "WEEKLY" and names == set(ORDER))
+def _days(openings: list[Opening], today: date) -> Iterator[date]:
+    """Yesterday, because a night shelter's last night may still be going on, the days to come, and far ones."""
+    for number in range(-1, NEAR + 1):
+        yield today + timedelta(days=number)
+    day, end = today + timedelta(days=NEAR + 1), today + AHEAD
+    while day <= end:
+        found = min((far for one in openings if (far := next_on(one.days, day))), default=None)
+        if found is None:
+            return
+        yield found
+        day = found + DAY
 
 
-def _valid_on_any(rules: list[Rule], day: date) -> bool:
-    return any(_never_closes(rule) and _valid_on(rule, day) for rule in rules)
+def _spans(openings: list[Opening], today: date, zone: tzinfo, exceptions: Exceptions) -> Iterator[Span]:
+    """The sure spans in UTC, by their starts."""
+    sure = [one for one in openings if one.sure]
+    for day in _days(sure, today):
+        if (special := exceptions.special_on(day)) is not None:
+            if special.opens_at is not None and special.closes_at is not None:
+                yield _span(day, special.opens_at, special.closes_at, zone)
+            continue
+        holds = [one for one in sure if one.days.falls_on(day)]
+        if holds and (exceptions.doubted_on(day) or exceptions.closed_all(day)):
+            holds = [one for one in holds if one.on_holidays]
+        yield from sorted(_span(day, one.starts, one.ends, zone) for one in holds)
 
 
-def _valid_on(rule: Rule, day: date) -> bool:
-    starts = max((d for d in (rule.valid_from, rule.dtstart) if d), default=date.min)
-    return starts <= day and not _run_out(rule, day)
-
-
-def _run_out(rule: Rule, day: date) -> bool:
-    return day > min((d for d in (rule.valid_to, rule.until) if d), default=date.max)
-
-
-def _days(rule: Rule) -> list[tuple[int, str]]:
-    """ "4SA,-1FR" -> [(4, "SA"), (-1, "FR")]; 0 stands for every one."""
-    return [(int(token[:-2] or 0), token[-2:]) for token in (rule.byday or "").split(",") if token]
-
-
-def _numbers(text: str | None) -> list[int]:
-    return [int(part) for part in (text or "").replace(" ", "").split(",") if part.lstrip("-+").isdigit()]
-
-
-def _fits(rule: Rule, day: date) -> bool:
-    days, in_month, in_year = _days(rule), _numbers(rule.bymonthday), _numbers(rule.byyearday)
-    if not (days or in_month or in_year):
-        return _like_the_first(rule, day)
-    month, year = _length_of_month(day), _length_of_year(day)
-    number = day.timetuple().tm_yday
-    return (
-        (not days or _weekday_fits(rule, days, day))
-        and (not in_month or day.day in in_month or day.day - month - 1 in in_month)
-        and (not in_year or number in in_year or number - year - 1 in in_year)
-    )
-
-
-def _like_the_first(rule: Rule, day: date) -> bool:
-    """A rule without days repeats the day on which it starts."""
-    if rule.freq == "DAILY":
-        return True
-    if rule.dtstart is None:
-        return False
-    if rule.freq == "WEEKLY":
-        return day.weekday() == rule.dtstart.weekday()
-    return day.day == rule.dtstart.day and (rule.freq == "MONTHLY" or day.month == rule.dtstart.month)
-
-
-def _weekday_fits(rule: Rule, days: list[tuple[int, str]], day: date) -> bool:
-    """ "4SA" is the fourth of its month, or of its year in a yearly rule; elsewhere the number means nothing."""
-    number, length = day.day, _length_of_month(day)
-    if rule.freq == "YEARLY":
-        number, length = day.timetuple().tm_yday, _length_of_year(day)
-    which = {0, (number - 1) // 7 + 1, -((length - number) // 7 + 1)}
-    counted = rule.freq in {"MONTHLY", "YEARLY"}
-    return any(name == ORDER[day.weekday()] and (nth in which or not counted) for nth, name in days)
-
-
-def _in_turn(rule: Rule, day: date) -> bool:
-    """Every second week, every third month: counted from the week or month of the start."""
-    interval = rule.interval or 1
-    if interval <= 1:
-        return True
-    start = _start(rule)
-    if rule.freq == "DAILY":
-        steps = (day - start).days
-    elif rule.freq == "WEEKLY":
-        steps = (_week(rule, day) - _week(rule, start)).days // 7
-    else:
-        steps = day.year - start.year
-        steps = steps * 12 + day.month - start.month if rule.freq == "MONTHLY" else steps
-    return steps % interval == 0
-
-
-def _times_before(rule: Rule, day: date) -> int:
-    """How often the rule has held before; ``count`` ends it."""
-    start, times = _start(rule), 0
-    for number in range((day - start).days):
-        earlier = start + timedelta(days=number)
-        times += _fits(rule, earlier) and _in_turn(rule, earlier)
-        if rule.count is not None and times >= rule.count:
-            break
-    return times
-
-
-def _start(rule: Rule) -> date:
-    return rule.dtstart or rule.valid_from or LONG_AGO
-
-
-def _week(rule: Rule, day: date) -> date:
-    """The first day of a day's week, which begins with ``wkst``."""
-    first = ORDER.index(rule.wkst) if rule.wkst in ORDER else 0
-    return day - timedelta(days=(day.weekday() - first) % 7)
-
-
-def _length_of_month(day: date) -> int:
-    return calendar.monthrange(day.year, day.month)[1]
-
-
-def _length_of_year(day: date) -> int:
-    return 366 if calendar.isleap(day.year) else 365
-
-
-def _spans(rules: list[Rule], today: date, ahead: timedelta, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
-    """Opening spans in UTC, from yesterday on because a night shelter's last night may still be going on."""
-    for number in range(-1, ahead.days):
-        day = today + timedelta(days=number)
-        for rule in rules:
-            if rule.opens_at is None or rule.closes_at is None or not falls_on(rule, day):
-                continue
-            ends = day if rule.closes_at > rule.opens_at else day + DAY
-            start, end = _moment(day, rule.opens_at, zone), _moment(ends, rule.closes_at, zone)
-            if rule.closes_at == LAST_MINUTE:
-                end = _moment(day + DAY, time(0), zone)
-            if start < end:
-                yield start, end
+def _span(day: date, starts: time, ends: time | None, zone: tzinfo) -> Span:
+    closing = ends or MIDNIGHT
+    return _moment(day, starts, zone), _moment(day if closing > starts else day + DAY, closing, zone)
 
 
 def _moment(day: date, clock: time, zone: tzinfo) -> datetime:
@@ -214,20 +128,55 @@ def _moment(day: date, clock: time, zone: tzinfo) -> datetime:
     return datetime.combine(day, clock, zone).astimezone(UTC)
 
 
-def _merged(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    merged: list[tuple[datetime, datetime]] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((start, end))
-    return merged
+def _cut(spans: Iterable[Span], closures: tuple[Closure, ...]) -> Iterator[Span]:
+    """What closures leave of the spans."""
+    for span in spans:
+        if any(closure.end is None and closure.start <= span[0] for closure in closures):
+            return
+        pieces = [span]
+        for closure in closures:
+            pieces = [piece for whole in pieces for piece in _without(whole, closure)]
+        yield from pieces
 
 
-def _state(spans: list[tuple[datetime, datetime]], here: datetime, zone: tzinfo) -> OpenState:
+def _without(span: Span, closure: Closure) -> Iterator[Span]:
+    start, end = span
+    if start < closure.start:
+        yield start, min(end, closure.start)
+    if closure.end is not None and end > closure.end:
+        yield max(start, closure.end), end
+
+
+def _first(spans: Iterable[Span], here: datetime) -> Span | None:
+    """The first span that has not ended, joined with those that follow without a gap."""
+    first: Span | None = None
     for start, end in spans:
-        if start <= here < end:
-            return OpenState(open=True, until=end.astimezone(zone) if end - here < SOON_AHEAD - 2 * DAY else None)
-        if here < start:
-            return OpenState(open=False, opens=start.astimezone(zone))
-    return OpenState(open=False)
+        if end <= here or start >= end:  # a change of the clocks may leave nothing of a short one
+            continue
+        if first is None:
+            first = (start, end)
+        elif start <= first[1]:
+            first = (first[0], max(first[1], end))
+        else:
+            break
+        if first[1] - max(here, first[0]) >= NEVER_ENDS:
+            break
+    return first
+
+
+def _doubt(openings: list[Opening], here: datetime, zone: tzinfo, exceptions: Exceptions) -> OpenState | None:
+    """What cannot be told now: a day that an unread schedule touches, a holiday until its last listed span ends."""
+    for day in (here.date() - DAY, here.date()):
+        if exceptions.special_on(day) or exceptions.closed_all(day):
+            continue
+        holiday = exceptions.doubted_on(day)
+        for one in openings:
+            if one.days.falls_on(day) and _doubted(one, day, here, zone, holiday):
+                return OpenState(None, holiday=holiday)
+    return None
+
+
+def _doubted(one: Opening, day: date, here: datetime, zone: tzinfo, holiday: str | None) -> bool:
+    if not one.sure:
+        return day == here.date()
+    return holiday is not None and one.on_holidays is None and here < _span(day, one.starts, one.ends, zone)[1]

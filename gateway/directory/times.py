@@ -4,156 +4,164 @@ import re
 from datetime import time
 from typing import Any
 
-CLOCK = re.compile(
-    r"^(\d{1,2})(?::?(\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*(a\.?\s?m?\.?|p\.?\s?m?\.?)?\s*(?:z|[+-]\d{2}:?\d{2})?$",
-    re.IGNORECASE,
+from gateway.directory import week_text
+from gateway.directory.clock_text import SPAN, span_of, spans_of, time_of
+from gateway.directory.day_text import days_of, phrase
+from gateway.directory.recurrence import FREQUENCIES, ORDER
+
+__all__ = ["ORDER", "days_of", "mend", "split", "time_of"]
+
+PLAIN = re.compile(r"\d{2}:\d{2}(:00)?")
+CLOSED = re.compile(r"\W*(?:closed|cerrad[oa])\W*", re.IGNORECASE)
+ALL_DAY = re.compile(
+    r"\W*(?:open |abierto )?(?:las )?(?:24\s*/\s*7|24[ -]?(?:hours?|hrs?|horas)|all day|todo el d[ií]a)\W*", re.I
 )
-NAMED = {"noon": time(12), "midday": time(12), "mediodía": time(12), "midnight": time(0), "medianoche": time(0)}
-ORDER = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-DAYS = {
-    "mo": "MO", "tu": "TU", "we": "WE", "th": "TH", "fr": "FR", "sa": "SA", "su": "SU",
-    "lu": "MO", "ma": "TU", "mi": "WE", "ju": "TH", "vi": "FR", "do": "SU",
-    "sá": "SA", "m": "MO", "w": "WE", "f": "FR",
-}  # fmt: skip
-GROUPS = {
-    "daily": ORDER,
-    "everyday": ORDER,
-    "weekdays": ORDER[:5],
-    "weekday": ORDER[:5],
-    "weekends": ORDER[5:],
-    "weekend": ORDER[5:],
-}
-TOKEN = re.compile(r"^([+-]?\d)?([a-záéíóú]+)\.?$", re.IGNORECASE)
-RANGE = re.compile(r"([a-záéíóú]+)\.?\s*(?:-|–|\bto\b|\bthrough\b|\ba\b)\s*([a-záéíóú]+)", re.IGNORECASE)
-RULES_OF_DAYS = ("WEEKLY", "MONTHLY", "DAILY", "YEARLY")
-PLAIN = re.compile(r"^\d{2}:\d{2}(:00)?$")
-HALF = re.compile(r"[ap]\.?\s?m", re.IGNORECASE)
-MORNING_ENDS, NIGHT_ENDS = time(13, 30), time(7)
-LAST_HOUR = 24
+CELLS = ("opens_at", "closes_at")
+CLOSED_NOTE, HOLIDAY_NOTE = "Closed", "Closed on holidays"
+SENTENCES = ("opens_at", "byday", "description")  # where a publisher may have put the whole week
 
 
-def time_of(value: Any) -> time:
-    """A clock time: "09:00", "9am", "4:00 PM", "0900", "24:00" (midnight), "noon". Raises ValueError otherwise."""
-    text = str(value).strip()
-    if text.lower() in NAMED:
-        return NAMED[text.lower()]
-    found = CLOCK.match(text)
-    if not found:
-        raise ValueError(value)
-    hour, minute, half = int(found.group(1)), int(found.group(2) or 0), (found.group(3) or "")[:1].lower()
-    if half and not 1 <= hour <= 12:  # noqa: PLR2004 - a half-day clock
-        raise ValueError(value)
-    if half:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    return time(0 if hour == LAST_HOUR and minute == 0 else hour, minute)
-
-
-def days_of(value: str) -> list[str] | None:
-    """Days as HSDS has them ("MO", "4SA"), from those, from names in English or Spanish, or from spans; else None."""
-    text = value.strip().lower()
-    if text in GROUPS:
-        return list(GROUPS[text])
-    days: list[str] = []
-    text = RANGE.sub(lambda span: ",".join(_span(span.group(1), span.group(2))).lower() or span.group(0), text)
-    for token in re.split(r"[\s,;/&]+|\by\b|\band\b", text):
-        if not token:
-            continue
-        found = TOKEN.match(token)
-        day = DAYS.get(found.group(2)[:2]) if found else None
-        if found is None or day is None:
-            return None
-        days.append((found.group(1) or "").lstrip("+") + day)
-    return days or None
+def split(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows that a row of text stands for: "10am-12pm, 1-4pm" is two, and a sentence about the week as many as it
+    needs. The first keeps the row's id, the others add a number to it. What cannot be split comes back as it is.
+    """
+    given = row["opens_at"]
+    spans = spans_of(given) if given and row["closes_at"] in {None, given} else None
+    if given and spans and len(spans) > 1:
+        columns = [{"opens_at": f"{opens:%H:%M}", "closes_at": f"{closes:%H:%M}"} for opens, closes in spans]
+        return _rows(row, given, columns)
+    for name in SENTENCES:
+        text = row.get(name)
+        week = week_text.read(text) if text and _alone(row, name) else None
+        if text and week and (columns := week_text.rows(week)):
+            empty = dict.fromkeys(("freq", "byday", *CELLS, name))
+            note = _noted(row, HOLIDAY_NOTE) if week.closed_on_holidays else {}
+            return _rows(row, text, [empty | note | found for found in columns])
+    return [row]
 
 
 def mend(row: dict[str, Any]) -> list[str]:
     """Put the columns of one schedule right in place; returns what was changed.
 
-    The publisher's own words are kept in ``as_given`` wherever a meaning was chosen for them.
+    The publisher's own words are kept in ``as_given`` wherever a meaning was chosen for them. "Closed" in a cell and
+    "except holidays" behind the days move to the notes.
     """
     notes = _split_span(row)
-    half_day = bool(row["closes_at"] and HALF.search(row["closes_at"]))
-    notes += _read_times(row)
-    notes += [] if half_day else _turn_afternoon(row)
+    notes += _read_hours(row)
     notes += _read_days(row)
     if notes:
         row["as_given"] = row["as_given"] or "; ".join(notes)
     return notes
 
 
-def _span(first: str, last: str) -> list[str]:
-    start, end = DAYS.get(first[:2]), DAYS.get(last[:2])
-    if start is None or end is None:
-        return []
-    begin, stop = ORDER.index(start), ORDER.index(end)
-    return list(ORDER[begin : stop + 1] if begin <= stop else ORDER[begin:] + ORDER[: stop + 1])
+def _alone(row: dict[str, Any], name: str) -> bool:
+    """Whether nothing but this cell speaks of days and hours, and it is no plain list of days or time."""
+    others = [row.get(cell) for cell in ("byday", *CELLS, "bymonthday", "byyearday") if cell != name]
+    if name == "opens_at" and row["closes_at"] == row["opens_at"]:
+        others = [row.get("byday")]
+    return not any(others) and (name != "byday" or days_of(row["byday"]) is None)
+
+
+def _rows(row: dict[str, Any], text: str, columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    rows = []
+    for number, found in enumerate(columns, 1):
+        new = row | found | {"as_given": row["as_given"] or text}
+        if number > 1 and row.get("id"):
+            new["id"] = f"{row['id']}-{number}"
+        rows.append(new)
+    return rows
+
+
+def _noted(row: dict[str, Any], note: str) -> dict[str, str]:
+    given = row.get("notes")
+    return {"notes": f"{given} {note}" if given else note}
 
 
 def _split_span(row: dict[str, Any]) -> list[str]:
-    """Both times in one cell: "9am-5pm"."""
+    """Both times in one cell, or in both: "9am-5pm"."""
     given = row["opens_at"]
-    if given is None or row["closes_at"] is not None:
+    if given is None or row["closes_at"] not in {None, given}:
         return []
-    parts = re.split(r"\s*(?:-|–|\bto\b)\s*", given)
-    if len(parts) != 2:  # noqa: PLR2004 - from and to
+    if ALL_DAY.fullmatch(given):
+        row["opens_at"], row["closes_at"] = "00:00", "23:59"
+        return [f"opens_at {given!r} read as 00:00 to 23:59"]
+    found = SPAN.fullmatch(given.strip())
+    if not found or _is_time(given):
         return []
-    row["opens_at"], row["closes_at"] = parts
+    row["opens_at"], row["closes_at"] = found["opens"], found["closes"]
     return [f"opens_at {given!r} held both times"]
 
 
-def _read_times(row: dict[str, Any]) -> list[str]:
-    notes = []
-    for name in ("opens_at", "closes_at"):
-        if (given := row[name]) is None:
-            continue
-        try:
-            row[name] = time_of(given)
-        except ValueError:
-            row[name] = None
-            notes.append(f"{name} {given[:40]!r} is not a time; kept as text")
-        else:
-            notes += [] if PLAIN.match(given) else [f"{name} {given!r} read as {row[name]:%H:%M}"]
+def _is_time(text: str) -> bool:
+    """ "09:00:00-05:00" is a time with its distance from UTC and no span."""
+    try:
+        time_of(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_hours(row: dict[str, Any]) -> list[str]:
+    given = {name: row[name] for name in CELLS}
+    notes = [note for name in CELLS for note in _read_cell(row, name)]
+    opens, closes = row["opens_at"], row["closes_at"]
+    if opens is None or closes is None or opens == closes != time(0):
+        return notes
+    span = span_of(given["opens_at"].strip(), given["closes_at"].strip())
+    if span is None and opens != closes:
+        row["opens_at"] = row["closes_at"] = None
+        return [*notes, f"hours {given['opens_at']!r} to {given['closes_at']!r} may mean two things; kept as text"]
+    for name, read in zip(CELLS, span or (opens, closes), strict=True):
+        if row[name] != read:
+            notes.append(f"{name} {row[name]:%H:%M} read as {read:%H:%M}")
+            row[name] = read
     return notes
 
 
-def _turn_afternoon(row: dict[str, Any]) -> list[str]:
-    """ "9am" to "03:00" is three in the afternoon: a place that opens in the morning does not close before dawn.
-
-    Evening to morning, as shelters write it, is left alone.
-    """
-    opens, closes = row["opens_at"], row["closes_at"]
-    if opens is None or closes is None:
+def _read_cell(row: dict[str, Any], name: str) -> list[str]:
+    given = row[name]
+    if given is None:
         return []
-    if not (time(5) <= opens <= MORNING_ENDS and time(1) <= closes < NIGHT_ENDS):
-        return []
-    later = closes.replace(hour=closes.hour + 12)
-    if later <= opens:
-        return []
-    row["closes_at"] = later
-    return [f"closes_at {closes:%H:%M} is before opens_at {opens:%H:%M}; read as {later:%H:%M}"]
+    try:
+        row[name] = time_of(given)
+    except ValueError:
+        row[name] = None
+        if CLOSED.fullmatch(given) and CLOSED_NOTE not in (row.get("notes") or ""):
+            row |= _noted(row, CLOSED_NOTE)
+        return [f"{name} {given[:40]!r} is not a time; kept as text"]
+    return [] if PLAIN.fullmatch(given) else [f"{name} {given!r} read as {row[name]:%H:%M}"]
 
 
 def _read_days(row: dict[str, Any]) -> list[str]:
-    notes = []
-    if row["freq"] is not None and row["freq"].upper() in RULES_OF_DAYS:
-        row["freq"] = row["freq"].upper()
-    elif row["freq"] is not None:
-        notes.append(f"freq {row['freq'][:20]!r} is no rule of days; left empty")
-        row["freq"] = None
+    notes, told = _read_freq(row)
     given = row["byday"]
     if given is None:
         return notes
+    found = phrase(given)
     days = days_of(given)
     row["byday"] = ",".join(days) if days else None
-    if days is None:
-        notes.append(f"byday {given[:40]!r} names no days; kept as text")
-    elif row["byday"] != given.replace(" ", "").upper():
+    if found is None or days is None:
+        row["freq"] = None  # or a daily rule would hold on every day
+        return [*notes, f"byday {given[:40]!r} names no days; kept as text"]
+    if found.no_holidays:
+        row |= _noted(row, HOLIDAY_NOTE)
+    if row["byday"] != given.replace(" ", "").upper():
         notes.append(f"byday {given[:40]!r} read as {row['byday']}")
-    counted = any(day[0] in "-123456789" for day in days or [])
-    if days and row["freq"] is None:
+    counted = any(day[0] in "-123456789" for day in days)
+    if row["freq"] is None and not told:
         row["freq"] = "MONTHLY" if counted else "WEEKLY"
         notes.append(f"freq was empty, read as {row['freq']}")
     elif counted and row["freq"] == "WEEKLY":
         row["freq"] = "MONTHLY"
         notes.append(f"freq WEEKLY with {row['byday']} read as MONTHLY")
     return notes
+
+
+def _read_freq(row: dict[str, Any]) -> tuple[list[str], bool]:
+    """Also whether the publisher said how often: "every other week" must not become every week."""
+    given = row["freq"]
+    if given is None or given.upper() in FREQUENCIES:
+        row["freq"] = given and given.upper()
+        return [], given is not None
+    row["freq"] = None
+    return [f"freq {given[:20]!r} is no rule of days; left empty"], True

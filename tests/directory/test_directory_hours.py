@@ -31,6 +31,7 @@ class Hours:
     until: date | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    words: str | None = None
 
 
 def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
