@@ -3,24 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
-from typing import cast
-
-import yaml
 
 from gateway import segments, texts
 from gateway.directory.details import FoundService
-from gateway.directory.hours import OpenState
+from gateway.directory.hours_words import hours_words, words
+from gateway.directory.hours_words import say as _say
 from gateway.directory.place import zip_in
 from gateway.directory.search import Found
+
+__all__ = ["SMS", "hours_words", "render", "words"]
 
 SMS = "sms"
 MOST_SEGMENTS = {"en": 2, "es": 3}
 FAR = 10  # from here on, tenths of a mile tell nothing
 LONGEST_PLACE = 24
-WEEK = 7
-NOON = 12
 
 
 @dataclass(frozen=True)
@@ -72,23 +68,6 @@ def render(found: Found, language: str, channel: str) -> list[str]:
         if segments.count(text).segments <= MOST_SEGMENTS[language]:
             break
     return [text]
-
-
-def hours_words(state: OpenState, language: str, now: datetime | None, *, can_call: bool = True) -> str:
-    """ "Open until 5pm", "Opens tomorrow 9am" or what to do when the hours are not known."""
-    if state.open:
-        until = state.until
-        return _say("open_until", language, time=_clock(until, language)) if until else _say("always_open", language)
-    if state.opens is None:
-        return _say("call_first" if can_call else "ask_hours", language)
-    time, ahead = _clock(state.opens, language), _days_ahead(state.opens, now)
-    if ahead == 0:
-        return _say("opens_today", language, time=time)
-    if ahead == 1:
-        return _say("opens_tomorrow", language, time=time)
-    if ahead is None or ahead < WEEK:
-        return _say("opens_on", language, day=_day(state.opens, language), time=time)
-    return _say("opens_later", language, day=_day(state.opens, language), month=state.opens.month, date=state.opens.day)
 
 
 def _in_brief(found: Found, language: str, detail: Detail) -> str:
@@ -169,29 +148,3 @@ def _shorten(text: str, most: int) -> str:
 def _plain(text: str) -> str:
     """Only what GSM-7 has: the last resort for a name in another script."""
     return "".join(letter for letter in text if letter in segments.ALPHABET)
-
-
-def _clock(moment: datetime, language: str) -> str:
-    if moment.minute == 0 and moment.hour in {0, NOON}:
-        return _say("noon" if moment.hour else "midnight", language)
-    minutes = f":{moment.minute:02d}" if moment.minute else ""
-    return f"{(moment.hour - 1) % NOON + 1}{minutes}{'pm' if moment.hour >= NOON else 'am'}"
-
-
-def _day(moment: datetime, language: str) -> str:
-    return _say(f"day_{moment.weekday()}", language)
-
-
-def _days_ahead(moment: datetime, now: datetime | None) -> int | None:
-    return (moment.date() - now.astimezone(moment.tzinfo).date()).days if now else None
-
-
-def _say(key: str, language: str, **values: object) -> str:
-    return words()[key][language].format(**values)
-
-
-@cache
-def words() -> dict[str, dict[str, str]]:
-    """The directory's own words by key and language."""
-    file = Path(__file__).parent / "words.yml"
-    return cast(dict[str, dict[str, str]], yaml.safe_load(file.read_text(encoding="utf-8")))

@@ -79,7 +79,8 @@ def _opening(days: Recurrence, opens: time | None, closes: time | None, words: s
     said = words or ""
     if opens is None or closes is None:
         silent = opens is closes is None and not said and not days.days
-        return None if silent or CLOSED.search(said) or CLOSED_ON_HOLIDAYS.search(said) else Opening(days, sure=False)
+        of_holidays = not days.days and CLOSED_ON_HOLIDAYS.search(said)
+        return None if silent or of_holidays or CLOSED.search(said) else Opening(days, sure=False)
     if opens == closes:
         whole = opens == MIDNIGHT and days.known
         return Opening(days, whole and bool(ALL_DAY.search(said)), midnight_twice=whole)

@@ -105,13 +105,14 @@ class Recurrence:
         return day.day == self.start.day and (self.freq == "MONTHLY" or day.month == self.start.month)
 
     def _week_fits(self, day: date) -> bool:
-        """Weeks are numbered within the day's own year; the days of a week that lie in the next are not meant."""
-        begins = _first_week(day.year, self.first_of_week)
-        number = (day - begins).days // 7 + 1
-        weeks = (_first_week(day.year + 1, self.first_of_week) - begins).days // 7
+        """A week belongs to the year of its fourth day, so that the first may begin in December."""
         if not self.days and self.start and day.weekday() != self.start.weekday():
             return False
-        return 1 <= number <= weeks and (number in self.in_weeks or number - weeks - 1 in self.in_weeks)
+        year = (self._week(day) + timedelta(days=FOURTH - 1)).year
+        begins = _first_week(year, self.first_of_week)
+        number = (day - begins).days // 7 + 1
+        weeks = (_first_week(year + 1, self.first_of_week) - begins).days // 7
+        return number in self.in_weeks or number - weeks - 1 in self.in_weeks
 
     def _in_turn(self, day: date) -> bool:
         """Every second week, every third month: counted from the week or month of the start."""

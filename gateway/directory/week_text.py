@@ -15,7 +15,7 @@ ALL_DAY = re.compile(
     r"|(?:las )?24[ -]?(?:hours?|hrs?|horas)\b(?: (?:a|per|each|al|del|por) (?:day|dia)| diarias)?"
     r"|around the clock\b|all day\b|todo el dia\b"
 )
-CLOSED = re.compile(r"(?:is |are )?(?:closed|cerrad[oa]s?)\b(?: (?:for|on|para|por|los|el))*")
+CLOSED = re.compile(r"(?:is |are )?(?:closed|cerrad[oa]s?)\b(?: (?:for|on|para|por|en|los|el))*")
 APPOINTMENT = re.compile(
     r"(?:by |with |con |por |solo con )?(?:previa )?(?:appointments?|appts?|citas?)\b\.?"
     r"(?: (?:only|previa|required|solamente))?"
@@ -93,7 +93,7 @@ def rows(week: Week) -> list[dict[str, str]]:
         if days := sorted(day for day in week.doubtful if bool(day[0]) == counted):
             found.append({"freq": _freq(counted=counted), "byday": ",".join(map(code, days))})
     if week.otherwise:
-        found.append({"freq": "DAILY"})
+        found.append({"freq": "DAILY", "notes": "Or by appointment"})
     return found
 
 
