@@ -106,8 +106,6 @@ class Recurrence:
 
     def _week_fits(self, day: date) -> bool:
         """A week belongs to the year of its fourth day, so that the first may begin in December."""
-        if not self.days and self.start and day.weekday() != self.start.weekday():
-            return False
         year = (self._week(day) + timedelta(days=FOURTH - 1)).year
         begins = _first_week(year, self.first_of_week)
         number = (day - begins).days // 7 + 1
@@ -190,9 +188,9 @@ def _recurrence(  # noqa: PLR0913, PLR0917 - the columns of a schedule
     start, steps = dtstart or valid_from, interval or 1
     known = (
         freq in FREQUENCIES
-        and bool(freq == "DAILY" or dtstart or byday or bymonthday or byyearday or (byweekno and valid_from))
+        and bool(freq == "DAILY" or dtstart or byday or bymonthday or byyearday)
         and None not in {days, in_month, in_year, in_weeks}
-        and (not in_weeks or freq == "YEARLY")
+        and (not in_weeks or (freq == "YEARLY" and bool(days)))  # RFC 5545 and dateutil differ on weeks without days
         and (start is not None or (steps == 1 and count is None))
     )
     found = Recurrence(

@@ -155,8 +155,9 @@ def rules(draw: st.DrawFn) -> Hours:
     elif not days and draw(st.booleans()):
         hours.byyearday = "60,200,-1"
         hours.freq, hours.interval = "YEARLY", None
-    elif not counted and draw(st.booleans()):
-        hours.byweekno = ",".join(draw(st.lists(st.sampled_from(["1", "2", "26", "52", "53", "-1", "-2"]), min_size=1)))
+    elif days and not counted and draw(st.booleans()):
+        weeks = draw(st.lists(st.sampled_from(["1", "2", "26", "52", "53", "-1", "-2"]), min_size=1, max_size=3))
+        hours.byweekno = ",".join(weeks)
         hours.freq, hours.interval = "YEARLY", None
     if hours.count is None:
         hours.until = draw(st.none() | st.dates(START, date(2028, 12, 31)))

@@ -99,3 +99,82 @@ def test_a_fourth_saturday_is_no_weekly_rule() -> None:
     given = row(freq="weekly", byday="4SA", opens_at="09:00", closes_at="10:00")
     assert times.mend(given) == ["freq WEEKLY with 4SA read as MONTHLY"]
     assert given["freq"] == "MONTHLY"
+
+
+def test_closed_in_a_cell_goes_to_the_notes() -> None:
+    given = row(freq="WEEKLY", byday="SU", opens_at="Closed", closes_at="closed", notes=None)
+    times.mend(given)
+    assert (given["opens_at"], given["closes_at"], given["notes"]) == (None, None, "Closed")
+
+
+def test_days_without_holidays_keep_the_words() -> None:
+    given = row(byday="Mon-Fri except holidays", opens_at="9", closes_at="5", notes="Ring the bell.")
+    times.mend(given)
+    assert given["byday"] == "MO,TU,WE,TH,FR"
+    assert given["notes"] == "Ring the bell. Closed on holidays"
+    assert (given["opens_at"], given["closes_at"]) == (time(9), time(17))
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "read"),
+    [
+        ("1:00", "4:00", (time(13), time(16))),
+        ("9am - 5pm", "9am - 5pm", (time(9), time(17))),
+        ("24 hours", None, (time(0), time(23, 59))),
+        ("00:00", "24:00", (time(0), time(23, 59))),
+        ("09:00:00-05:00", None, (time(9), None)),
+        ("9:00 AM EST", "12 noon", (time(9), time(12))),
+        ("00:00", "00:00", (time(0), time(0))),  # gateway.directory.opening asks how many days have it
+        ("22:00", "20:00", (None, None)),
+        ("01:00", "04:00", (None, None)),
+        ("10am-12pm, 1-4pm", None, (None, None)),  # two rows: see below
+    ],
+)
+def test_both_cells_are_read_together(opens: str, closes: str | None, read: tuple[time | None, time | None]) -> None:
+    given = row(freq="WEEKLY", byday="MO", opens_at=opens, closes_at=closes)
+    times.mend(given)
+    assert (given["opens_at"], given["closes_at"]) == read
+
+
+def test_days_that_were_not_read_are_not_every_day() -> None:
+    """A daily rule without its days would hold on all of them."""
+    given = row(freq="DAILY", byday="by appointment", opens_at="09:00", closes_at="17:00")
+    times.mend(given)
+    assert (given["freq"], given["byday"]) == (None, None)
+
+
+def test_how_often_is_not_guessed() -> None:
+    given = row(freq="every other week", byday="MO", opens_at="09:00", closes_at="17:00")
+    times.mend(given)
+    assert (given["freq"], given["byday"]) == (None, "MO")
+
+
+def test_two_spans_in_a_cell_are_two_rows() -> None:
+    given = row(id="h1", byday="Mon-Fri", opens_at="10am-12pm, 1-4pm", service_id="s1")
+    rows = times.split(given)
+    assert [(r["id"], r["opens_at"], r["closes_at"], r["service_id"]) for r in rows] == [
+        ("h1", "10:00", "12:00", "s1"),
+        ("h1-2", "13:00", "16:00", "s1"),
+    ]
+    assert all(r["byday"] == "Mon-Fri" and r["as_given"] == "10am-12pm, 1-4pm" for r in rows)
+
+
+@pytest.mark.parametrize("cell", ["byday", "opens_at", "description"])
+def test_a_sentence_about_the_week_is_as_many_rows_as_it_needs(cell: str) -> None:
+    given = row(id="h1", description=None) | {cell: "Mon-Fri 9-5, Sat by appointment, closed holidays"}
+    rows = times.split(given)
+    assert [(r["freq"], r["byday"], r["opens_at"], r["notes"]) for r in rows] == [
+        ("WEEKLY", "MO,TU,WE,TH,FR", "09:00", "Closed on holidays"),
+        ("WEEKLY", "SA", None, "Closed on holidays"),
+    ]
+    assert [times.mend(r) for r in rows] == [[], []]
+
+
+def test_what_needs_no_splitting_comes_back_as_it_is() -> None:
+    for given in (
+        row(freq="WEEKLY", byday="MO", opens_at="9am", closes_at="5pm", description="Mon-Fri 9-5"),
+        row(byday="Mon-Fri"),
+        row(opens_at="9am-5pm"),
+        row(description="Bring a letter"),
+    ):
+        assert times.split(given) == [given]
