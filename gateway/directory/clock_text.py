@@ -21,6 +21,7 @@ PARTS = re.compile(
     r"(?P<hour>\d{1,2})(?:[:.]?(?P<minute>\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*(?P<half>a|p|de\s*la\s*m|de\s*la\s*[tn])?",
     re.IGNORECASE,
 )
+LONGEST = 1_000  # characters; no day takes more
 NOON = 12
 LAST_HOUR = 24
 LEAD = re.compile(r"\s*(?:(?:from|between|de|desde|entre|las?|open|abierto)\s+)*", re.IGNORECASE)
@@ -71,7 +72,7 @@ def spans_of(text: str) -> list[tuple[time, time]] | None:
     """
     spans: list[tuple[time, time]] = []
     position = 0
-    while True:
+    while len(text) <= LONGEST:
         lead = LEAD.match(text, position)
         position = lead.end() if lead else position
         found = SPAN.match(text, position)
@@ -88,6 +89,7 @@ def spans_of(text: str) -> list[tuple[time, time]] | None:
         if not comma:
             return None
         position = comma.end()
+    return None
 
 
 def span_of(opens: str, closes: str) -> tuple[time, time] | None:

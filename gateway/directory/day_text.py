@@ -30,6 +30,7 @@ NTH = {
     "last": -1, "ultimo": -1, "ultimos": -1,
 }  # fmt: skip
 EVERY_DAY = frozenset(range(7))
+LONGEST = 1_000  # characters; no list of days takes more
 GROUPS = tuple(
     (re.compile(names + r"\b"), days)
     for names, days in (
@@ -58,7 +59,7 @@ MONTH = re.compile(
 EVERY = re.compile(r"\b(?:every|each|cada|todos los)\b")
 EXCEPT = re.compile(r"\b(?:except(?: for| on)?|excluding|but not|but|not|excepto|menos|salvo)\b")
 HOLIDAYS = re.compile(
-    r"(?:(?:on|all|major|federal|legal|public|bank|state|the|los|dias|observed) )*"
+    r"(?:(?:on|all|major|federal|legal|public|bank|state|the|los|dias|observed) ){0,4}"
     r"(?:holidays|holiday|festivos|feriados)\b"
 )
 FILLER = re.compile(r"\b(?:on|the|only|open|de|del|el|los|la|weekly|solo|solamente|abierto)\b|[.()]")
@@ -158,7 +159,7 @@ def code(day: Day) -> str:
 
 def phrase(text: str, *, codes: bool = True) -> Phrase | None:
     """The days that a text names, if it names days and nothing else. ``codes``: "mo" in small letters is a day too."""
-    tokens = list(tokens_of(text, codes=codes))
+    tokens = list(tokens_of(text, codes=codes)) if len(text) <= LONGEST else []
     if not tokens or any(token.kind == "unknown" for token in tokens):
         return None
     return gathered(tokens)

@@ -20,6 +20,13 @@ BY_APPOINTMENT = re.compile(
 HOLIDAYS = r"[: ]+(?:[\w.]+ ){0,4}?(?:holidays?|festivos|feriados)"
 CLOSED_ON_HOLIDAYS = re.compile(rf"\b(?:closed|cerrad[oa]s?|except|excepto|not open|excluding){HOLIDAYS}", re.I)
 OPEN_ON_HOLIDAYS = re.compile(rf"\b(?:open|abiert[oa]s?|including|incluso|incluye|incluidos){HOLIDAYS}|\b365\b", re.I)
+SOME_OF_THEM = re.compile(r"\b(?:most|some|many|certain|select|selected|algunos|ciertos)\b", re.I)
+NOT_NOW = re.compile(
+    r"\btemporar\w+ (?:closed|suspended)|\bclosed (?:temporarily|until|through|indefinitely)"
+    r"|\bhours (?:may |can )?var(?:y|ies)|\bhorarios? (?:puede[n]? )?var(?:[ií]an?|iar)\b"
+    r"|\bsubject to change|\bcerrad[oa] (?:temporalmente|hasta)|\bsujeto a cambios?",
+    re.I,
+)
 CLOSED = re.compile(r"\b(?:closed|cerrad[oa])\b(?! (?:for|on|para|por|en)\b)", re.I)
 
 
@@ -73,7 +80,7 @@ def _of_rule(rule: Rule) -> Opening | None:
     return _opening(recurrence(rule), rule.opens_at, rule.closes_at, rule.words)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def _opening(days: Recurrence, opens: time | None, closes: time | None, words: str | None) -> Opening | None:
     """None for a schedule that says nothing, or that it is closed."""
     said = words or ""
@@ -86,7 +93,7 @@ def _opening(days: Recurrence, opens: time | None, closes: time | None, words: s
         return Opening(days, whole and bool(ALL_DAY.search(said)), midnight_twice=whole)
     return Opening(
         days,
-        sure=days.known and not BY_APPOINTMENT.search(said),
+        sure=days.known and not BY_APPOINTMENT.search(said) and not NOT_NOW.search(said),
         starts=opens,
         ends=None if closes in {LAST_MINUTE, MIDNIGHT} else closes,
         on_holidays=_on_holidays(said),
@@ -94,11 +101,13 @@ def _opening(days: Recurrence, opens: time | None, closes: time | None, words: s
 
 
 def _on_holidays(words: str) -> bool | None:
-    if CLOSED_ON_HOLIDAYS.search(words):
-        return False
-    return True if OPEN_ON_HOLIDAYS.search(words) else None
+    closed, open_too = CLOSED_ON_HOLIDAYS.search(words), OPEN_ON_HOLIDAYS.search(words)
+    found = closed or open_too
+    if found is None or SOME_OF_THEM.search(found[0]):
+        return None
+    return closed is None
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def _whole(opening: Opening) -> Opening:
     return Opening(opening.days, sure=True, on_holidays=opening.on_holidays)

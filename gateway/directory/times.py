@@ -4,7 +4,7 @@ import re
 from datetime import time
 from typing import Any
 
-from gateway.directory import week_text
+from gateway.directory import repeats_text, week_text
 from gateway.directory.clock_text import SPAN, span_of, spans_of, time_of
 from gateway.directory.day_text import days_of, phrase
 from gateway.directory.recurrence import FREQUENCIES, ORDER
@@ -22,16 +22,20 @@ SENTENCES = ("opens_at", "byday", "description")  # where a publisher may have p
 
 
 def split(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows that a row of text stands for: "10am-12pm, 1-4pm" is two, and a sentence about the week as many as it
-    needs. The first keeps the row's id, the others add a number to it. What cannot be split comes back as it is.
+    """The rows that a row of text, as it stands in the file, stands for.
+
+    "10am-12pm, 1-4pm" is two, and a sentence about the week as many as it needs. The first keeps the row's id, the
+    others add a number to it. What cannot be split comes back as it is.
     """
-    given = row["opens_at"]
-    spans = spans_of(given) if given and row["closes_at"] in {None, given} else None
+    given = row.get("opens_at")
+    spans = spans_of(given) if given and row.get("closes_at") in {None, given} else None
     if given and spans and len(spans) > 1:
         columns = [{"opens_at": f"{opens:%H:%M}", "closes_at": f"{closes:%H:%M}"} for opens, closes in spans]
         return _rows(row, given, columns)
     for name in SENTENCES:
         text = row.get(name)
+        if text and _alone(row, name) and (repeated := repeats_text.read(text)):
+            return _rows(row, text, [dict.fromkeys(("freq", "byday", *CELLS, name)) | repeated])
         week = week_text.read(text) if text and _alone(row, name) else None
         if text and week and (columns := week_text.rows(week)):
             empty = dict.fromkeys(("freq", "byday", *CELLS, name))
@@ -57,7 +61,7 @@ def mend(row: dict[str, Any]) -> list[str]:
 def _alone(row: dict[str, Any], name: str) -> bool:
     """Whether nothing but this cell speaks of days and hours, and it is no plain list of days or time."""
     others = [row.get(cell) for cell in ("byday", *CELLS, "bymonthday", "byyearday") if cell != name]
-    if name == "opens_at" and row["closes_at"] == row["opens_at"]:
+    if name == "opens_at" and row.get("closes_at") == row["opens_at"]:
         others = [row.get("byday")]
     return not any(others) and (name != "byday" or days_of(row["byday"]) is None)
 
@@ -65,7 +69,7 @@ def _alone(row: dict[str, Any], name: str) -> bool:
 def _rows(row: dict[str, Any], text: str, columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
     rows = []
     for number, found in enumerate(columns, 1):
-        new = row | found | {"as_given": row["as_given"] or text}
+        new = row | found | {"as_given": row.get("as_given") or text}
         if number > 1 and row.get("id"):
             new["id"] = f"{row['id']}-{number}"
         rows.append(new)

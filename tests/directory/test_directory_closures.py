@@ -141,10 +141,35 @@ def test_what_never_closes_keeps_no_holidays() -> None:
         ("Open 365 days", OpenState(open=True, until=at(26, 17))),
         ("Open holidays", OpenState(open=True, until=at(26, 17))),
         ("Walk-ins welcome", OpenState(None, holiday="thanksgiving")),
+        ("Open most holidays", OpenState(None, holiday="thanksgiving")),
+        ("Closed on some holidays", OpenState(None, holiday="thanksgiving")),
     ],
 )
 def test_the_publisher_may_say_what_becomes_of_holidays(words: str, state: OpenState) -> None:
     assert state_at([Hours(words=words)], at(26, 12), HERE) == state
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "By appointment only",
+        "con cita previa",
+        "Temporarily closed",
+        "Closed until March",
+        "Hours may vary",
+        "Los horarios varían",
+        "Sujeto a cambios",
+    ],
+)
+def test_words_may_take_back_the_hours(words: str) -> None:
+    assert state_at([Hours(words=words)], at(23, 12), HERE) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "words", ["Walk in, or by appointment", "con o sin cita", "Closed on holidays", "Ring the bell"]
+)
+def test_other_words_leave_them(words: str) -> None:
+    assert state_at([Hours(words=words)], at(23, 12), HERE) == OpenState(open=True, until=at(23, 17))
 
 
 def test_a_list_of_holidays_takes_the_calendars_place() -> None:
