@@ -1,0 +1,71 @@
+"""Hours on their whole way: from a publisher's file through the tables to what a resident is told."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy.orm import Session
+
+from gateway import segments
+from gateway.directory import answers
+from gateway.directory.importing import import_path
+from gateway.directory.search import Wanted, search
+from tests.directory.conftest import Rows
+
+HERE = ZoneInfo("America/Los_Angeles")
+Written = Callable[[dict[str, Rows], str], Path]
+WEEK = {"freq": "WEEKLY", "byday": "MO,TU,WE,TH,FR", "opens_at": "9am", "closes_at": "5pm"}
+
+
+@pytest.mark.parametrize(
+    ("schedules", "when", "english", "spanish"),
+    [
+        ([WEEK], "2026-11-26 12:00", "Holiday: call for hours", "Día festivo: llame para saber el horario"),
+        ([WEEK | {"notes": "Closed on holidays"}], "2026-11-26 12:00", "Opens tomorrow 9am", "Abre mañana 9am"),
+        ([WEEK | {"byday": "Mon-Fri except holidays"}], "2026-11-26 12:00", "Opens tomorrow 9am", "Abre mañana 9am"),
+        ([WEEK, {"byday": "SA", "opens_at": "by appointment"}], "2026-11-28 12:00", "Call for hours", "Llame para"),
+        ([WEEK, {"byday": "SA", "opens_at": "Closed"}], "2026-11-28 12:00", "Opens Mon 9am", "Abre lun 9am"),
+        ([WEEK, {"byday": "SU", "opens_at": "00:00", "closes_at": "00:00"}], "2026-11-29 12:00", "Call for", "Llame"),
+        (
+            [{"byday": "4th Saturday", "opens_at": "10", "closes_at": "2"}],
+            "2026-11-28 12:00",
+            "Open until 2pm",
+            "Abierto",
+        ),
+        (
+            [{"byday": "4th Saturday", "opens_at": "10", "closes_at": "2"}],
+            "2026-11-26 12:00",
+            "Opens Sat 10am",
+            "Abre sáb",
+        ),
+        ([{"byday": "Tue", "opens_at": "1:00", "closes_at": "4:00"}], "2026-11-24 15:00", "Open until 4pm", "Abierto"),
+        ([WEEK | {"valid_from": "2027-06-01"}], "2026-11-23 12:00", "Opens Tue 6/1", "Abre mar 1/6"),
+        (
+            [WEEK | {"opens_at": "00:00", "closes_at": "24:00"}],
+            "2026-12-07 12:00",
+            "Open through Fri",
+            "Abierto hasta vie",
+        ),
+    ],
+)
+def test_what_a_resident_is_told(
+    session: Session,
+    package: dict[str, Rows],
+    written: Written,
+    schedules: Rows,
+    when: str,
+    english: str,
+    spanish: str,
+) -> None:
+    columns = {name: "" for row in schedules for name in row}
+    package["schedule"] = [
+        columns | {"id": f"h{number}", "location_id": "l1"} | row for number, row in enumerate(schedules, 1)
+    ]
+    now = datetime.fromisoformat(when).replace(tzinfo=HERE)
+    import_path(session, written(package, "town"), now)
+    for language, told in (("en", english), ("es", spanish)):
+        found = search(session, Wanted(needs=("food",), language=language), now, home="America/Los_Angeles")
+        assert len(found.services) == 1
+        assert segments.gsm_safe(told) in answers.render(found, language, answers.SMS)[0]
