@@ -17,6 +17,7 @@ ZONE = r"(?:\s*\(?(?:[ECMP][SD]?T|(?:eastern|central|mountain|pacific)(?:\s*time
 SEP = r"\s*(?:-|–|—|\bto\b|\buntil\b|\btill?\b|\bthrough\b|\bthru\b|\band\b|\ba\b|\bhasta\b|\by\b)\s*(?:l?as?\s+)?"
 SPAN = re.compile(rf"(?P<opens>{CLOCK}){ZONE}{SEP}(?P<closes>{CLOCK}){ZONE}", re.IGNORECASE)
 SINGLE = re.compile(rf"(?P<clock>{CLOCK}){ZONE}(?:z|\s*[+-]\d{{2}}:?\d{{2}})?", re.IGNORECASE)
+EXACT = re.compile(r"\d{2}:\d{2}(?::\d{2})?(?:z|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
 PARTS = re.compile(
     r"(?P<hour>\d{1,2})(?:[:.]?(?P<minute>\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*(?P<half>a|p|de\s*la\s*m|de\s*la\s*[tn])?",
     re.IGNORECASE,
@@ -96,12 +97,15 @@ def span_of(opens: str, closes: str) -> tuple[time, time] | None:
     """From one written time to another, as a person reads them; None when they make no sense or may mean two things.
 
     Where only one says its half of the day the other lies in the nearest half before or after. Where neither does,
-    "9-5" is a working day and "1:00-4:00" an afternoon, unless they can only be of the 24-hour clock.
+    "9-5" is a working day and "1:00-4:00" an afternoon, unless they can only be of the 24-hour clock. Times with their
+    distance from UTC, as HSDS asks for, are taken at their word.
     """
     try:
         first, last = clock_of(opens), clock_of(closes)
     except ValueError:
         return None
+    if EXACT.search(opens) and EXACT.search(closes):
+        return None if first.at() == last.at() else (first.at(), last.at())
     for reading in _readings(first, last):
         start, end = reading
         if start == time(0) and end == time(0):

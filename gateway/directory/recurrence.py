@@ -211,7 +211,9 @@ def _recurrence(  # noqa: PLR0913, PLR0917 - the columns of a schedule
 
 def _counted(days: Recurrence, count: int) -> Recurrence:
     """``count`` ends a rule on the day of its last time, counted from its start."""
-    day = days.start or days.first
+    day = max(days.start or days.first, date.min + DAY)
+    if day > date.max - LONGEST_COUNT:
+        return days
     limit = min(days.last, day + LONGEST_COUNT)
     whole = Recurrence(**{name: getattr(days, name) for name in days.__slots__} | {"first": day, "last": limit})
     times, last = 0, day - DAY

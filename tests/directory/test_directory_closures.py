@@ -103,6 +103,16 @@ def test_a_long_count_ends_on_its_day() -> None:
     assert state_at([third], at(17, 18), HERE) == UNKNOWN
 
 
+@pytest.mark.parametrize("start", [date.min, date(1900, 1, 1), date.max])
+@pytest.mark.parametrize("count", [None, 0, 5, 2**31 - 1])
+@pytest.mark.parametrize("freq", ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"])
+def test_dates_at_the_ends_of_time_break_nothing(start: date, count: int | None, freq: str) -> None:
+    """Ohana writes "every year" as the year 1."""
+    hours = Hours(freq=freq, byday=None, count=count, dtstart=start)
+    assert isinstance(state_at([hours], at(23, 12), HERE), OpenState)
+    assert isinstance(state_at([hours, Hours()], at(23, 12), HERE), OpenState)
+
+
 def test_thanksgiving_is_never_open() -> None:
     """26 November 2026. What is listed as open is not known, what is listed as closed is closed."""
     assert state_at([Hours()], at(26, 12), HERE) == OpenState(None, holiday="thanksgiving")

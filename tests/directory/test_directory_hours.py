@@ -182,16 +182,16 @@ def test_a_rule_falls_on_the_days_that_dateutil_says(hours: Hours, day: date) ->
     assert falls_on(hours, day) == (midnight in set(islice(rule, hours.count)))
 
 
+CLOCKS = st.times().map(lambda t: t.replace(second=0, microsecond=0))
+MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
+NO_HOLIDAYS = Exceptions(calendar=holidays.calendar([]))
+
+
 @settings(max_examples=150, deadline=None)
-@given(
-    st.lists(NAMES, min_size=1, max_size=4, unique=True),
-    st.times().map(lambda t: t.replace(second=0, microsecond=0)),
-    st.times().map(lambda t: t.replace(second=0, microsecond=0)),
-    st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds
-)
+@given(st.lists(NAMES, min_size=1, max_size=4, unique=True), CLOCKS, CLOCKS, MOMENTS)
 def test_what_it_says_next_is_true_then(days: list[str], opens: time, closes: time, when: datetime) -> None:
     hours = Hours(byday=",".join(days), opens_at=opens, closes_at=closes)
-    state = state_at([hours], when, HERE)
+    state = state_at([hours], when, HERE, NO_HOLIDAYS)
     if opens == closes:  # written so for "closed" and for "24 hours"; both at midnight on seven days are the latter
         assert state == UNKNOWN
         return
@@ -200,5 +200,23 @@ def test_what_it_says_next_is_true_then(days: list[str], opens: time, closes: ti
     edge = state.until if state.open else state.opens
     assert edge is not None
     assert edge > when
-    assert state_at([hours], edge, HERE).open is not state.open
-    assert state_at([hours], edge - timedelta(minutes=1), HERE).open is state.open or edge - when < timedelta(minutes=1)
+    assert state_at([hours], edge, HERE, NO_HOLIDAYS).open is not state.open
+    before = state_at([hours], edge - timedelta(minutes=1), HERE, NO_HOLIDAYS)
+    assert before.open is state.open or edge - when < timedelta(minutes=1)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(NAMES, min_size=1, max_size=4, unique=True), CLOCKS, CLOCKS, MOMENTS)
+def test_what_it_says_next_is_no_holiday(days: list[str], opens: time, closes: time, when: datetime) -> None:
+    hours = Hours(byday=",".join(days), opens_at=opens, closes_at=closes)
+    state, plain = state_at([hours], when, HERE), state_at([hours], when, HERE, NO_HOLIDAYS)
+    if state.open:
+        assert plain.open
+    elif state.open is None:
+        assert opens == closes or state.holiday
+    elif state.opens:
+        assert plain.open is False
+        assert plain.opens is not None
+        assert state.opens >= plain.opens
+        assert holidays.FEDERAL.on(state.opens.date()) is None
+        assert state_at([hours], state.opens, HERE).open

@@ -127,6 +127,8 @@ def test_days_without_holidays_keep_the_words() -> None:
         ("00:00", "00:00", (time(0), time(0))),  # gateway.directory.opening asks how many days have it
         ("22:00", "20:00", (None, None)),
         ("01:00", "04:00", (None, None)),
+        ("01:00-06:00", "04:00-06:00", (time(1), time(4))),  # a publisher who keeps to the standard
+        ("09:00Z", "03:00Z", (time(9), time(3))),
         ("10am-12pm, 1-4pm", None, (None, None)),  # two rows: see below
     ],
 )
