@@ -14,6 +14,8 @@ from gateway.directory.importing import import_path
 from gateway.directory.search import Wanted, search
 from tests.directory.conftest import Rows
 
+pytestmark = pytest.mark.slow  # many conversations on the real store
+
 HERE = ZoneInfo("America/Los_Angeles")
 Written = Callable[[dict[str, Rows], str], Path]
 WEEK = {"freq": "WEEKLY", "byday": "MO,TU,WE,TH,FR", "opens_at": "9am", "closes_at": "5pm"}

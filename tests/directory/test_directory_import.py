@@ -319,6 +319,7 @@ def test_a_dataset_is_named_after_its_path(path: str, name: str) -> None:
     assert dataset_name(Path(path)) == name
 
 
+@pytest.mark.slow
 def test_a_large_directory_needs_little_memory(session: Session, now: datetime) -> None:
     """Twice as many services must not need twice the memory: rows go to Postgres in batches."""
 

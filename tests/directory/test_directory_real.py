@@ -11,6 +11,8 @@ from gateway.directory import answers
 from gateway.directory.importing import import_path
 from gateway.directory.search import Wanted, search
 
+pytestmark = pytest.mark.slow  # real waits, or real directories
+
 
 @pytest.fixture
 def ilao(shared: Path) -> Path:

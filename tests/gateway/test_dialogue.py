@@ -22,6 +22,8 @@ from gateway.risk import Level
 from tests.conftest import RESIDENT, Clock
 from tests.fakes.fake_rasa import NONSENSE, FakeRasa, echo, good
 
+pytestmark = pytest.mark.slow  # many conversations on the real store
+
 DOWN = NONSENSE["http 503"]
 TEAM = {"command": "request_team", "needs": ["welfare_check"], "place": "the library on 24th", "zip": None}
 MEDIATION = {"command": "open_mediation", "need": "dispute", "zip": None}

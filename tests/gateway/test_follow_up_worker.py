@@ -18,6 +18,8 @@ from gateway.settings import Settings
 from gateway.worker import Worker
 from tests.gateway.follow_up_street import Carrier
 
+pytestmark = pytest.mark.slow  # many conversations on the real store
+
 NO_NIGHT, ALL_DAY = QuietHours(start=time(0), end=time(0)), QuietHours(start=time(0), end=time(23, 59, 59, 999999))
 
 

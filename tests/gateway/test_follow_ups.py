@@ -25,6 +25,8 @@ from tests.conftest import Clock
 from tests.fakes.fake_rasa import FakeRasa, good
 from tests.gateway.follow_up_street import FOOD, Street
 
+pytestmark = pytest.mark.slow  # many conversations on the real store
+
 HERE = ZoneInfo("America/Los_Angeles")
 OFFER = {code: texts.say("follow_up_offer", code, days=2) for code in ("en", "es")}
 BUSY = SmsFailed(20429, retryable=True)

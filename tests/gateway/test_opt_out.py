@@ -32,6 +32,8 @@ from tests.conftest import RESIDENT, Clock
 from tests.gateway.road import rows
 from tests.texts.test_phrases import BESIDE_DANGER, ENGLISH, NEAR_MISSES, SPANISH
 
+pytestmark = pytest.mark.slow  # many conversations on the real store
+
 SAD = "i feel so lonely and sad lately"
 # Heard by the net as danger until it learns these phrases; both answers are right then, the opt-out stands in any case.
 PHRASES = [*ENGLISH, *SPANISH]

@@ -22,6 +22,8 @@ from tests.conftest import RESIDENT, Clock, Phone
 from tests.fakes.fake_rasa import FakeRasa
 from tests.gateway.road import rows, sid
 
+pytestmark = pytest.mark.slow  # many conversations on the real store
+
 NINE = {
     "ht": "mwen bezwen manje pou pitit mwen",
     "vi": "tôi cần một chỗ ngủ tối nay",

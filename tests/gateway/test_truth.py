@@ -23,6 +23,8 @@ from gateway.web.sms import translate
 from tests.conftest import ACCOUNT_SID, RESIDENT, Clock, Phone
 from tests.gateway.road import rows
 
+pytestmark = pytest.mark.slow  # many conversations on the real store
+
 ROOT = Path(__file__).resolve().parents[2]
 URL = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/MM1/Media/ME1"
 PICTURE = media.reference(URL, "image/jpeg", ACCOUNT_SID)

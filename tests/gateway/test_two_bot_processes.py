@@ -19,6 +19,8 @@ from gateway.settings import Settings, read
 from tests.fakes.fake_rasa import NONSENSE, FakeRasa, good
 from tests.fakes.processes import free_port
 
+pytestmark = pytest.mark.slow  # real waits, or real directories
+
 TURN = Turn("1", "c", "sms", "es", "hola", None, {"name": "Demo"})
 NOBODY = "http://127.0.0.1:9"
 
