@@ -281,7 +281,6 @@ def _done(scene: Scene, by: str) -> None:
         following = _oldest_unanswered(scene.session, scene.conversation.id, scene.message.id)
     if following is None:
         scene.conversation.pending_since = None
-        leases.give_back(scene.conversation)
 
 
 _OLDEST_UNANSWERED = (

@@ -58,6 +58,11 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_url(postgres_url: str) -> str:
     """A database of its own with every migration applied."""
+    return new_database(postgres_url)
+
+
+def new_database(postgres_url: str) -> str:
+    """The address of one more database with every migration applied."""
     name = f"test_{secrets.token_hex(4)}"
     engine = create_engine(sqlalchemy_url(postgres_url), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -95,13 +100,18 @@ def empty(database: Database) -> None:
 @pytest.fixture
 def settings(migrated_url: str, redis_url: str, tmp_path: Path) -> Settings:
     """Settings as in a demo, with fresh keys and a data folder of its own."""
+    return demo_settings(migrated_url, redis_url, tmp_path)
+
+
+def demo_settings(database_url: str, redis_url: str, var: Path) -> Settings:
+    """Settings as in a demo, on these stores, with fresh keys."""
     return Settings(
         mode="demo",
-        var=tmp_path,
+        var=var,
         host="127.0.0.1",
         port=8080,
         public_url="http://127.0.0.1:8080",
-        database_url=migrated_url,
+        database_url=database_url,
         redis_url=redis_url,
         twilio_account_sid=ACCOUNT_SID,
         twilio_auth_tokens=("a" * 32, "b" * 32),

@@ -3,12 +3,12 @@
 ``python -m tools.safety_page`` brings the page up to date; a test fails when it is not.
 """
 
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gateway import safety, texts
 from gateway.segments import count
+from tools.pages import bring_up_to_date, table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "safety.md"
 BEGIN = "<!-- from here to the end mark: written by `python -m tools.safety_page` -->"
@@ -31,7 +31,7 @@ def written() -> Iterator[str]:
     yield ""
     yield "### Which text is said when"
     yield ""
-    yield from _table(
+    yield from table(
         ("", "found", "text"),
         ((str(place), f"`{category}`", name) for place, (category, name) in enumerate(told.order, start=1)),
     )
@@ -39,7 +39,7 @@ def written() -> Iterator[str]:
         yield ""
         yield f"### Level {level}"
         yield ""
-        yield from _table(
+        yield from table(
             ("text", "English", "Español", "sources"),
             (
                 (f"**{name}**", _shown(text, "en"), _shown(text, "es"), ", ".join(text.sources))
@@ -49,7 +49,7 @@ def written() -> Iterator[str]:
     yield ""
     yield "### Signed together with these"
     yield ""
-    yield from _table(
+    yield from table(
         ("text", "English", "Español"),
         ((f"**{key}**", *(_cell(words, [words]) for words in texts.wording(key).values())) for key in told.also),
     )
@@ -60,7 +60,7 @@ def _sources(told: texts.Safety) -> Iterator[str]:
     yield ""
     yield "### Sources: check every number before use"
     yield ""
-    yield from _table(
+    yield from table(
         ("name", "source", "what it says", "numbers"),
         (
             (name, f"{source.name}, {source.at}", source.says, ", ".join(source.numbers))
@@ -84,17 +84,9 @@ def _cell(words: str, costed: Iterable[str]) -> str:
     return "<br>".join([*words.replace("|", r"\|").splitlines(), price])
 
 
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    for cells in (heads, ("---",) * len(heads), *rows):
-        yield f"| {' | '.join(cells)} |"
-
-
 def main() -> None:
     """Write the page, and say whether it had to change."""
-    page = PAGE.read_text(encoding="utf-8")
-    fresh = brought_up_to_date(page)
-    PAGE.write_text(fresh, encoding="utf-8")
-    sys.stdout.write(f"{PAGE.name}: {'as it was' if fresh == page else 'brought up to date'}\n")
+    bring_up_to_date(PAGE, brought_up_to_date)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ segments has no note here that says why.
 """
 
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
+from gateway import safety
 from gateway.directory.answers import MOST_SEGMENTS as OF_SERVICES
 from gateway.segments import Segments, count
 from tools.all_texts import (
@@ -26,6 +26,7 @@ from tools.all_texts import (
     all_texts,
     read_yaml,
 )
+from tools.pages import bring_up_to_date, table
 
 PAGE = ROOT / "docs" / "texts.md"
 BEGIN = "<!-- from here to the end: written by `python -m tools.texts_page` -->"
@@ -135,7 +136,7 @@ def written() -> Iterator[str]:
     yield from _dear(costs.values())
     for source, head in HEADS.items():
         yield from ("", f"## {head}", "", f"From `{SOURCES[source]}`.", "")
-        yield from _table(
+        yield from table(
             ("text", "English", "Español"),
             (
                 (f"`{pair.name}`", *(_cell(pair.wording[code], costs.get((pair.key, code))) for code in LANGUAGES))
@@ -150,7 +151,7 @@ def _dear(sent: Iterable[Said]) -> Iterator[str]:
     yield from ("## More than two segments", "")
     rows = [(f"`{said.key}`", said.language, _price(said.cost), said.note or "") for said in sent if _is_dear(said)]
     services = ("a list of services", "es", f"up to {OF_SERVICES['es']} segments", NOTES["services.es"])
-    yield from _table(("text", "language", "cost", "why"), [*rows, services])
+    yield from table(("text", "language", "cost", "why"), [*rows, services])
 
 
 def _is_dear(said: Said) -> bool:
@@ -163,20 +164,12 @@ def _cell(words: str, said: Said | None) -> str:
 
 
 def _price(cost: Segments) -> str:
-    return f"{cost.segments} segment{'s' if cost.segments != 1 else ''}, {cost.encoding}, {cost.units} units"
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    for cells in (heads, ("---",) * len(heads), *rows):
-        yield f"| {' | '.join(cells)} |"
+    return f"{safety.segments(cost.segments)}, {cost.encoding}, {cost.units} units"
 
 
 def main() -> None:
     """Write the page, and say whether it had to change."""
-    page = PAGE.read_text(encoding="utf-8")
-    fresh = brought_up_to_date(page)
-    PAGE.write_text(fresh, encoding="utf-8")
-    sys.stdout.write(f"{PAGE.name}: {'as it was' if fresh == page else 'brought up to date'}\n")
+    bring_up_to_date(PAGE, brought_up_to_date)
 
 
 if __name__ == "__main__":
