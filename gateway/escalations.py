@@ -131,7 +131,7 @@ def claim(session: Session, escalation_id: int, epoch: int, responder: Responder
 
     Raises :class:`Conflict`, naming the owner, when somebody was first or the page was stale.
     """
-    _refuse_late(session, escalation_id, epoch)
+    refuse_late(session, escalation_id, epoch)
     conversation = _lock_conversation(session, escalation_id)
     row = _move(session, escalation_id, epoch, "claim", owner_id=responder.id, claimed_at=now)
     hand_over(session, conversation, now)
@@ -269,8 +269,8 @@ def _raise(  # noqa: PLR0913
         row.epoch += 1
 
 
-def _refuse_late(session: Session, escalation_id: int, epoch: int) -> None:
-    """Tell who comes after the winner so without waiting for the lock, behind which a crowd would time out."""
+def refuse_late(session: Session, escalation_id: int, epoch: int) -> None:
+    """Raise :class:`Conflict` for who comes after the winner, without waiting for the lock that a crowd waits for."""
     row = session.get(Escalation, escalation_id)
     if row is not None and row.epoch > epoch:
         raise Conflict("cannot_claim", row.owner.name if row.owner else None)

@@ -3,7 +3,8 @@
 import logging
 
 from flask import Flask, Response, jsonify, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
 from gateway.errors import Conflict, Refused
@@ -28,7 +29,8 @@ def register(app: Flask) -> None:
             app.register_blueprint(blueprint)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _store_down)
+    for down in (OperationalError, InterfaceError, PoolExhausted):
+        app.register_error_handler(down, _store_down)
     app.register_error_handler(OSError, _nowhere_to_keep)
     app.after_request(_headers)
 
@@ -44,9 +46,14 @@ def _http(failure: HTTPException) -> tuple[Response | str, int]:
     return _say(status, failure.name.lower().replace(" ", "_")), status
 
 
-def _store_down(failure: OperationalError) -> tuple[Response | str, int]:
-    log.error("store unavailable", extra={"route": _route()})
+def _store_down(failure: SQLAlchemyError) -> tuple[Response | str, int]:
+    log.error("store unavailable", extra={"route": _route(), "reason": _kind(failure)})
     return _say(503, "store_unavailable"), 503
+
+
+def _kind(failure: SQLAlchemyError) -> str:
+    """What the driver calls it (a lock, a lost connection, ...); never its text, which may hold values."""
+    return type(getattr(failure, "orig", None) or failure).__name__
 
 
 def _nowhere_to_keep(failure: OSError) -> tuple[Response | str, int]:

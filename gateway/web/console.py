@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from gateway import audit, calling, conversations, delivery, escalations, labels, log_ins, optout
+from gateway.db import is_busy
 from gateway.errors import Conflict, Refused
 from gateway.models import Escalation, Message, Responder
 from gateway.risk import Level
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_REPLY = 1_600  # Twilio refuses a longer Body (21617)
 SAME_REPLY_WITHIN = timedelta(seconds=15)
+PATIENCE_MS = 5_000  # of one act: a responder's click is worth a longer wait than a webhook's 15 s allow
 BACKGROUND = "X-Background"  # sent by a page that refreshes itself
 
 Act = Callable[[Session, Responder, int, int, datetime], Escalation]
@@ -188,8 +191,7 @@ def _act(
         raise Refused(400, "epoch_missing")
     bell = guards.door().bell
     try:
-        with guards.door().database.begin() as session:
-            conversation_id = act(session, g.responder, escalation_id, int(epoch), _now()).conversation_id
+        conversation_id = _in_turn(escalation_id, int(epoch), act)
     except Conflict as conflict:
         log.info("too late", extra={"escalation": escalation_id, "responder": g.responder.id, "code": conflict.code})
         return _draw(escalation_id, _page(), status=409, problem=_told(conflict), draft=draft)
@@ -198,6 +200,20 @@ def _act(
         bell.ring(conversation_id)
         bell.ring_for_texts(conversation_id)
     return _after(escalation_id, leave=leave)
+
+
+def _in_turn(escalation_id: int, epoch: int, act: Act) -> int:
+    """Do it in one transaction; who waited in vain behind others is told who of them was first, if one was."""
+    database = guards.door().database
+    try:
+        with database.begin(patience_ms=PATIENCE_MS) as session:
+            return act(session, g.responder, escalation_id, epoch, _now()).conversation_id
+    except OperationalError as failure:
+        if not is_busy(failure):
+            raise
+        with database.begin() as session:
+            escalations.refuse_late(session, escalation_id, epoch)
+        raise
 
 
 def _told(conflict: Conflict) -> str:

@@ -1,7 +1,7 @@
 """The console over HTTP: who may enter, what is forged, who wins, and what is written down."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from gateway import optout
 from gateway.db import Database
@@ -19,6 +19,7 @@ from gateway.door import Door
 from gateway.errors import StoreUnavailable
 from gateway.models import AuditEntry, Conversation, Delivery, Escalation, LogIn, Message
 from gateway.risk import Level
+from gateway.web import console
 from tests.console.conftest import PASSWORD, Person, log_in, utc_now
 
 Written = Callable[..., Escalation]
@@ -371,14 +372,50 @@ def test_of_twenty_who_claim_one_wins_and_the_others_are_told(
         answers = list(pool.map(claim, range(20)))
     assert sorted(code for code, _ in answers) == [200] + [409] * 19
     winner = people[next(place for place, (code, _) in enumerate(answers) if code == 200)]
-    for code, text in answers:
+    for code, words in answers:
         if code == 409:
-            assert f"<bdi>{winner.name}</bdi> has it. Nothing of yours was done or sent." in text
-            assert "<html" not in text
+            assert f"<bdi>{winner.name}</bdi> has it. Nothing of yours was done or sent." in words
+            assert "<html" not in words
     assert acts(database).count("claim") == 1
     with database.begin() as session:
         kept = session.get_one(Escalation, row.id)
         assert (kept.owner_id, kept.epoch, kept.status) == (winner.id, 1, "claimed")
+
+
+@pytest.fixture
+def held(database: Database, written: Written, monkeypatch: pytest.MonkeyPatch) -> Iterator[Escalation]:
+    """An escalation whose conversation another writer holds for longer than a claim waits."""
+    monkeypatch.setattr(console, "PATIENCE_MS", 1_000)
+    row = written()
+    with database.begin() as session:
+        session.get_one(Conversation, row.conversation_id, with_for_update=True)
+        yield row
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    """Whether a writer stands in line."""
+    with database.asking() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")))
+
+
+@pytest.mark.parametrize(("taken", "status"), [(True, 409), (False, 503)])
+def test_who_waits_in_vain_is_told_who_was_first_if_one_was(
+    person: Callable[..., Person], held: Escalation, database: Database, *, taken: bool, status: int
+) -> None:
+    ana, luis = person("Ana"), person("Luis")
+    token = ana.token()
+    with ThreadPoolExecutor(1) as pool:
+        form = {"csrf_token": token, "epoch": "0"}
+        late = pool.submit(ana.client.post, f"/console/threads/{held.id}/claim", data=form, headers=PAGE)
+        while not waits_for_a_lock(database):
+            assert not late.done()
+        if taken:
+            with database.begin() as session:
+                session.execute(update(Escalation).values(epoch=1, status="claimed", owner_id=luis.id))
+        answer = late.result(10)
+    assert answer.status_code == status
+    assert ("<bdi>Luis</bdi> has it." in answer.text) == taken
+    assert ("Nothing was changed." in answer.text) == (not taken)
 
 
 @pytest.mark.parametrize("verb", ["reply", "release", "hand-back", "resolve"])
