@@ -116,9 +116,12 @@ def _danger(heard: Heard) -> Told | None:
     return said, by
 
 
-def _answer_danger(heard: Heard) -> tuple[list[str], str]:
+def _answer_danger(heard: Heard) -> Told:
     """Ask a person to take over and give the safety text; under a responder's eyes it is not repeated, unless the
-    danger is greater than what was answered lately."""
+    danger is greater than what was answered lately.
+
+    Who has no roof in bad weather needs the list of shelters as much as a person: the bot reads that message too.
+    """
     conversation, message, level = heard.conversation, heard.message, heard.level
     since = message.created_at - REPEAT_WITHIN
     if conversation.menu_open == checking.MENU:
@@ -128,7 +131,13 @@ def _answer_danger(heard: Heard) -> tuple[list[str], str]:
     if heard.held and repeated:
         return [], RESPONDER
     said = safety_texts(heard.assessment, level, conversation.language, heard.community)
-    return [*said, *nobody_on_shift(heard.session, conversation, heard.read_at)], checking.SAFETY
+    said = [*said, *nobody_on_shift(heard.session, conversation, heard.read_at)]
+    return said, None if _bot_helps_beside(heard) else checking.SAFETY
+
+
+def _bot_helps_beside(heard: Heard) -> bool:
+    shown = escalations.practical(heard.level, heard.assessment.categories)
+    return shown and not (heard.held or heard.stops or heard.opted_out or heard.keyword) and bool(heard.inbound.text)
 
 
 def _opt_out(heard: Heard) -> Told | None:

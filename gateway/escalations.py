@@ -4,9 +4,10 @@ Every change by a person is a compare-and-set on (status, epoch): of two respond
 other is told who did.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import audit, delivery, paging, texts
@@ -45,6 +46,7 @@ LOWER_REASONS = {
     "joke_confirmed": "I asked: it was a joke or a false alarm",
     "misread": "The computer misread the words",
 }
+PRACTICAL = ["exposure"]
 SUPERVISING = frozenset(("supervisor", "admin"))
 
 DANGER_FIRST = case(
@@ -94,15 +96,22 @@ def in_danger(session: Session, conversation_id: int) -> bool:
     return row is not None and Level(row.level) >= Level.URGENT
 
 
-def danger_since(
+def practical(level: Level, categories: Sequence[str]) -> bool:
+    """Whether a list of places is half of the help: no roof or no power in dangerous weather, and life not at stake."""
+    return level == Level.URGENT and list(categories) == PRACTICAL
+
+
+def danger_since(  # noqa: PLR0913 - which danger, and when
     session: Session,
     conversation_id: int,
     since: datetime,
     before: int | None = None,
     least: Level = Level.URGENT,
+    *,
+    besides_practical: bool = False,
 ) -> bool:
     """Whether a message of this conversation showed danger of level ``least`` or more after ``since`` (and, if given,
-    before another message)."""
+    before another message); ``besides_practical`` leaves out what :func:`practical` is true of."""
     levels = [level.value for level in Level if level >= least]
     found = (
         select(Message.id)
@@ -111,6 +120,8 @@ def danger_since(
     )
     if before is not None:
         found = found.where(Message.id < before)
+    if besides_practical:
+        found = found.where(or_(Assessment.level != Level.URGENT.value, Assessment.categories != PRACTICAL))
     return session.scalar(found.limit(1)) is not None
 
 

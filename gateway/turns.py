@@ -166,12 +166,14 @@ WITHOUT_BOT: dict[str, Callable[[Scene], list[str]]] = {
 
 
 def _on_hold(scene: Scene) -> bool:
-    """After danger showed, the bot steps back until a person comes; if nobody does, it helps again."""
+    """After danger showed, the bot steps back until a person comes; if nobody does, it helps again. It goes on finding
+    a roof for who has none."""
     row = escalations.of_conversation(scene.session, scene.conversation.id)
     if row is None or Level(row.level) < Level.URGENT:
         return False
     said_by_bot = row.reason == "danger_said" and scene.now - row.opened_at < HOLD
-    return said_by_bot or escalations.danger_since(scene.session, scene.conversation.id, scene.now - HOLD)
+    since = scene.now - HOLD
+    return said_by_bot or escalations.danger_since(scene.session, scene.conversation.id, since, besides_practical=True)
 
 
 def _words(session: Session, conversation: Conversation, message: Message) -> str:

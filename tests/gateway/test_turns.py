@@ -238,6 +238,28 @@ def test_after_danger_the_bot_steps_back_for_a_while(street: Street, bot: FakeRa
     assert len(bot.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "words", ["no place to sleep tonight and it's freezing", "no tenemos donde dormir hoy y hace mucho frío"]
+)
+def test_who_has_no_roof_in_the_cold_gets_a_person_and_the_bot_too(street: Street, bot: FakeRasa, words: str) -> None:
+    suggest(bot, text="which ZIP code?")
+    said = street.ask(words)
+    assert any("911" in text for text in said[:-1])
+    assert said[-1] == "which ZIP code?"
+    assert [request["text"] for request in bot.requests] == [words]
+    assert street.one(Escalation).level == "urgent"
+    assert street.ask("94110")[-1] == "which ZIP code?"
+    assert len(bot.requests) == 2
+
+
+def test_the_bot_steps_back_where_more_than_a_roof_is_at_stake(street: Street, bot: FakeRasa) -> None:
+    street.text("no place to sleep tonight and it's freezing, i don't want to be alive")
+    street.text("he is outside in the snow, ice cold, and won't wake up")
+    assert street.handled() == ["safety", "safety"]
+    assert street.ask("94110") != []
+    assert bot.requests == []
+
+
 def test_a_wish_for_a_person_counts_also_where_the_bot_hears_a_need(street: Street, bot: FakeRasa) -> None:
     suggest(bot, text="what ZIP code?")
     said = street.ask("hi i want to talk to a person about my rent")
