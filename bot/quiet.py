@@ -36,8 +36,8 @@ _KNOWN_MESSAGES = (
     r"the load_module\(\) method is deprecated",
     # Said by Rasa of every domain that has a form; it is about an upgrade from Rasa 2.
     r"\s*Slot auto-fill has been removed in 3\.0",
-    # Our own reader takes the lookup tables, which Rasa cannot know.
-    r"\s*You have defined training data consisting of lookup tables",
+    # Our own readers take the lookup tables and the marked words, which Rasa cannot know.
+    r"\s*You have defined training data consisting of (lookup tables|entity examples)",
 )
 
 _OWN_PREFIX = "bot"
