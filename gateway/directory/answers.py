@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway import segments, texts
-from gateway.directory.details import FoundService
 from gateway.directory.hours_words import hours_words, words
 from gateway.directory.hours_words import say as _say
 from gateway.directory.place import zip_in
-from gateway.directory.search import Found
+from gateway.directory.wanted import Found, FoundService
 
 __all__ = ["SMS", "hours_words", "render", "words"]
 

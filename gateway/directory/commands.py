@@ -8,7 +8,8 @@ from gateway import segments
 from gateway.db import Database
 from gateway.directory import answers, demo, needs, place
 from gateway.directory.importing import Progress, import_path
-from gateway.directory.search import Found, Wanted, search
+from gateway.directory.search import search
+from gateway.directory.wanted import Found, Wanted
 
 
 def import_lines(

@@ -3,13 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gateway.directory.hours import OpenState, Rule
+from gateway.directory.recurrence import Rule
+from gateway.directory.wanted import FoundService, OpenState
 
 LONGEST_NUMBER = 30
 LOCAL_DIGITS, LONG_DISTANCE_DIGITS = 10, 11
@@ -43,7 +43,8 @@ ORDER BY 1, 4
 """
 SERVICES = f"""
 {WANTED}
-SELECT w.place, s.*, o.name AS organization, l.name AS location, a.address_1, a.city, a.postal_code
+SELECT w.place, s.*, o.name AS organization, l.name AS location, l.id AS location_id, l.confidential,
+       a.address_1, a.city, a.postal_code
 FROM wanted w JOIN service s ON (s.dataset, s.id) = (w.dataset, w.service_id)
 LEFT JOIN organization o ON (o.dataset, o.id) = (s.dataset, s.organization_id)
 LEFT JOIN location l ON (l.dataset, l.id) = (w.dataset, w.location_id)
@@ -56,34 +57,8 @@ SELECT t.dataset, t.object, t.object_id, t.field, t.text FROM translation t
 JOIN unnest(CAST(:datasets AS text[]), CAST(:ids AS text[])) AS w(dataset, id)
   ON (w.dataset, w.id) = (t.dataset, t.object_id)
 WHERE t.language = :language
+ORDER BY array_position(ARRAY['machine', 'feed', 'town'], t.source)  -- the last one is told
 """
-
-
-@dataclass(frozen=True)
-class FoundService:
-    """One service as it may be told. ``id`` is the dataset and the HSDS id with a colon between them.
-
-    Texts are in the language asked for where the directory has them so. ``phone_note`` is what to press,
-    ``text_word`` what to send to ``text_number``. ``distance_miles`` is None without a place.
-    """
-
-    id: str
-    name: str
-    organization: str | None
-    phone: str | None
-    text_number: str | None
-    address: str | None
-    city: str | None
-    distance_miles: float | None
-    open_state: OpenState
-    url: str | None
-    description: str | None
-    phone_note: str | None = None
-    text_word: str | None = None
-    eligibility: str | None = None
-    fees: str | None = None
-    location: str | None = None
-    postal_code: str | None = None
 
 
 def schedules(session: Session, rows: Sequence[Any]) -> list[list[Rule]]:
@@ -144,9 +119,9 @@ def _told(service: Any, phones: list[Any], words: Words, distance: float | None,
         organization=service.organization,
         phone=number_of(spoken.number, spoken.extension) if spoken else None,
         text_number=number_of(texted.number) if texted else None,
-        address=service.address_1,
+        address=None if service.confidential else service.address_1,
         city=service.city,
-        distance_miles=round(distance, 1) if distance is not None else None,
+        distance_miles=round(distance, 1) if distance is not None and not service.confidential else None,
         open_state=state,
         url=service.url if service.url and WEB.match(service.url) else None,
         description=said("description"),
@@ -155,7 +130,9 @@ def _told(service: Any, phones: list[Any], words: Words, distance: float | None,
         eligibility=said("eligibility_description"),
         fees=said("fees_description"),
         location=service.location,
-        postal_code=service.postal_code,
+        postal_code=None if service.confidential else service.postal_code,
+        location_id=service.location_id,
+        address_public=not service.confidential,
     )
 
 

@@ -1,13 +1,13 @@
 """Whether a place is open at a moment: from HSDS schedules, holidays and closures."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from gateway.directory import opening
 from gateway.directory.closures import ORDINARY, Closure, Exceptions
 from gateway.directory.opening import MIDNIGHT, Opening
 from gateway.directory.recurrence import AHEAD, DAY, Rule, falls_on, next_on
+from gateway.directory.wanted import OpenState
 
 __all__ = ["ALWAYS", "UNKNOWN", "OpenState", "Rule", "falls_on", "state_at", "week"]
 
@@ -16,21 +16,6 @@ NEVER_ENDS = timedelta(days=7)  # what stays open so long is not said to close
 DAY_MINUTES, WEEK_MINUTES = 24 * 60, 7 * 24 * 60
 
 Span = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True)
-class OpenState:
-    """Open at the moment asked about? ``None`` means that the directory does not say.
-
-    ``until`` is when an open place closes (None for one that stays open for a week), ``opens`` when a closed one
-    surely opens next; both are aware, in the location's own time zone. ``holiday`` is the code of the holiday for
-    which the listed hours may not hold.
-    """
-
-    open: bool | None
-    until: datetime | None = None
-    opens: datetime | None = None
-    holiday: str | None = None
 
 
 UNKNOWN = OpenState(None)

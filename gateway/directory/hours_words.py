@@ -12,9 +12,9 @@ import yaml
 from gateway.directory import opening
 from gateway.directory.clock_text import LAST_MINUTE
 from gateway.directory.day_text import Day
-from gateway.directory.hours import OpenState
 from gateway.directory.opening import MIDNIGHT, Opening
 from gateway.directory.recurrence import DAY, Rule
+from gateway.directory.wanted import OpenState
 from gateway.directory.week_text import Week
 
 WEEK = 7

@@ -17,7 +17,8 @@ from gateway.directory.flatten import Record
 from gateway.directory.mending import mend
 from gateway.directory.objects import BY_NAME, KINDS
 from gateway.directory.report import ImportFailed, Remark, Report
-from gateway.models.directory import DATASET_LENGTH, Dataset
+from gateway.models.directory import DATASET_LENGTH
+from gateway.models.listing import Dataset
 
 Progress = Callable[[int], None]
 ONE_AT_A_TIME = 720_912  # any constant: two imports at once would wait for each other's rows

@@ -11,11 +11,11 @@ NATIONWIDE = r"^\W*(the )?(united states( of america)?|u\.?s\.?a?\.?|nationwide|
 
 ENTRIES = """
 INSERT INTO search_entry (dataset, service_id, location_id, service_at_location_id, needs, sure_needs, latitude,
-                          longitude, timezone, areas, national, document)
+                          longitude, timezone, areas, national, status, document)
 SELECT DISTINCT ON (s.id, l.location_id)
        s.dataset, s.id, coalesce(l.location_id, ''), l.id,
        coalesce(n.needs, '{}'), coalesce(n.sure, '{}'), p.latitude, p.longitude, p.timezone,
-       coalesce(a.names, '{}'), coalesce(a.national, false) AND p.latitude IS NULL,
+       coalesce(a.names, '{}'), coalesce(a.national, false) AND p.latitude IS NULL, s.status,
        setweight(to_tsvector('simple', unaccent(concat_ws(' ', s.name, s.alternate_name, o.name))), 'A')
        || setweight(to_tsvector('english', unaccent(concat_ws(' ', s.name, s.description))), 'B')
        || setweight(to_tsvector('spanish', unaccent(concat_ws(' ', s.name, s.description))), 'B')

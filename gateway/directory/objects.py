@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import ForeignKeyConstraint, Table
 
 from gateway.models import directory as tables
+from gateway.models import listing
 
-OURS = frozenset(("dataset", "as_given"))
+OURS = frozenset(("dataset", "as_given", "confidential", "extra"))  # no cell of a publisher goes there as it is
+NOT_STAGED = frozenset(("dataset", "source"))
 STANDING = frozenset(("organization", "service", "location", "taxonomy", "taxonomy_term"))
 
 
@@ -32,18 +34,19 @@ class Kind:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Every column but the dataset, in the order of the table."""
-        return tuple(column.name for column in self.table.columns if column.name != "dataset")
+        """Every column that an import fills, in the order of the table."""
+        return tuple(column.name for column in self.table.columns if column.name not in NOT_STAGED)
 
     @cached_property
     def types(self) -> dict[str, type[Any]]:
         """The Python type of each column that a publisher may fill."""
-        return {column.name: column.type.python_type for column in self.table.columns if column.name not in OURS}
+        filled = (column for column in self.table.columns if column.name not in OURS | NOT_STAGED)
+        return {column.name: column.type.python_type for column in filled}
 
     @cached_property
     def required(self) -> tuple[str, ...]:
         """Columns without which a row means nothing."""
-        return tuple(c.name for c in self.table.columns if not c.nullable and c.name != "dataset")
+        return tuple(c.name for c in self.table.columns if not c.nullable and c.name not in NOT_STAGED)
 
     @cached_property
     def parents(self) -> dict[str, str]:
@@ -53,6 +56,11 @@ class Kind:
             for constraint in self.table.constraints
             if isinstance(constraint, ForeignKeyConstraint)
         }
+
+    @property
+    def has_sources(self) -> bool:
+        """True where rows of the town's own stand beside the publisher's, which an import leaves alone."""
+        return "source" in self.table.columns
 
     @property
     def standing(self) -> bool:
@@ -79,7 +87,8 @@ KINDS = tuple(
         tables.Accessibility,
         tables.ServiceArea,
         tables.Attribute,
-        tables.Translation,
+        listing.HolidaySchedule,
+        listing.Translation,
     )
 )
 BY_NAME = {kind.name: kind for kind in KINDS}

@@ -1,7 +1,7 @@
 """Finds the services that fit a need, near a place, open now or soonest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,10 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gateway.directory import details, hours, place
-from gateway.directory.details import FoundService
-from gateway.directory.hours import OpenState
 from gateway.directory.needs import fold
 from gateway.directory.place import Area, Place
+from gateway.directory.wanted import Found, OpenState, Wanted
 
 LOCAL_MILES = 60.0  # beyond these a place is not offered to somebody who said where they are
 NEAREST = 200  # so many rows are ranked by hours and fit, those with a place and those without
@@ -31,7 +30,7 @@ NATIONAL = 1_000.0
 
 CANDIDATES = """
 SELECT e.dataset, e.service_id, e.location_id, e.service_at_location_id, e.latitude, e.longitude, e.timezone, e.areas,
-       e.national, e.sure_needs && CAST(:needs AS text[]) AS sure, s.minimum_age, s.maximum_age
+       e.national, e.needs, e.sure_needs && CAST(:needs AS text[]) AS sure, s.minimum_age, s.maximum_age
 FROM search_entry e JOIN service s ON (s.dataset, s.id) = (e.dataset, e.service_id)
 WHERE s.status = 'active'
   AND (cardinality(CAST(:needs AS text[])) = 0 OR e.needs && CAST(:needs AS text[]))
@@ -53,32 +52,6 @@ SELECT min(a.city) AS city, avg(l.latitude) AS latitude, avg(l.longitude) AS lon
 FROM address a JOIN location l ON (l.dataset, l.id) = (a.dataset, a.location_id)
 WHERE lower(unaccent(a.city)) = :city AND l.latitude IS NOT NULL HAVING count(*) > 0
 """
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a resident looks for. ``needs`` are need codes, any of which will do; ``text`` is free text (console)."""
-
-    needs: tuple[str, ...] = ()
-    zip: str | None = None
-    place: str | None = None
-    for_whom: str | None = None
-    language: str = "en"
-    offset: int = 0
-    text: str | None = None
-
-
-@dataclass(frozen=True)
-class Found:
-    """``total`` counts all services that fit. ``place_understood`` is how a given place was read, None when it was
-    not understood or none was given; ``place_asked`` tells these two apart. ``at`` is the moment of the search."""
-
-    services: list[FoundService]
-    total: int
-    place_understood: str | None
-    place_asked: str | None = None
-    offset: int = 0
-    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +80,8 @@ def search(session: Session, wanted: Wanted, now: datetime, limit: int = 3, home
     where = understand(session, wanted.zip, wanted.place)
     ranked = _ranked(session, wanted, where, now, home)
     chosen = ranked[wanted.offset : wanted.offset + limit]
-    services = details.load(session, [(c.row, c.distance, c.state) for c in chosen], wanted.language)
+    told = details.load(session, [(c.row, c.distance, c.state) for c in chosen], wanted.language)
+    services = [replace(service, need=_met(c.row, wanted.needs)) for service, c in zip(told, chosen, strict=True)]
     asked = wanted.zip or wanted.place
     return Found(services, len(ranked), where.name if where else None, asked, wanted.offset, now)
 
@@ -154,6 +128,11 @@ def _candidates(session: Session, wanted: Wanted, where: Place | None) -> Sequen
     placed = session.execute(text(CANDIDATES + PLACED), values).all()
     unplaced = session.execute(text(CANDIDATES + UNPLACED), values).all()
     return [*placed, *(row for row in unplaced if where is None or where.area(row.areas) is not Area.ANOTHER_STATE)]
+
+
+def _met(row: Any, wanted: tuple[str, ...]) -> str | None:
+    """The first of the needs asked for that it meets."""
+    return next((need for need in wanted if need in row.needs), None)
 
 
 def _distance(row: Any, where: Place | None) -> float | None:

@@ -3,6 +3,7 @@
 from typing import Any, LiteralString, cast
 
 from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session
 
 from gateway.directory.objects import BY_NAME, KINDS, Kind
@@ -16,6 +17,11 @@ LOST: LiteralString = (
     " AND NOT EXISTS (SELECT 1 FROM {parent} AS above WHERE above.id = row.{column}))"
 )
 RETURN_LOST: LiteralString = " WHERE row.seq = lost.seq RETURNING row.file, row.line, lost.named"
+REMOVE_GONE: LiteralString = (
+    "DELETE FROM {table} AS kept WHERE kept.dataset = %s"
+    " AND NOT EXISTS (SELECT 1 FROM {incoming} AS fresh WHERE fresh.id = kept.id)"
+)
+FROM_FEED: LiteralString = " AND kept.source = 'feed'"
 DROP_LOST: LiteralString = LOST + " DELETE FROM {incoming} AS row USING lost" + RETURN_LOST  # noqa: S608 - literals of our own
 SEVER_LOST: LiteralString = LOST + " UPDATE {incoming} AS row SET {column} = NULL FROM lost" + RETURN_LOST  # noqa: S608
 
@@ -46,7 +52,8 @@ class Staging:
         """Take one clean row."""
         self._seq += 1
         waiting = self._waiting[kind.name]
-        waiting.append((*(row[name] for name in kind.columns), file, line, self._seq))
+        cells = (Jsonb(cell) if isinstance(cell, dict) else cell for cell in map(row.__getitem__, kind.columns))
+        waiting.append((*cells, file, line, self._seq))
         if len(waiting) >= BATCH:
             self._flush(kind)
 
@@ -73,8 +80,7 @@ class Staging:
             self._report.changes[kind.name] = self._upsert(kind)
         for kind in reversed(KINDS):
             gone = self._run(
-                "DELETE FROM {table} AS kept WHERE kept.dataset = %s"
-                " AND NOT EXISTS (SELECT 1 FROM {incoming} AS fresh WHERE fresh.id = kept.id)",
+                REMOVE_GONE + (FROM_FEED if kind.has_sources else ""),
                 kind,
                 self._dataset,
             )

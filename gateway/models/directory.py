@@ -1,15 +1,15 @@
 """What the town has to offer: the directory's tables, with the field names of HSDS 3 kept as they are.
 
 Source: openreferral/specification 3.1. Every object lives in a ``dataset`` (one import), so that two directories may
-use the same ids and a newer import replaces only its own rows. Our own additions are marked as such.
+use the same ids and a newer import replaces only its own rows. Our own additions are marked as such; tables of our own
+are in :mod:`gateway.models.listing`.
 """
 
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, Numeric, SmallInteger, String, Text
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy import ForeignKeyConstraint, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.models.row import Row, Word
@@ -18,36 +18,30 @@ DATASET_LENGTH = 24
 ID_LENGTH = 55  # with the dataset's name and a colon it fits the 80 characters of a referral's service_id
 
 
-def _to(table: str, parent: str, column: str | None = None) -> ForeignKeyConstraint:
+def to(table: str, parent: str, column: str | None = None) -> ForeignKeyConstraint:
+    """That a row of ``table`` belongs to one of ``parent`` in the same dataset, and goes with it."""
     column = column or f"{parent}_id"
     return ForeignKeyConstraint(
         ["dataset", column], [f"{parent}.dataset", f"{parent}.id"], name=f"fk_{table}_{column}", ondelete="CASCADE"
     )
 
 
-def _by(table: str, column: str) -> Index:
+def by(table: str, column: str) -> Index:
+    """An index for finding rows of ``table`` by what they belong to."""
     return Index(f"ix_{table}_{column}", "dataset", column)
 
 
-class Dataset(Row):
-    """Ours: one import's name, where it came from and what it held. ``counts`` are rows per HSDS object."""
-
-    __tablename__ = "dataset"
-
-    name: Mapped[str] = mapped_column(String(DATASET_LENGTH), primary_key=True)
-    source: Mapped[str]
-    imported_at: Mapped[datetime]
-    changed_at: Mapped[datetime]
-    counts: Mapped[dict[str, Any]]
-
-
 class HsdsObject(Row):
-    """What every HSDS table shares: the import it came with and its id within that import."""
+    """What every HSDS table shares: the import it came with and its id within that import.
+
+    ``extra`` is ours: each cell that has no column here, or does not fit its column, under the publisher's name for it.
+    """
 
     __abstract__ = True
 
     dataset: Mapped[str] = mapped_column(String(DATASET_LENGTH), primary_key=True)
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    extra: Mapped[dict[str, Any] | None] = mapped_column(sort_order=1)
 
 
 class Organization(HsdsObject):
@@ -68,7 +62,7 @@ class Service(HsdsObject):
     """What is offered. ``status`` is active, inactive, defunct or temporarily closed; only active is ever shown."""
 
     __tablename__ = "service"
-    __table_args__ = (_to("service", "organization"), _by("service", "organization_id"))
+    __table_args__ = (to("service", "organization"), by("service", "organization_id"))
 
     organization_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     program_id: Mapped[str | None]
@@ -93,10 +87,13 @@ class Service(HsdsObject):
 
 
 class Location(HsdsObject):
-    """Where services are given. ``location_type`` is physical, postal or virtual; degrees are WGS 84."""
+    """Where services are given. ``location_type`` is physical, postal or virtual; degrees are WGS 84.
+
+    ``confidential`` is ours: true where the publisher does not show the address, as of shelters for abused people.
+    """
 
     __tablename__ = "location"
-    __table_args__ = (_to("location", "organization"), _by("location", "organization_id"))
+    __table_args__ = (to("location", "organization"), by("location", "organization_id"))
 
     location_type: Mapped[Word]
     organization_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
@@ -109,6 +106,7 @@ class Location(HsdsObject):
     longitude: Mapped[float | None]
     external_identifier: Mapped[str | None]
     external_identifier_type: Mapped[str | None]
+    confidential: Mapped[bool | None]
 
 
 class ServiceAtLocation(HsdsObject):
@@ -116,10 +114,10 @@ class ServiceAtLocation(HsdsObject):
 
     __tablename__ = "service_at_location"
     __table_args__ = (
-        _to("service_at_location", "service"),
-        _to("service_at_location", "location"),
-        _by("service_at_location", "service_id"),
-        _by("service_at_location", "location_id"),
+        to("service_at_location", "service"),
+        to("service_at_location", "location"),
+        by("service_at_location", "service_id"),
+        by("service_at_location", "location_id"),
     )
 
     service_id: Mapped[str] = mapped_column(String(ID_LENGTH))
@@ -131,7 +129,7 @@ class Address(HsdsObject):
     """The street address of a location."""
 
     __tablename__ = "address"
-    __table_args__ = (_to("address", "location"), _by("address", "location_id"))
+    __table_args__ = (to("address", "location"), by("address", "location_id"))
 
     location_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     attention: Mapped[str | None]
@@ -151,14 +149,14 @@ class Phone(HsdsObject):
 
     __tablename__ = "phone"
     __table_args__ = (
-        _to("phone", "location"),
-        _to("phone", "service"),
-        _to("phone", "organization"),
-        _to("phone", "service_at_location"),
-        _by("phone", "location_id"),
-        _by("phone", "service_id"),
-        _by("phone", "organization_id"),
-        _by("phone", "service_at_location_id"),
+        to("phone", "location"),
+        to("phone", "service"),
+        to("phone", "organization"),
+        to("phone", "service_at_location"),
+        by("phone", "location_id"),
+        by("phone", "service_id"),
+        by("phone", "organization_id"),
+        by("phone", "service_at_location_id"),
     )
 
     location_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
@@ -176,12 +174,12 @@ class Schedule(HsdsObject):
 
     __tablename__ = "schedule"
     __table_args__ = (
-        _to("schedule", "service"),
-        _to("schedule", "location"),
-        _to("schedule", "service_at_location"),
-        _by("schedule", "service_id"),
-        _by("schedule", "location_id"),
-        _by("schedule", "service_at_location_id"),
+        to("schedule", "service"),
+        to("schedule", "location"),
+        to("schedule", "service_at_location"),
+        by("schedule", "service_id"),
+        by("schedule", "location_id"),
+        by("schedule", "service_at_location_id"),
     )
 
     service_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
@@ -214,12 +212,12 @@ class Language(HsdsObject):
 
     __tablename__ = "language"
     __table_args__ = (
-        _to("language", "service"),
-        _to("language", "location"),
-        _to("language", "phone"),
-        _by("language", "service_id"),
-        _by("language", "location_id"),
-        _by("language", "phone_id"),
+        to("language", "service"),
+        to("language", "location"),
+        to("language", "phone"),
+        by("language", "service_id"),
+        by("language", "location_id"),
+        by("language", "phone_id"),
     )
 
     service_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
@@ -234,7 +232,7 @@ class CostOption(HsdsObject):
     """What a service costs."""
 
     __tablename__ = "cost_option"
-    __table_args__ = (_to("cost_option", "service"), _by("cost_option", "service_id"))
+    __table_args__ = (to("cost_option", "service"), by("cost_option", "service_id"))
 
     service_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     valid_from: Mapped[date | None]
@@ -249,7 +247,7 @@ class RequiredDocument(HsdsObject):
     """A paper to bring."""
 
     __tablename__ = "required_document"
-    __table_args__ = (_to("required_document", "service"), _by("required_document", "service_id"))
+    __table_args__ = (to("required_document", "service"), by("required_document", "service_id"))
 
     service_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     document: Mapped[str | None]
@@ -260,7 +258,7 @@ class Accessibility(HsdsObject):
     """How a location serves people with disabilities."""
 
     __tablename__ = "accessibility"
-    __table_args__ = (_to("accessibility", "location"), _by("accessibility", "location_id"))
+    __table_args__ = (to("accessibility", "location"), by("accessibility", "location_id"))
 
     location_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     description: Mapped[str | None]
@@ -273,10 +271,10 @@ class ServiceArea(HsdsObject):
 
     __tablename__ = "service_area"
     __table_args__ = (
-        _to("service_area", "service"),
-        _to("service_area", "service_at_location"),
-        _by("service_area", "service_id"),
-        _by("service_area", "service_at_location_id"),
+        to("service_area", "service"),
+        to("service_area", "service_at_location"),
+        by("service_area", "service_id"),
+        by("service_area", "service_at_location_id"),
     )
 
     service_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
@@ -303,7 +301,7 @@ class TaxonomyTerm(HsdsObject):
     """One term; ``parent_id`` is the wider term."""
 
     __tablename__ = "taxonomy_term"
-    __table_args__ = (_to("taxonomy_term", "taxonomy"), _by("taxonomy_term", "parent_id"))
+    __table_args__ = (to("taxonomy_term", "taxonomy"), by("taxonomy_term", "parent_id"))
 
     code: Mapped[str | None]
     name: Mapped[str]
@@ -320,8 +318,8 @@ class Attribute(HsdsObject):
 
     __tablename__ = "attribute"
     __table_args__ = (
-        _to("attribute", "taxonomy_term"),
-        _by("attribute", "taxonomy_term_id"),
+        to("attribute", "taxonomy_term"),
+        by("attribute", "taxonomy_term_id"),
         Index("ix_attribute_link", "dataset", "link_entity", "link_id"),
     )
 
@@ -331,59 +329,3 @@ class Attribute(HsdsObject):
     link_entity: Mapped[Word]
     value: Mapped[str | None]
     label: Mapped[str | None]
-
-
-class Translation(HsdsObject):
-    """Ours: one field of one object in another language. HSDS has no place for it."""
-
-    __tablename__ = "translation"
-    __table_args__ = (
-        Index("uq_translation_object", "dataset", "object", "object_id", "field", "language", unique=True),
-    )
-
-    object: Mapped[Word]
-    object_id: Mapped[str] = mapped_column(String(ID_LENGTH))
-    field: Mapped[Word]
-    language: Mapped[str] = mapped_column(String(8))
-    text: Mapped[str]
-
-
-class ServiceNeed(Row):
-    """Ours: a need that a service meets. ``weight`` is how sure: 3 by its taxonomy, 2 by its name, 1 by its text."""
-
-    __tablename__ = "service_need"
-    __table_args__ = (_to("service_need", "service"), Index("ix_service_need_need", "need"))
-
-    dataset: Mapped[str] = mapped_column(String(DATASET_LENGTH), primary_key=True)
-    service_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
-    need: Mapped[str] = mapped_column(String(40), primary_key=True)
-    weight: Mapped[int] = mapped_column(SmallInteger)
-
-
-class SearchEntry(Row):
-    """Ours: what search reads, one row per service and location (``location_id`` is empty where there is none).
-
-    Rebuilt by every import. ``document`` is the text in both languages without accents; ``areas`` are the names of
-    the service areas in small letters; ``national`` is true for lines that serve the whole country.
-    """
-
-    __tablename__ = "search_entry"
-    __table_args__ = (
-        _to("search_entry", "service"),
-        Index("ix_search_entry_document", "document", postgresql_using="gin"),
-        Index("ix_search_entry_needs", "needs", postgresql_using="gin"),
-        Index("ix_search_entry_place", "latitude", "longitude"),
-    )
-
-    dataset: Mapped[str] = mapped_column(String(DATASET_LENGTH), primary_key=True)
-    service_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
-    location_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default="")
-    service_at_location_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
-    needs: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    sure_needs: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    latitude: Mapped[float | None]
-    longitude: Mapped[float | None]
-    timezone: Mapped[str | None]
-    areas: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    national: Mapped[bool]
-    document: Mapped[Any] = mapped_column(TSVECTOR)

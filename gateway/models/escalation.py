@@ -1,4 +1,4 @@
-"""When a person must take over: assessments, escalations, pages, referrals and the audit trail."""
+"""When a person must take over: assessments, escalations, pages and the audit trail."""
 
 from datetime import datetime
 from typing import Any
@@ -95,22 +95,6 @@ class Page(Row):
     means: Mapped[Word]
     sent_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
-
-
-class Referral(Row):
-    """We told a resident about a service; ``state`` goes from offered to service_obtained or not_obtained."""
-
-    __tablename__ = "referrals"
-
-    id: Mapped[Id]
-    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
-    service_id: Mapped[str] = mapped_column(String(80), index=True)
-    need: Mapped[Word]
-    state: Mapped[Word]
-    barrier_code: Mapped[Word | None]
-    offered_at: Mapped[datetime]
-    changed_at: Mapped[datetime]
 
 
 class AuditEntry(Row):

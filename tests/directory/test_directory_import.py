@@ -15,18 +15,8 @@ from gateway.db import Database
 from gateway.directory.flatten import Record, flatten
 from gateway.directory.importing import Incoming, dataset_name, import_path, import_records
 from gateway.directory.report import ImportFailed, Report
-from gateway.models.directory import (
-    Dataset,
-    Location,
-    Organization,
-    Phone,
-    Schedule,
-    SearchEntry,
-    Service,
-    ServiceAtLocation,
-    ServiceNeed,
-    Translation,
-)
+from gateway.models.directory import Location, Organization, Phone, Schedule, Service, ServiceAtLocation
+from gateway.models.listing import Dataset, SearchEntry, ServiceNeed, Translation
 
 Rows = list[dict[str, Any]]
 Write = Callable[..., Path]

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from gateway import community
 from gateway.directory.search import Wanted, search
-from gateway.models.directory import Service, ServiceNeed, Translation
+from gateway.models.directory import Service
+from gateway.models.listing import ServiceNeed, Translation
 from tests.e2e.front_door import FrontDoor
 from tests.e2e.handset import Handset
 
