@@ -27,12 +27,13 @@ from gateway import (
     strangers,
     texts,
 )
-from gateway.commands import Scene, in_their_language, nobody_on_shift
+from gateway.commands import in_their_language, nobody_on_shift
 from gateway.community import Community
 from gateway.conversations import RESPONDER, SMS, Inbound
 from gateway.keywords import Keyword
 from gateway.models import Conversation, Message
 from gateway.risk import Level
+from gateway.scene import Scene
 
 log = logging.getLogger(__name__)
 

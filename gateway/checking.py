@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import audit, escalations, language, risk, texts
-from gateway.commands import Scene, in_their_language, nobody_on_shift, person_asked_each
+from gateway.commands import in_their_language, nobody_on_shift, person_asked_each
 from gateway.community import Community
 from gateway.conversations import BOT
 from gateway.models import Message
 from gateway.risk import Level
+from gateway.scene import Scene
 
 MENU = "check"  # what Conversation.menu_open holds while the question waits for its answer
 ASKED, REPEATED, ANSWERED, SAFETY = "check_asked", "check_repeated", "check_answered", "safety"

@@ -1,71 +1,28 @@
 """Obeys what the bot suggests, through the same verbs as everybody else, and says what came of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from gateway import conversations, delivery, endings, escalations, language, paging, stopping, texts, waits
-from gateway.community import Community
-from gateway.directory import answers
-from gateway.directory.place import zip_in
-from gateway.directory.search import Found, Wanted, search
-from gateway.models import Conversation, Message, Referral
+from gateway.models import Conversation
+from gateway.offering import find_services, more_services
 from gateway.risk import Level
+from gateway.scene import Scene, needs_of, short
 
-AT_ONCE = 3  # services in one text
 REASONS = frozenset(("asked_for_person", "bot_could_not_help", "danger_said", "team_request", "bot_unavailable"))
 MEDIATION = "mediation"
 DONE = "resident_done"
 CONSENTS = ("team_consent", "mediation_consent", "safe_to_text")
 FACTS = ("people", "ages", "when", "access", "speaks")
 FIELDS = frozenset(("screen_safety", "for_whom", "need", "zip", "place", "feedback", *CONSENTS, *FACTS))
-LONGEST_ANSWER = 200
-MOST_NEEDS = 8  # as many as the bot keeps
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What a command acts on: one conversation, locked, and the message that is being answered."""
-
-    session: Session
-    conversation: Conversation
-    message: Message
-    now: datetime
-    home: str | None = None
-    community: Community | None = None
-
-    @property
-    def language(self) -> str:
-        """The language to answer in; English stands in only where none was ever heard."""
-        return self.conversation.language or "en"
 
 
 def obey(scene: Scene, command: dict[str, Any]) -> list[str]:
     """Carry out one command; returns the texts that are to be said because of it."""
     return VERBS[command["command"]](scene, command)
-
-
-def find_services(scene: Scene, command: dict[str, Any]) -> list[str]:
-    """Search the directory and remember the search, so that MORE can go on with it."""
-    wanted = {
-        "needs": _needs(command)[:MOST_NEEDS],
-        "zip": _short(command.get("zip")),
-        "place": _short(command.get("place")),
-        "for_whom": _short(command.get("for_whom")),
-        "offset": 0,
-    }
-    return [*_outside(scene, _short(command.get("zip"))), *_search(scene, wanted)]
-
-
-def more_services(scene: Scene, command: dict[str, Any]) -> list[str]:
-    """The next three of the last search."""
-    last = scene.conversation.last_search
-    if not last:
-        return [texts.say("no_more_services", scene.language)]
-    return _search(scene, last | {"offset": int(last["offset"]) + AT_ONCE})
 
 
 def escalate(scene: Scene, command: dict[str, Any]) -> list[str]:
@@ -86,12 +43,12 @@ def request_team(scene: Scene, command: dict[str, Any]) -> list[str]:
     Without a place nobody can go, so that a person is asked for all the same.
     """
     _open(scene, "team_request")
-    place, needs = _short(command.get("place")), _needs(command)
+    place, needs = short(command.get("place")), needs_of(command)
     if not _safe_to_text(scene):
         return [texts.say("not_safe_to_text", scene.language)]
     if place is None or scene.community is None:
         return [person_asked(scene)]
-    told = endings.team(scene.community, needs, place, _short(command.get("zip")), scene.now, scene.language)
+    told = endings.team(scene.community, needs, place, short(command.get("zip")), scene.now, scene.language)
     return [told, person_asked(scene)]
 
 
@@ -168,7 +125,7 @@ def set_language(scene: Scene, command: dict[str, Any]) -> list[str]:
 
 def record(scene: Scene, command: dict[str, Any]) -> list[str]:
     """Keep one answer of the screening, for the responder and for the figures."""
-    field, value = command.get("field"), _short(command.get("value"))
+    field, value = command.get("field"), short(command.get("value"))
     known = scene.conversation.answers
     if field == "need" and value:
         scene.conversation.answers = {**known, "needs": list(dict.fromkeys([*known.get("needs", []), value]))}
@@ -218,54 +175,3 @@ def _open(scene: Scene, reason: str) -> None:
 def _safe_to_text(scene: Scene) -> bool:
     """False where the resident said that texts to this number are not safe: then no detail is written there."""
     return bool(scene.conversation.answers.get("safe_to_text") != "no")
-
-
-def _outside(scene: Scene, code: str | None) -> list[str]:
-    conversation = scene.conversation
-    told = endings.outside(scene.community, conversation.answers, code, scene.language)
-    if told:
-        conversation.answers = {**conversation.answers, endings.TOLD_OUTSIDE: zip_in(code or "")}
-    return told
-
-
-def _needs(command: dict[str, Any]) -> list[str]:
-    return [need for need in command.get("needs") or [] if isinstance(need, str)]
-
-
-def _search(scene: Scene, wanted: dict[str, Any]) -> list[str]:
-    found = search(
-        scene.session,
-        Wanted(
-            needs=tuple(wanted["needs"]),
-            zip=wanted["zip"],
-            place=wanted["place"],
-            for_whom=wanted["for_whom"],
-            language=scene.language,
-            offset=wanted["offset"],
-        ),
-        scene.now,
-        limit=AT_ONCE,
-        home=scene.home,
-    )
-    scene.conversation.last_search = wanted
-    _refer(scene, found, wanted["needs"])
-    return answers.render(found, scene.language, scene.conversation.channel)
-
-
-def _refer(scene: Scene, found: Found, needs: list[str]) -> None:
-    scene.session.add_all(
-        Referral(
-            conversation_id=scene.conversation.id,
-            message_id=scene.message.id,
-            service_id=service.id,
-            need=needs[0] if needs else "other",
-            state="offered",
-            offered_at=scene.now,
-            changed_at=scene.now,
-        )
-        for service in found.services
-    )
-
-
-def _short(value: Any) -> str | None:
-    return value.strip()[:LONGEST_ANSWER] or None if isinstance(value, str) else None

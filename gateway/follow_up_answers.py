@@ -4,14 +4,13 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import select
-
-from gateway import follow_up_words, follow_ups, keywords, language, optout, texts
-from gateway.commands import Scene, escalate
+from gateway import follow_up_words, follow_ups, keywords, language, optout, referrals, texts
+from gateway.commands import escalate
 from gateway.community import Community
 from gateway.conversations import BOT, SMS
-from gateway.models import FollowUp, Referral
+from gateway.models import FollowUp
 from gateway.risk import Level
+from gateway.scene import Scene
 
 log = logging.getLogger(__name__)
 
@@ -127,10 +126,10 @@ def _result(scene: Scene, community: Community, row: FollowUp) -> list[str] | No
 
 
 def _got_it(scene: Scene, row: FollowUp) -> list[str]:
-    told = _told(scene, row)
+    told = follow_ups.told(scene.session, row)
     follow_ups.answer(scene, row, "got_it", referral=None)
     if len(told) == 1:
-        follow_ups.close_referrals(scene.session, row, "service_obtained", scene.now)
+        follow_ups.close_referrals(scene.session, row, referrals.OBTAINED, scene.now, follow_ups.resident_of(scene))
     elif told and len({referral.message_id for referral in told}) == 1:
         scene.conversation.menu_open = WHICH_MENU
         return [_say(scene, "follow_up_which", most=len(told))]
@@ -179,14 +178,14 @@ def _barrier(scene: Scene, community: Community, row: FollowUp) -> list[str] | N
 
 
 def _which(scene: Scene, community: Community, row: FollowUp) -> list[str] | None:
-    told = _told(scene, row)
+    told = follow_ups.told(scene.session, row)
     number = follow_up_words.which(scene.message.text, len(told))
     _put_down(scene)
     if number is None:
         return None
     if number:
-        only = told[number - 1].id
-        follow_ups.close_referrals(scene.session, row, "service_obtained", scene.now, only=only)
+        by = follow_ups.resident_of(scene)
+        referrals.move(scene.session, told[number - 1], referrals.OBTAINED, scene.now, by)
     return [_say(scene, "follow_up_thanks")]
 
 
@@ -203,12 +202,6 @@ MENUS = {
     follow_ups.AGREED: follow_ups.AGREED_MENU,
     follow_ups.ASKED: follow_ups.QUESTION_MENU,
 }
-
-
-def _told(scene: Scene, row: FollowUp) -> list[Referral]:
-    """The services that the question is about, in the order in which they were told."""
-    wanted = select(Referral).where(follow_ups.referrals_of(row)).order_by(Referral.id)
-    return list(scene.session.scalars(wanted))
 
 
 def _again(scene: Scene, community: Community, menu: str) -> str:

@@ -1,16 +1,15 @@
 """Whether services helped: one question, offered with them, asked when it is due and only where that is still right.
 
-The only module, beside an opt-out in :mod:`gateway.consents`, that moves a follow-up or closes a referral.
+The only module, beside an opt-out in :mod:`gateway.consents`, that moves a follow-up.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from gateway import audit, consents, delivery, escalations, optout, quiet_hours, texts
-from gateway.commands import Scene
+from gateway import audit, consents, delivery, escalations, optout, quiet_hours, referrals, texts
 from gateway.community import Community
 from gateway.conversations import BOT, SMS, of_contact, say
 from gateway.models import (
@@ -24,6 +23,7 @@ from gateway.models import (
     Referral,
 )
 from gateway.risk import Level
+from gateway.scene import Scene
 
 OFFERED, AGREED, DECLINED = "offered", "agreed", "declined"
 ASKED, ANSWERED, NO_ANSWER, VOID = "asked", "answered", "no_answer", "void"
@@ -99,33 +99,41 @@ def decline(scene: Scene, row: FollowUp) -> None:
 def answer(scene: Scene, row: FollowUp, result: str, *, referral: str | None, barrier: str | None = None) -> None:
     """What came of the services, in the words of the data dictionary; ``referral`` is their state from now on."""
     if move(scene.session, row, ANSWERED, scene.now, result=result, barrier_code=barrier) and referral:
-        close_referrals(scene.session, row, referral, scene.now, barrier)
+        close_referrals(scene.session, row, referral, scene.now, resident_of(scene), barrier=barrier)
 
 
 def note_barrier(scene: Scene, row: FollowUp, code: str) -> None:
     """What got in the way, kept with the answer and with the services that were not obtained."""
     row.barrier_code = code
-    missed = and_(
-        Referral.conversation_id == row.conversation_id,
-        Referral.state == "not_obtained",
-        Referral.barrier_code.is_(None),
-    )
-    scene.session.execute(update(Referral).where(missed).values(barrier_code=code, changed_at=scene.now))
+    referrals.note_barrier(scene.session, row.conversation_id, code, scene.now, resident_of(scene))
     audit.note(scene.session, scene.now, "barrier", "follow_up", row.id, None, barrier_code=code)
 
 
 def close_referrals(  # noqa: PLR0913 - which of them, and what came of it
-    session: Session, row: FollowUp, state: str, now: datetime, barrier: str | None = None, only: int | None = None
+    session: Session,
+    row: FollowUp,
+    state: str,
+    now: datetime,
+    by: referrals.By,
+    *,
+    barrier: str | None = None,
 ) -> None:
-    """Move the referrals that this follow-up is about (or ``only`` one of them) on from ``offered``."""
-    mine = referrals_of(row) if only is None else and_(referrals_of(row), Referral.id == only)
-    session.execute(update(Referral).where(mine).values(state=state, barrier_code=barrier, changed_at=now))
+    """Move the referrals that this follow-up is about to their end."""
+    for referral in told(session, row):
+        referrals.move(session, referral, state, now, by, barrier=barrier)
 
 
-def referrals_of(row: FollowUp) -> ColumnElement[bool]:
-    """The services of one follow-up whose end is not known yet: those told in its conversation before it was due."""
-    told = and_(Referral.conversation_id == row.conversation_id, Referral.state == "offered")
-    return told if row.due_at is None else and_(told, Referral.offered_at <= row.due_at)
+def told(session: Session, row: FollowUp) -> list[Referral]:
+    """The services of one follow-up whose end is not known yet, as they were numbered: those told before it was due."""
+    wanted = select(Referral).where(Referral.conversation_id == row.conversation_id, Referral.state.in_(referrals.OPEN))
+    if row.due_at is not None:
+        wanted = wanted.where(Referral.offered_at <= row.due_at)
+    return list(session.scalars(wanted.order_by(Referral.ordinal, Referral.id)))
+
+
+def resident_of(scene: Scene) -> referrals.By:
+    """That the resident says it, in the message at hand."""
+    return referrals.By(referrals.RESIDENT, message_id=scene.message.id)
 
 
 def void(session: Session, contact: Contact, reason: str, now: datetime) -> None:
@@ -188,7 +196,7 @@ def lapse(session: Session, follow_up_id: int, now: datetime) -> None:
     row = session.get_one(FollowUp, follow_up_id)
     asked = row.state == ASKED
     if row.state in {OFFERED, ASKED} and move(session, row, NO_ANSWER, now) and asked:
-        close_referrals(session, row, "lost", now)
+        close_referrals(session, row, referrals.LOST, now, referrals.By())
 
 
 def move(session: Session, row: FollowUp, state: str, now: datetime, **values: Any) -> bool:
@@ -247,7 +255,8 @@ def _may_offer(scene: Scene, row: FollowUp | None) -> bool:
     if conversation.handler != BOT or (row is not None and row.state != OFFERED):
         return False
     served = select(Referral.id).where(
-        Referral.conversation_id == conversation.id, Referral.offered_at > scene.now - SERVED_WITHIN
+        Referral.conversation_id == conversation.id,
+        func.coalesce(Referral.offered_again_at, Referral.offered_at) > scene.now - SERVED_WITHIN,
     )
     if session.scalar(served.limit(1)) is None or _offered_before(scene):
         return False

@@ -7,9 +7,11 @@ of the second line but a need for diapers (domain.md 1.1: a digit never override
 import re
 
 from gateway import texts
-from gateway.commands import Scene, escalate, find_services, record
+from gateway.commands import escalate, record
 from gateway.directory.needs import fold, standard
 from gateway.directory.place import ZIP, zip_in
+from gateway.offering import find_services
+from gateway.scene import Scene
 
 PERSON = "person"
 OPEN, MISSED = "needs", "needs_missed"

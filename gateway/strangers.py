@@ -13,9 +13,9 @@ from typing import NamedTuple
 import yaml
 
 from gateway import audit, commands, escalations, language, paging, texts
-from gateway.commands import Scene
 from gateway.language import Memory
 from gateway.risk import Level
+from gateway.scene import Scene
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from gateway import asides, delivery, escalations, follow_ups, language, leases, menu, paging, strangers, texts
 from gateway.clients.rasa import Answer, Rasa, Turn
-from gateway.commands import Scene, obey, person_asked, person_asked_each
+from gateway.commands import obey, person_asked, person_asked_each
 from gateway.community import Community
 from gateway.conversations import BOT, RESPONDER, say
 from gateway.db import Database
@@ -25,6 +25,7 @@ from gateway.errors import BotUnavailable
 from gateway.leases import Lease
 from gateway.models import Assessment, Conversation, Message
 from gateway.risk import Level
+from gateway.scene import Scene
 
 log = logging.getLogger(__name__)
 

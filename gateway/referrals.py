@@ -1,0 +1,157 @@
+"""Referrals: what was offered to whom and what came of it. The only module that writes or moves one.
+
+States as in the data dictionary (2.6). Each step is compared and set, and kept as a :class:`ReferralEvent`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from gateway.models import Conversation, Message, Referral, ReferralEvent
+
+OFFERED, DECLINED, ACCEPTED, SENT = "offered", "declined", "accepted", "sent"
+CONTACTED, CONNECTED = "contacted", "connected"
+OBTAINED, NOT_OBTAINED, LOST = "service_obtained", "not_obtained", "lost"
+OPEN = (OFFERED, ACCEPTED, SENT, CONTACTED, CONNECTED)
+RESULTS = frozenset((OBTAINED, NOT_OBTAINED))
+# state -> what it may become. A step may be left out, because nobody hears of each; none is taken back. Who was lost
+# from sight, or did not get it, may still be heard of.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    OFFERED: frozenset((ACCEPTED, DECLINED, SENT, CONTACTED, CONNECTED, OBTAINED, NOT_OBTAINED, LOST)),
+    ACCEPTED: frozenset((DECLINED, SENT, CONTACTED, CONNECTED, OBTAINED, NOT_OBTAINED, LOST)),
+    SENT: frozenset((DECLINED, CONTACTED, CONNECTED, OBTAINED, NOT_OBTAINED, LOST)),
+    CONTACTED: frozenset((DECLINED, CONNECTED, OBTAINED, NOT_OBTAINED, LOST)),
+    CONNECTED: frozenset((OBTAINED, NOT_OBTAINED, LOST)),
+    LOST: RESULTS,
+    NOT_OBTAINED: frozenset((OBTAINED,)),
+    DECLINED: frozenset(),
+    OBTAINED: frozenset(),
+}
+BOT, RESIDENT, RESPONDER, PROVIDER = "bot", "resident", "responder", "provider"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One service as it is told: ``service_id`` is ``FoundService.id``, ``need`` the need that it is told for."""
+
+    service_id: str
+    name: str
+    need: str
+    location_id: str | None = None
+
+
+@dataclass(frozen=True)
+class By:
+    """Who makes a step: bot, resident, responder (then who) or provider, and the message by which it was made."""
+
+    kind: str = BOT
+    responder_id: int | None = None
+    message_id: int | None = None
+
+
+def refer(  # noqa: PLR0913 - what was told to whom, and by whom
+    session: Session,
+    conversation: Conversation,
+    message: Message | None,
+    offers: Sequence[Offer],
+    now: datetime,
+    by: By | None = None,
+) -> list[Referral]:
+    """Write down what is told in answer to a message, numbered from 1 in this order; returns the referrals.
+
+    A service told again for the same need, while its referral is open, is the same referral, told again. The caller
+    holds the conversation's lock.
+    """
+    open_ones = {(row.service_id, row.need): row for row in open_of(session, conversation.id)}
+    answered = message.id if message else None
+    by = by or By(message_id=answered)
+    told = []
+    for number, offer in enumerate(offers, start=1):
+        row = open_ones.get((offer.service_id, offer.need))
+        if row is None:
+            row = Referral(
+                conversation_id=conversation.id,
+                service_id=offer.service_id,
+                need=offer.need,
+                state=OFFERED,
+                offered_at=now,
+                changed_at=now,
+            )
+            session.add(row)
+            open_ones[offer.service_id, offer.need] = row
+            before = None
+        else:
+            before, row.offered_again_at = row.state, now
+        row.message_id, row.ordinal, row.name, row.location_id = answered, number, offer.name, offer.location_id
+        session.flush()
+        _note(session, row, before, now, by)
+        told.append(row)
+    return told
+
+
+def open_of(session: Session, conversation_id: int) -> list[Referral]:
+    """The referrals of a conversation whose end is not known, as they were written."""
+    wanted = select(Referral).where(Referral.conversation_id == conversation_id, Referral.state.in_(OPEN))
+    return list(session.scalars(wanted.order_by(Referral.id)))
+
+
+def move(  # noqa: PLR0913 - what moves where, when and by whom
+    session: Session, row: Referral, state: str, now: datetime, by: By, *, barrier: str | None = None
+) -> bool:
+    """Compare and set: whether the referral went from the state it was seen in to another that the table allows."""
+    before = row.state
+    if state not in TRANSITIONS[before]:
+        return False
+    done = session.execute(
+        update(Referral)
+        .where(Referral.id == row.id, Referral.state == before)
+        .values(state=state, barrier_code=barrier, changed_at=now)
+        .returning(Referral.id)
+    )
+    won = done.first() is not None
+    session.refresh(row)
+    if won:
+        _note(session, row, before, now, by)
+    return won
+
+
+def note_barrier(session: Session, conversation_id: int, code: str, now: datetime, by: By) -> None:
+    """What got in the way, where a service was not obtained and nobody had said why."""
+    missed = select(Referral).where(
+        Referral.conversation_id == conversation_id, Referral.state == NOT_OBTAINED, Referral.barrier_code.is_(None)
+    )
+    for row in session.scalars(missed.order_by(Referral.id).with_for_update()):
+        row.barrier_code, row.changed_at = code, now
+        _note(session, row, row.state, now, by)
+
+
+def view(session: Session, row: Referral, now: datetime) -> None:
+    """The resident asked for its details: that is interest, and no yes."""
+    row.viewed_at = row.viewed_at or now
+    session.flush()
+
+
+def events(session: Session, row: Referral) -> list[ReferralEvent]:
+    """Every step of a referral, in order."""
+    taken = select(ReferralEvent).where(ReferralEvent.referral_id == row.id).order_by(ReferralEvent.id)
+    return list(session.scalars(taken))
+
+
+def _note(session: Session, row: Referral, before: str | None, now: datetime, by: By) -> None:
+    session.add(
+        ReferralEvent(
+            referral_id=row.id,
+            at=now,
+            from_state=before,
+            state=row.state,
+            by=by.kind,
+            responder_id=by.responder_id,
+            message_id=by.message_id,
+            ordinal=row.ordinal,
+            barrier_code=row.barrier_code,
+        )
+    )
+    session.flush()

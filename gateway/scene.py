@@ -1,0 +1,39 @@
+"""What a command of the bot acts on, and how its fields are read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gateway.community import Community
+from gateway.models import Conversation, Message
+
+LONGEST_ANSWER = 200
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a command acts on: one conversation, locked, and the message that is being answered."""
+
+    session: Session
+    conversation: Conversation
+    message: Message
+    now: datetime
+    home: str | None = None
+    community: Community | None = None
+
+    @property
+    def language(self) -> str:
+        """The language to answer in; English stands in only where none was ever heard."""
+        return self.conversation.language or "en"
+
+
+def short(value: Any) -> str | None:
+    """Words of a resident's, cut to 200 characters; None for nothing and for what is no text."""
+    return value.strip()[:LONGEST_ANSWER] or None if isinstance(value, str) else None
+
+
+def needs_of(command: dict[str, Any]) -> list[str]:
+    """The need codes that a command names."""
+    return [need for need in command.get("needs") or [] if isinstance(need, str)]
