@@ -8,8 +8,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
+from gateway.directory.holidays import Calendar, calendar
 from gateway.errors import SettingsError
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "community.example.toml"
@@ -19,6 +29,8 @@ STATES = frozenset(
 )
 ORIGIN = re.compile(r"^https?://[a-z0-9.-]+(:\d{1,5})?$")
 LOCAL = ("localhost", "127.0.0.1")
+OFF = "off"
+LONGEST_MAP_LINK = 70  # half of a text
 
 
 class CommunityError(SettingsError):
@@ -45,11 +57,41 @@ def _origin(origin: str) -> str:
     return origin
 
 
+def _map_link(link: str) -> str:
+    if link == OFF:
+        return link
+    try:
+        shown = link.format(latitude="-00.0000", longitude="-000.0000")
+    except (KeyError, IndexError, ValueError, AttributeError):
+        shown = ""
+    whole = "{latitude}" in link and "{longitude}" in link and link.startswith("https://")
+    if not (whole and shown) or len(shown) > LONGEST_MAP_LINK or " " in shown:
+        raise ValueError(
+            f"{link!r} must be 'off', or an https link of at most {LONGEST_MAP_LINK} characters with"
+            " {latitude} and {longitude}"
+        )
+    return link
+
+
+def _holidays(named: tuple[str, ...]) -> tuple[str, ...]:
+    calendar(named)
+    return named
+
+
+def _file(named: Path, info: ValidationInfo) -> Path:
+    """A path in the town's file is meant from that file's own folder."""
+    path = (info.context or {}).get("folder", EXAMPLE.parent) / named
+    if not path.is_file():
+        raise ValueError(f"{path} is no file")
+    return Path(path)
+
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=60)]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+1[2-9]\d{9}$")]
 Zip = Annotated[str, StringConstraints(pattern=r"^\d{5}$")]
 Origin = Annotated[str, AfterValidator(_origin)]
 State = Annotated[str, AfterValidator(_state)]
+NamedFile = Annotated[Path, AfterValidator(_file)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Language = Literal["en", "es"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -185,6 +227,41 @@ class FollowUpOffer(Fact):
     days: int = Field(default=2, ge=2, le=14)
 
 
+class Directory(Fact):
+    """How the town's directory of services is read.
+
+    ``needs`` is a YAML file of need codes, laid over ours; ``places`` a CSV file of the town's neighborhoods and
+    landmarks. Both stand beside the town's file, or at the path given, and are None where the town has none. A record
+    that was checked within ``fresh_days`` is fresh, and stale after ``stale_days``. ``holidays`` are the days on which
+    listed hours may not hold, as :func:`gateway.directory.holidays.calendar` reads them. ``map`` is the link to a
+    place, with ``{latitude}`` and ``{longitude}`` and nothing else of the service, or ``off``.
+    """
+
+    needs: NamedFile | None = None
+    places: NamedFile | None = None
+    fresh_days: int = Field(default=90, ge=1, le=3_650)
+    stale_days: int = Field(default=365, ge=1, le=3_650)
+    holidays: Annotated[tuple[str, ...], AfterValidator(_holidays)] = ("federal",)
+    map: Annotated[str, AfterValidator(_map_link)] = "https://maps.google.com/?q={latitude},{longitude}"
+
+    @model_validator(mode="after")
+    def _stale_after_fresh(self) -> "Directory":
+        if self.stale_days <= self.fresh_days:
+            raise ValueError("stale_days must be more than fresh_days")
+        return self
+
+    @property
+    def calendar(self) -> Calendar:
+        """The town's holidays."""
+        return calendar(self.holidays)
+
+    def map_of(self, latitude: float, longitude: float) -> str | None:
+        """The link to a point (WGS 84), to the nearest ten meters; None where the town wants no links."""
+        if self.map == OFF:
+            return None
+        return self.map.format(latitude=f"{latitude:.4f}", longitude=f"{longitude:.4f}")
+
+
 class Community(Fact):
     """Everything about one town that code must not guess. Times of day are local to ``time_zone``."""
 
@@ -208,6 +285,7 @@ class Community(Fact):
     elsewhere: Elsewhere = Elsewhere()
     safety_sign_off: SignOff | None = None
     follow_up: FollowUpOffer = FollowUpOffer()
+    directory: Directory = Directory()
 
     @model_validator(mode="after")
     def _both_languages(self) -> "Community":
@@ -266,7 +344,7 @@ def load(path: Path | None = None) -> Community:
 
 def _checked(source: Path, facts: dict[str, Any]) -> Community:
     try:
-        return Community.model_validate(facts)
+        return Community.model_validate(facts, context={"folder": source.resolve().parent})
     except ValidationError as error:
         faults = [
             f"{source.name}: {'.'.join(str(part) for part in fault['loc']) or 'file'}: {fault['msg']}"

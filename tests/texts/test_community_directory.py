@@ -1,0 +1,62 @@
+"""The town's own settings of its directory, and the faults that are named in them."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gateway.community import EXAMPLE, CommunityError, Directory, load
+
+WRONG = [
+    ("fresh_days = 0", "directory.fresh_days"),
+    ("fresh_days = 400", "stale_days must be more than fresh_days"),
+    ('holidays = ["xmas eve eve"]', "directory.holidays"),
+    ('places = "nowhere.csv"', "nowhere.csv is no file"),
+    ('needs = "."', "is no file"),
+    ('map = "http://maps.example/?q={latitude},{longitude}"', "directory.map"),
+    ('map = "https://maps.example/?q={latitude}"', "directory.map"),
+    ('map = "https://maps.example/?q={latitude},{longitude}&need={need}"', "directory.map"),
+    ('map = "https://maps.example/{latitude.real},{latitude},{longitude}"', "directory.map"),
+    ('map = "https://a-very-long-name-of-a-map-service.example/find/?q={latitude},{longitude}"', "directory.map"),
+    ("typo = 1", "directory.typo"),
+]
+
+
+def town(folder: Path, lines: str) -> Path:
+    """The demo town with other words under [directory]."""
+    before, _, after = EXAMPLE.read_text(encoding="utf-8").partition("[directory]\n")
+    path = folder / "town.toml"
+    path.write_text(before + "[directory]\n" + lines + "\n\n#" + after.partition("\n\n#")[2], encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("lines", "told"), WRONG)
+def test_a_fault_is_told_with_its_field(tmp_path: Path, lines: str, told: str) -> None:
+    with pytest.raises(CommunityError, match=told.replace(".", r"\.")) as caught:
+        load(town(tmp_path, lines))
+    assert "town.toml: directory" in str(caught.value)
+
+
+def test_nothing_need_be_said(tmp_path: Path) -> None:
+    assert load(town(tmp_path, "")).directory == Directory() == load(None).directory
+    assert (Directory().fresh_days, Directory().stale_days) == (90, 365)
+
+
+def test_files_are_meant_from_the_folder_of_the_town(tmp_path: Path) -> None:
+    (tmp_path / "places.csv").write_text("name_en\n")
+    (tmp_path / "needs.yml").write_text("{}\n")
+    found = load(town(tmp_path, 'needs = "needs.yml"\nplaces = "places.csv"')).directory
+    assert (found.needs, found.places) == (tmp_path / "needs.yml", tmp_path / "places.csv")
+
+
+def test_holidays_are_the_towns(tmp_path: Path) -> None:
+    found = load(town(tmp_path, 'holidays = ["federal", "12-24"]')).directory
+    assert found.calendar.on(date(2026, 12, 24)) is not None
+    assert Directory().calendar.on(date(2026, 12, 24)) is None
+    assert Directory().calendar.on(date(2026, 11, 26)) == "thanksgiving"
+
+
+def test_a_map_link_says_where_and_nothing_else(tmp_path: Path) -> None:
+    link = Directory().map_of(37.7512345, -122.4187654)
+    assert link == "https://maps.google.com/?q=37.7512,-122.4188"
+    assert load(town(tmp_path, 'map = "off"')).directory.map_of(1, 2) is None
