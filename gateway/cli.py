@@ -2,29 +2,23 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from gateway.errors import FrontDoorError
-from gateway.settings import Settings, read
+from gateway.command_line import database_url, plain_errors
+from gateway.directory_cli import directory
+from gateway.settings import read
+
+ROLES = ("responder", "supervisor", "admin", "directory_editor")  # log_ins has them too, and brings argon2 along
 
 
 @click.group()
 def main() -> None:
     """Front Door: a chat and SMS front door for community requests."""
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Our own errors as the one clear sentence they carry, without a traceback."""
-    try:
-        yield
-    except FrontDoorError as failure:
-        raise click.ClickException(str(failure)) from None
 
 
 @main.command()
@@ -156,7 +150,7 @@ def risk_report_command(since: datetime | None) -> None:
     from gateway import risk_report  # noqa: PLC0415
     from gateway.db import Database  # noqa: PLC0415
 
-    with plain_errors(), closing(Database(_database_url(), statement_ms=0)) as database, database.begin() as session:
+    with plain_errors(), closing(Database(database_url(), statement_ms=0)) as database, database.begin() as session:
         for line in risk_report.report_lines(risk_report.report(session, _aware(since))):
             click.echo(line)
 
@@ -169,7 +163,7 @@ def risk_misses(since: datetime | None, with_text: bool) -> None:
     from gateway import risk_report  # noqa: PLC0415
     from gateway.db import Database  # noqa: PLC0415
 
-    with plain_errors(), closing(Database(_database_url(), statement_ms=0)) as database, database.begin() as session:
+    with plain_errors(), closing(Database(database_url(), statement_ms=0)) as database, database.begin() as session:
         found = risk_report.misses(session, datetime.now(UTC), _aware(since), with_text=with_text)
     if with_text:
         click.echo("# The words of residents: take out names, numbers and addresses before you paste.", err=True)
@@ -182,46 +176,6 @@ def _aware(day: datetime | None) -> datetime | None:
 
 
 @main.group()
-def directory() -> None:
-    """The directory of services."""
-
-
-@directory.command("import")
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--dataset", help="Name of the set that is replaced; by default taken from the path.")
-def directory_import(path: Path, dataset: str | None) -> None:
-    """Read an HSDS 3.x package (a folder of CSV files, or JSON) and say what was taken and what was refused."""
-    from gateway.db import Database  # noqa: PLC0415
-    from gateway.directory import commands as directory_commands  # noqa: PLC0415
-
-    with plain_errors():
-        database = Database(_database_url(), statement_ms=0)
-        for line in directory_commands.import_lines(database, path, datetime.now(UTC), _progress, dataset):
-            click.echo(line)
-
-
-def _progress(rows: int) -> None:
-    """Show at a terminal how far an import is; a log gets the report alone."""
-    if sys.stderr.isatty():
-        click.echo(f"\r  {rows:,} rows read", nl=False, err=True)
-
-
-@directory.command("search")
-@click.argument("need")
-@click.option("--zip", "zip_code", help="ZIP code to search near.")
-@click.option("--language", "language_code", type=click.Choice(["en", "es"]), default="en", show_default=True)
-def directory_search(need: str, zip_code: str | None, language_code: str) -> None:
-    """Find services for NEED, as a resident would get them."""
-    from gateway.db import Database  # noqa: PLC0415
-    from gateway.directory import commands as directory_commands  # noqa: PLC0415
-
-    with plain_errors():
-        database = Database(_database_url())
-        for line in directory_commands.search_lines(database, need, zip_code, language_code, datetime.now(UTC)):
-            click.echo(line)
-
-
-@main.group()
 def responder() -> None:
     """The people who answer."""
 
@@ -229,27 +183,19 @@ def responder() -> None:
 @responder.command("add")
 @click.argument("email")
 @click.option("--name", required=True)
-@click.option("--role", type=click.Choice(["responder", "supervisor", "admin"]), default="responder", show_default=True)
+@click.option("--role", type=click.Choice(ROLES), default="responder", show_default=True)
 @click.option("--on-call-hours", default=0.0, help="Put on call from now for so many hours.")
 def responder_add(email: str, name: str, role: str, on_call_hours: float) -> None:
     """Add a responder; the password is made here and shown once."""
     from gateway import log_ins  # noqa: PLC0415
     from gateway.db import Database  # noqa: PLC0415
 
-    with plain_errors(), Database(_database_url()).begin() as session:
+    with plain_errors(), closing(Database(database_url())) as database, database.begin() as session:
         password = log_ins.add_responder(session, email, name, role, datetime.now(UTC), on_call_hours)
     click.echo(f"{email}  password: {password}  (shown once)")
 
 
-def _database_url() -> str:
-    return _running().database_url
-
-
-def _running() -> Settings:
-    """Settings, with the addresses of the demo that runs on this machine when none are given."""
-    from gateway import up as everything  # noqa: PLC0415
-
-    return read(everything.running_environment())
+main.add_command(directory)
 
 
 if __name__ == "__main__":

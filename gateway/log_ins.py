@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 from gateway import audit
 from gateway.errors import Refused
 from gateway.models import LogIn, Responder, Shift
+from gateway.models.people import EDITOR
 
 IDLE = timedelta(minutes=30)  # CJIS Security Policy: the screen locks after 30 minutes
 LONGEST = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
-ROLES = ("responder", "supervisor", "admin")
+ROLES = ("responder", "supervisor", "admin", EDITOR)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
 FIRST_EMAIL = "admin@frontdoor.local"
 FIRST_SHIFT = timedelta(days=365)
@@ -96,8 +97,10 @@ def add_responder(  # noqa: PLR0913 - a responder is these facts
 ) -> str:
     """Add a person with a password made here, on call from ``now`` for so many hours; returns the password, once.
 
-    Raises :class:`Refused` as :func:`create_responder` does.
+    Raises :class:`Refused` as :func:`create_responder` does, and for an editor on call: residents would wait for them.
     """
+    if role == EDITOR and on_call_hours > 0:
+        raise Refused(400, "editors_are_not_on_call")
     password = new_password()
     added = create_responder(session, email, name, role, password, now)
     if on_call_hours > 0:

@@ -6,15 +6,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gateway.models import Escalation, Page, Responder, Shift
+from gateway.models.people import EDITOR
 
 
 def on_call(session: Session, now: datetime) -> list[Responder]:
-    """Active responders whose shift covers ``now``."""
+    """Active responders whose shift covers ``now``; an editor of the directory may read no thread, and is none."""
     return list(
         session.scalars(
             select(Responder)
             .join(Shift, Shift.responder_id == Responder.id)
-            .where(Responder.active, Shift.starts_at <= now, Shift.ends_at > now)
+            .where(Responder.active, Responder.role != EDITOR, Shift.starts_at <= now, Shift.ends_at > now)
             .order_by(Responder.id)
             .distinct()
         )

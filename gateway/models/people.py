@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.models.row import Id, Row, Word
 
+EDITOR = "directory_editor"  # may change the directory, and read nothing that a resident wrote
+
 
 class Contact(Row):
     """One address of a resident on one channel.
@@ -44,7 +46,7 @@ class OptOut(Row):
 
 
 class Responder(Row):
-    """A person who may work in the console; ``role`` is responder, supervisor or admin."""
+    """A person who may work in the console; ``role`` is responder, supervisor, admin or directory_editor."""
 
     __tablename__ = "responders"
 

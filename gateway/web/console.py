@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -44,8 +44,8 @@ def make() -> list[Blueprint]:
     add("/threads/<int:escalation_id>/messages/<int:message_id>/label", "label", label, methods=["POST"])
     add("/threads/<int:escalation_id>/number", "number", number, methods=["POST"])
     add("/threads/<int:escalation_id>/lower", "lower", lower, methods=["POST"])
-    add("/log-out", "log_out", log_out, methods=["POST"])
-    return [console_log_in.make(), console_live.make(), console_sample.make(note_seen), blueprint]
+    doors = [console_log_in.make(), console_log_in.make_way_out()]
+    return [*doors, console_live.make(), console_sample.make(note_seen), blueprint]
 
 
 def note_seen() -> None:
@@ -137,15 +137,6 @@ def number(escalation_id: int) -> ResponseReturnValue:
     with guards.door().database.begin() as session:
         calling.show_number(session, escalation_id, g.responder, _now())
     return _after(escalation_id, leave=False)
-
-
-def log_out() -> ResponseReturnValue:
-    """End this log-in, here and on the server."""
-    with guards.door().database.begin() as session:
-        log_ins.log_out(session, request.cookies.get(console_log_in.COOKIE, ""), _now())
-    answer = make_response(redirect(url_for("log_in.form"), 303))
-    answer.delete_cookie(console_log_in.COOKIE, path="/", httponly=True, samesite="Lax")
-    return answer
 
 
 def _say(session: Session, row: Escalation, who: Responder, text: str, now: datetime) -> None:

@@ -40,7 +40,7 @@ def make() -> Blueprint:
 def still_listening() -> None:
     """A responder whose screen may be locked by idleness: they still hear alarms, until log-out or 12 hours.
 
-    Raises :class:`Refused`, with 401 for everybody else and 403 for a page of another site.
+    Raises :class:`Refused`, with 401 for everybody else, 403 for a page of another site and for who answers nobody.
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         raise Refused(403, "other_origin")
@@ -48,6 +48,8 @@ def still_listening() -> None:
         g.responder = log_ins.alarms_of(session, request.cookies.get(COOKIE, ""), datetime.now(UTC))
     if g.responder is None:
         raise Refused(401, "log_in_needed")
+    if g.responder.role not in guards.RESPONDERS:
+        raise Refused(403, "responders_only")
 
 
 def events() -> Response:
@@ -83,7 +85,8 @@ class Look:
 
     def _prove(self, session: Session) -> None:
         self._proved = time.monotonic()
-        if log_ins.alarms_of(session, self._token, datetime.now(UTC)) is None:
+        who = log_ins.alarms_of(session, self._token, datetime.now(UTC))
+        if who is None or who.role not in guards.RESPONDERS:
             raise Refused(401, "log_in_needed")
 
 

@@ -72,6 +72,14 @@ def make() -> Blueprint:
     return blueprint
 
 
+def make_way_out() -> Blueprint:
+    """Logging out, for everybody who is logged in, whatever they may read."""
+    blueprint = guards.blueprint("console_log_out", guard=guards.logged_in, url_prefix="/console")
+    apply_rules(blueprint)
+    blueprint.post("/log-out", endpoint="log_out")(log_out)
+    return blueprint
+
+
 def _prepare(state: BlueprintSetupState) -> None:
     door: Door = state.app.extensions["front_door"]
     state.app.extensions[TRIES] = Tries(door.settings.redis_url)
@@ -111,6 +119,15 @@ def enter() -> ResponseReturnValue:
         secure=guards.door().settings.public_url.startswith("https://"),
         path="/",
     )
+    return answer
+
+
+def log_out() -> ResponseReturnValue:
+    """End this log-in, here and on the server."""
+    with guards.door().database.begin() as db:
+        log_ins.log_out(db, request.cookies.get(COOKIE, ""), datetime.now(UTC))
+    answer = make_response(redirect(url_for("log_in.form"), 303))
+    answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="Lax")
     return answer
 
 

@@ -94,6 +94,8 @@ REFUSALS = {
     "may_not_call": "Only the owner and supervisors see a number, and only of someone in danger who opted out.",
     "no_such_alarm": "There is no such alarm in this thread. Nothing was changed.",
     "supervisors_only": "Only supervisors may read this.",
+    "responders_only": "Only people who answer residents may read this.",
+    "editors_only": "Only editors of the directory may change it.",
     "no_such_week": "There is no such week, or it is not over.",
     "not_in_sample": "This message is not in the sample. Nothing was changed.",
     "already_read": "Two people have read this message. Nothing was changed.",

@@ -19,6 +19,7 @@ from twilio.request_validator import (  # type: ignore[import-untyped]
 
 from gateway.door import Door
 from gateway.errors import Refused
+from gateway.models.people import EDITOR
 
 Guard = Callable[[], ResponseReturnValue | None]
 
@@ -28,6 +29,8 @@ SID = re.compile(r"^(SM|MM)[0-9a-f]{32}$")
 ADDRESS = re.compile(r"^(\+[1-9]\d{6,14}|\d{3,8})$")  # E.164, or a short code
 REQUIRED = ("MessageSid", "AccountSid", "From", "To")
 SUPERVISORS = frozenset({"supervisor", "admin"})
+RESPONDERS = SUPERVISORS | {"responder"}  # who may read what residents wrote
+EDITORS = SUPERVISORS | {EDITOR}
 GUARDS: dict[str, str] = {}
 
 
@@ -49,8 +52,8 @@ def public() -> None:
     """Anybody may enter."""
 
 
-def responder() -> ResponseReturnValue | None:
-    """Only a logged-in responder; ``g.responder`` is who. Pages are sent to the log-in, everything else gets 401."""
+def logged_in() -> ResponseReturnValue | None:
+    """Anybody with a log-in; ``g.responder`` is who. Pages are sent to the log-in, everything else gets 401."""
     from gateway import log_ins  # noqa: PLC0415 - argon2 is not needed by the processes that only accept texts
 
     token = request.cookies.get("fd_log_in", "")
@@ -65,11 +68,25 @@ def responder() -> ResponseReturnValue | None:
     raise Refused(401, "log_in_needed")
 
 
+def responder() -> ResponseReturnValue | None:
+    """Only somebody who answers residents; an editor of the directory gets 403."""
+    return _only(RESPONDERS, "responders_only")
+
+
 def supervisor() -> ResponseReturnValue | None:
     """Only a logged-in supervisor or admin; a responder without that role gets 403."""
-    away = responder()
-    if away is None and g.responder.role not in SUPERVISORS:
-        raise Refused(403, "supervisors_only")
+    return _only(SUPERVISORS, "supervisors_only")
+
+
+def directory_editor() -> ResponseReturnValue | None:
+    """Only somebody who may change the directory: its editors, supervisors and admins; a responder gets 403."""
+    return _only(EDITORS, "editors_only")
+
+
+def _only(roles: frozenset[str], code: str) -> ResponseReturnValue | None:
+    away = logged_in()
+    if away is None and g.responder.role not in roles:
+        raise Refused(403, code)
     return away
 
 

@@ -1,0 +1,30 @@
+"""What the commands of ``frontdoor`` share: plain errors, and where the database is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from gateway.errors import FrontDoorError
+from gateway.settings import Settings, read
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Our own errors as the one clear sentence they carry, without a traceback."""
+    try:
+        yield
+    except FrontDoorError as failure:
+        raise click.ClickException(str(failure)) from None
+
+
+def database_url() -> str:
+    """The database of the settings, or of the demo that runs on this machine."""
+    return _running().database_url
+
+
+def _running() -> Settings:
+    """Settings, with the addresses of the demo that runs on this machine when none are given."""
+    from gateway import up as everything  # noqa: PLC0415
+
+    return read(everything.running_environment())
