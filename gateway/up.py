@@ -16,6 +16,7 @@ import httpx
 from gateway import community, log_ins, safety, schema, services, settings
 from gateway.db import Database
 from gateway.directory import demo
+from gateway.directory.report import ImportBusy
 from gateway.processes import leashed
 from gateway.supervisor import CannotRun, Child, Program, Supervisor, check_disk, check_ports, fresh_log, only_one
 
@@ -50,6 +51,14 @@ def run(environ: Mapping[str, str] = os.environ) -> int:
             (var / "running.json").unlink(missing_ok=True)
             up.supervisor.stop()
     return 0
+
+
+def take_shipped(database: Database, now: datetime, *, demo_town: bool) -> None:
+    """Take in the directory that ships with us; the door does not stay shut for as long as another import takes."""
+    try:
+        (demo.load_demo if demo_town else demo.load_national)(database, now, wait=False)
+    except ImportBusy:
+        say("an import is at work: the national lines are looked at again at the next start")
 
 
 def say(line: str) -> None:
@@ -117,10 +126,7 @@ class Up:
         say("bringing the database up to date")
         schema.upgrade(database)
         now = datetime.now(UTC)
-        if given.demo:
-            demo.load_demo(database, now)
-        else:
-            demo.load_national(database, now)
+        take_shipped(database, now, demo_town=given.demo)
         with database.begin() as session:
             first = log_ins.first_log_in(session, now)
         database.close()

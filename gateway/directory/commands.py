@@ -12,11 +12,17 @@ from gateway.directory.search import search
 from gateway.directory.wanted import Found, Wanted
 
 
-def import_lines(
-    database: Database, path: Path, now: datetime, progress: Progress | None = None, dataset: str | None = None
+def import_lines(  # noqa: PLR0913 - as import_path, which it prints
+    database: Database,
+    path: Path,
+    now: datetime,
+    progress: Progress | None = None,
+    dataset: str | None = None,
+    *,
+    allow_shrink: bool = False,
 ) -> Iterator[str]:
     """Import a directory and say what became of it. Raises :class:`gateway.directory.report.ImportFailed`."""
-    yield from import_path(database, path, now, progress, dataset=dataset).lines()
+    yield from import_path(database, path, now, progress, dataset=dataset, allow_shrink=allow_shrink).lines()
 
 
 def demo_lines(database: Database, now: datetime) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Takes an HSDS 3 directory in: all of it or nothing, the same input twice changes nothing."""
 
+import calendar
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,43 +17,54 @@ from gateway.directory import indexing, needs, reading, staging
 from gateway.directory.flatten import Record
 from gateway.directory.mending import mend
 from gateway.directory.objects import BY_NAME, KINDS
-from gateway.directory.report import ImportFailed, Remark, Report
+from gateway.directory.report import ImportBusy, ImportFailed, Remark, Report
 from gateway.models.directory import DATASET_LENGTH
 from gateway.models.listing import Dataset
 
 Progress = Callable[[int], None]
-ONE_AT_A_TIME = 720_912  # any constant: two imports at once would wait for each other's rows
+ONE_AT_A_TIME = 720_913  # a constant of our own: two imports at once would wait for each other's rows
 STEP = 1_000  # rows between two calls of ``progress``
 TOO_MANY_REFUSED = 0.5
+TOO_MANY_GONE = 0.5
+MONTHS = frozenset(month.lower() for month in (*calendar.month_name, *calendar.month_abbr) if month)
 GENERIC = frozenset(("csv", "json", "hsds", "hsds3", "data", "services", "export", "output"))
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """What is to be imported: rows, where they come from, and the report (which names the dataset) to fill."""
+    """What is to be imported: rows, where they come from, and the report (which names the dataset) to fill.
+
+    ``allow_shrink`` takes a set that lost more than half of its services. Without ``wait`` an import that is at work
+    already is not waited for.
+    """
 
     records: Iterable[Record]
     source: str
     report: Report
     mapping: needs.Mapping = field(default_factory=needs.standard)
+    allow_shrink: bool = False
+    wait: bool = True
 
 
-def import_path(
+def import_path(  # noqa: PLR0913 - where from, where to, and what may come of it
     store: Database | Session,
     path: Path,
     now: datetime,
     progress: Progress | None = None,
     *,
     dataset: str | None = None,
+    allow_shrink: bool = False,
 ) -> Report:
     """Import a folder of HSDS CSV files, or a JSON file or folder.
 
     With a :class:`Database` the import is a transaction of its own; with a session it is a savepoint of the
     caller's. ``dataset`` names the set that is replaced; without it the name is made from the path. ``progress`` is
-    called with the number of rows read so far. Raises :class:`ImportFailed`, and then nothing has changed.
+    called with the number of rows read so far. Raises :class:`ImportFailed`, and then nothing has changed: also when
+    more than half of the set's services would go, unless ``allow_shrink`` says that they may.
     """
     report = Report(slug(dataset) if dataset else dataset_name(path))
-    return import_records(store, Incoming(reading.records(path, report), str(path), report), now, progress)
+    incoming = Incoming(reading.records(path, report), str(path), report, allow_shrink=allow_shrink)
+    return import_records(store, incoming, now, progress)
 
 
 def import_records(
@@ -72,10 +84,18 @@ def import_records(
 
 
 def dataset_name(path: Path) -> str:
-    """A name from the last telling parts of a path: ``…/ilao/hsds3/services.json`` -> ``ilao``."""
+    """A name from the last telling parts of a path: ``…/ilao/hsds3/services.json`` -> ``ilao``.
+
+    Raises :class:`ImportFailed` where that is a date or a number: two counties' sets of one month would have one name,
+    and each would remove the other.
+    """
     parts = [slug(part) for part in (*path.resolve().parent.parts[1:], path.stem)]
     telling = [part for part in parts if part and part not in GENERIC]
-    return telling[-1] if telling else "directory"
+    name = telling[-1] if telling else "directory"
+    words = set(name.split("-")) - GENERIC
+    if words and all(word.isdigit() or word in MONTHS for word in words):
+        raise ImportFailed([f"{name!r} says when and not whose: name the dataset with --dataset"])
+    return name
 
 
 def slug(name: str) -> str:
@@ -87,12 +107,14 @@ def _replace(session: Session, incoming: Incoming, now: datetime, progress: Prog
     report = incoming.report
     session.flush()
     session.execute(text("SET LOCAL statement_timeout = 0"))
-    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+    _take_turn(session, wait=incoming.wait)
     connection = staging.driver(session)
     stage = staging.Staging(connection, report.dataset, report)
     read = _stage(stage, incoming, progress)
     stage.settle()
     _accept(report, read)
+    if not incoming.allow_shrink:
+        _refuse_to_shrink(stage)
     stage.merge()
     # Until Postgres has counted new rows its plans are those for empty tables: minutes instead of a second.
     large = _is_large(report)
@@ -103,6 +125,21 @@ def _replace(session: Session, incoming: Incoming, now: datetime, progress: Prog
     indexing.analyze(connection, *(("search_entry",) if large else ()))
     _remember(session, report, incoming.source, now)
     _warn_of_copies(session, report)
+
+
+def _take_turn(session: Session, *, wait: bool) -> None:
+    verb = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+    got = session.scalar(text(f"SELECT {verb}(:key)"), {"key": ONE_AT_A_TIME})
+    if not wait and not got:
+        raise ImportBusy(["another import is at work"])
+
+
+def _refuse_to_shrink(stage: staging.Staging) -> None:
+    """A set that loses most of its services is most likely another one, or a part."""
+    before, gone = stage.gone("service")
+    if gone > TOO_MANY_GONE * before:
+        fault = f"{gone} of the {before} services would be removed: is this the right dataset, and all of it?"
+        raise ImportFailed([fault, "to remove them all the same, say --allow-shrink"])
 
 
 def _is_large(report: Report) -> bool:

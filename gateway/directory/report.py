@@ -19,6 +19,10 @@ class ImportFailed(FrontDoorError):
         self.faults = faults
 
 
+class ImportBusy(ImportFailed):
+    """Another import is at work, and the caller would not wait for its end."""
+
+
 class Remark(NamedTuple):
     """Something said about one row: the file, the line (or place in a JSON list), and the reason."""
 

@@ -74,6 +74,16 @@ class Staging:
                 self._drop_orphans(kind)
             self._report.taken[kind.name] = self._count(kind)
 
+    def gone(self, name: str) -> tuple[int, int]:
+        """How many rows of an object the dataset has, and how many of them were not taken again."""
+        before, gone = self._run(
+            "SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM {incoming} AS fresh"
+            " WHERE fresh.id = kept.id)) FROM {table} AS kept WHERE kept.dataset = %s",
+            BY_NAME[name],
+            self._dataset,
+        ).fetchone()
+        return before, gone
+
     def merge(self) -> None:
         """Bring the dataset's rows to what was taken: add, change, remove; rows that are the same stay untouched."""
         for kind in KINDS:

@@ -19,19 +19,24 @@ FOLDER = Path(__file__).parent
 ALWAYS = "always"
 
 
-def load_national(store: Database | Session, now: datetime) -> Report:
-    """Take in the true national lines; every town wants them. The same again changes nothing."""
-    return _load(store, "national.yml", now)
+def load_national(store: Database | Session, now: datetime, *, wait: bool = True) -> Report:
+    """Take in the true national lines; every town wants them. The same again changes nothing.
+
+    Raises :class:`gateway.directory.report.ImportBusy` when another import is at work and is not to be waited for.
+    """
+    return _load(store, "national.yml", now, wait=wait)
 
 
-def load_demo(store: Database | Session, now: datetime) -> list[Report]:
-    """Take in the national lines and the invented Demo Town. The same again changes nothing."""
-    return [load_national(store, now), _load(store, "town.yml", now)]
+def load_demo(store: Database | Session, now: datetime, *, wait: bool = True) -> list[Report]:
+    """Take in the national lines and the invented Demo Town. The same again changes nothing. Raises as above."""
+    return [load_national(store, now, wait=wait), _load(store, "town.yml", now, wait=wait)]
 
 
-def _load(store: Database | Session, file: str, now: datetime) -> Report:
+def _load(store: Database | Session, file: str, now: datetime, *, wait: bool) -> Report:
     shipped = yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))
-    return import_records(store, Incoming(_records(shipped, file), file, Report(shipped["dataset"])), now)
+    report = Report(shipped["dataset"])
+    incoming = Incoming(_records(shipped, file), file, report, allow_shrink=True, wait=wait)
+    return import_records(store, incoming, now)
 
 
 def _records(shipped: dict[str, Any], file: str) -> Iterator[Record]:
