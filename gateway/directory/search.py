@@ -3,30 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gateway.directory import details, hours, place
+from gateway.directory import details, hours, place, ranking
 from gateway.directory.needs import fold
 from gateway.directory.place import Area, Place
-from gateway.directory.wanted import Found, OpenState, Wanted
+from gateway.directory.ranking import Looked
+from gateway.directory.wanted import Found, OpenState, Wanted, Why
 
 LOCAL_MILES = 60.0  # beyond these a place is not offered to somebody who said where they are
 NEAREST = 200  # so many rows are ranked by hours and fit, those with a place and those without
-HOTLINES_FIRST = frozenset(("domestic_violence", "mental_health", "substance_use", "distress_in_public", "veterans"))
-
-# Ranking adds up miles: what a closed door or a doubtful fit is worth in extra way.
-HOURS_PER_MILE = 3.0
-LONGEST_WAIT = 10.0
-HOURS_NOT_KNOWN = 2.0
-ONLY_MENTIONED = 10.0
-SOME_AGES = 10.0  # only for older people or only for the young, who did not say that they are
-OLD, YOUNG = 50, 25
-AREA_MILES = {Area.HERE: 4.0, Area.NOT_SAID: 8.0, Area.ANOTHER: 40.0}  # for a service without a place to go to
-NATIONAL = 1_000.0
 
 CANDIDATES = """
 SELECT e.dataset, e.service_id, e.location_id, e.service_at_location_id, e.latitude, e.longitude, e.timezone, e.areas,
@@ -56,12 +47,17 @@ WHERE lower(unaccent(a.city)) = :city AND l.latitude IS NOT NULL HAVING count(*)
 
 @dataclass(frozen=True)
 class Candidate:
-    """One service at one place, with what it costs in miles to choose it."""
+    """One service at one place, with the reasons for its rank."""
 
     row: Any
     distance: float | None
     state: OpenState
-    cost: float
+    why: tuple[Why, ...]
+
+    @cached_property
+    def cost(self) -> float:
+        """What it costs in miles to choose it."""
+        return sum(reason.cost for reason in self.why)
 
     @property
     def service(self) -> tuple[str, str]:
@@ -81,7 +77,9 @@ def search(session: Session, wanted: Wanted, now: datetime, limit: int = 3, home
     ranked = _ranked(session, wanted, where, now, home)
     chosen = ranked[wanted.offset : wanted.offset + limit]
     told = details.load(session, [(c.row, c.distance, c.state) for c in chosen], wanted.language)
-    services = [replace(service, need=_met(c.row, wanted.needs)) for service, c in zip(told, chosen, strict=True)]
+    services = [
+        replace(service, need=_met(c.row, wanted.needs), why=c.why) for service, c in zip(told, chosen, strict=True)
+    ]
     asked = wanted.zip or wanted.place
     return Found(services, len(ranked), where.name if where else None, asked, wanted.offset, now)
 
@@ -108,10 +106,10 @@ def _ranked(session: Session, wanted: Wanted, where: Place | None, now: datetime
             continue
         zone = row.timezone or home or (where.timezone if where else None)
         state = hours.state_at(rules, now, ZoneInfo(zone) if zone else None)
-        cost = _way(row, distance, where, wanted.needs) + _wait(state, now) + _doubt(row, wanted.needs)
-        candidate = Candidate(row, distance, state, cost)
+        looked = Looked(row, distance, where, state, wanted, now)
+        candidate = Candidate(row, distance, state, ranking.reasons(looked))
         kept = best.get(candidate.service)
-        if kept is None or cost < kept.cost:
+        if kept is None or candidate.cost < kept.cost:
             best[candidate.service] = candidate
     return sorted(best.values(), key=lambda candidate: (candidate.cost, candidate.service))
 
@@ -139,28 +137,3 @@ def _distance(row: Any, where: Place | None) -> float | None:
     if where is None or row.latitude is None:
         return None
     return place.miles(where.latitude, where.longitude, row.latitude, row.longitude)
-
-
-def _way(row: Any, distance: float | None, where: Place | None, wanted: tuple[str, ...]) -> float:
-    """Miles to go, or what stands for them."""
-    if row.national:
-        return -NATIONAL if where is None and HOTLINES_FIRST & set(wanted) and row.sure else NATIONAL
-    if distance is not None:
-        return distance
-    return AREA_MILES[where.area(row.areas)] if where else 0.0
-
-
-def _doubt(row: Any, wanted: tuple[str, ...]) -> float:
-    """What it is worth that the service may be meant for something or somebody else."""
-    old = row.minimum_age is not None and row.minimum_age >= OLD and "seniors" not in wanted
-    young = row.maximum_age is not None and row.maximum_age <= YOUNG and not {"youth", "baby"} & set(wanted)
-    return (0.0 if row.sure else ONLY_MENTIONED) + (SOME_AGES if old or young else 0.0)
-
-
-def _wait(state: OpenState, now: datetime) -> float:
-    """What the closed door is worth in miles."""
-    if state.open:
-        return 0.0
-    if state.opens is None:
-        return HOURS_NOT_KNOWN if state.open is None else LONGEST_WAIT
-    return min(LONGEST_WAIT, 1.0 + (state.opens - now).total_seconds() / 3600 / HOURS_PER_MILE)
