@@ -23,7 +23,7 @@ CARDS = HERE / "cards"
 FEWEST_TESTS = 3
 LANGUAGES = ("en", "es")
 SCOPES = frozenset({"idiom", "laughed", "negation", "past", "reported"})
-_KEYS = frozenset("id level category owner reviewed why_en why_es any unless keep raise idiom tests".split())
+_KEYS = frozenset("id level category owner reviewed why_en why_es any unless keep raise lower idiom tests".split())
 
 
 class CardError(ValueError):
@@ -52,11 +52,20 @@ class Raise:
 
 
 @dataclass(frozen=True, slots=True)
+class Lower:
+    """What brings a match down to a lower level: any of `patterns` beside it, and none of `without` in the message."""
+
+    level: Level
+    patterns: tuple[Compiled, ...]
+    without: tuple[Compiled, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One rule: the level it gives, why, its patterns by language, and the tests that it must pass.
 
     `unless` are words nearby that make a match harmless. `heeds` are the scopes that silence or lower it; `lifts` is
-    what raises it. An `idiom` gives no level: it uses up the words it matches, so that no other card reads them.
+    what raises it, `eases` what makes a match less grave. An `idiom` gives no level: it uses up the words it matches, so that no other card reads them.
     """
 
     id: str
@@ -70,6 +79,7 @@ class Card:
     unless: tuple[Compiled, ...]
     heeds: frozenset[str]
     lifts: Raise | None
+    eases: Lower | None
     idiom: bool
     fire: tuple[Example, ...]
     silent: tuple[Example, ...]
@@ -186,6 +196,7 @@ class _Draft:
             unless=self._compiled(entry.get("unless") or []),
             heeds=SCOPES - self._keep(),
             lifts=self._lifts(),
+            eases=self._eases(),
             idiom=idiom,
             fire=self._examples("fire", level),
             silent=self._examples("silent", Level.NONE),
@@ -219,11 +230,11 @@ class _Draft:
                 self._fault(f"has no pattern in {language!r}")
         return {language: self._compiled(sources or []) for language, sources in written.items()}
 
-    def _compiled(self, sources: list[Any]) -> tuple[Compiled, ...]:
+    def _compiled(self, sources: list[Any], compiler: Compiler | None = None) -> tuple[Compiled, ...]:
         out = []
         for source in sources:
             try:
-                out.append(self._compiler.compile(str(source)))
+                out.append((compiler or self._compiler).compile(str(source)))
             except PatternError as fault:
                 self._fault(str(fault))
         return tuple(out)
@@ -242,6 +253,17 @@ class _Draft:
             self._fault("'raise' must hold 'to' (a level) and 'with' (patterns)")
             return None
         return Raise(self._level(written["to"]), self._compiled(written["with"]))
+
+    def _eases(self) -> Lower | None:
+        written = self._entry.get("lower")
+        if written is None:
+            return None
+        if not isinstance(written, dict) or not {"to", "with"} <= set(written) <= {"to", "with", "without"}:
+            self._fault("'lower' must hold 'to' (a level) and 'with' (patterns), and may hold 'without' (patterns)")
+            return None
+        apart = self._compiler.apart()  # spelling is repaired towards words of danger, never towards what plays it down
+        with_, without = (self._compiled(written.get(key) or [], apart) for key in ("with", "without"))
+        return Lower(self._level(written["to"]), with_, without)
 
     def _examples(self, kind: str, level: Level) -> tuple[Example, ...]:
         tests = self._entry.get("tests")

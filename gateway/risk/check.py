@@ -135,6 +135,7 @@ def _as_written(card: Card) -> tuple[Any, ...]:
         {language: [each.source for each in patterns] for language, patterns in card.patterns.items()},
         [each.source for each in card.unless],
         card.lifts and (card.lifts.level, [each.source for each in card.lifts.patterns]),
+        card.eases and (card.eases.level, *([each.source for each in some] for some in (card.eases.patterns, card.eases.without))),
         (card.fire, card.silent),
     )
 

@@ -29,7 +29,7 @@ DEADLINE = 0.050  # seconds; reliability invariant I4
 _LATE = "took more than 50 ms"
 _TAIL = 1000
 _SPLIT_OVER = 2  # earlier messages that are read together with this one
-_BESIDE = 40  # characters around a match in which its `unless` words count
+_BESIDE = 40  # characters around a match in which its `unless` and `lower` words count
 _CONTEXT = 600  # characters kept of each earlier message
 _MOST_ASIDE = 8  # cards whose set aside words are kept
 
@@ -67,6 +67,17 @@ class _Page:
         if card.id not in self.lifted:
             self.lifted[card.id] = any_match(card.lifts.patterns, self.view.text)
         return self.lifted[card.id]
+
+    def beside(self, span: tuple[int, int]) -> str:
+        """The matched words and those close to them."""
+        return self.view.text[max(0, span[0] - _BESIDE) : span[1] + _BESIDE]
+
+    def eases(self, card: Card, span: tuple[int, int]) -> bool:
+        """Whether words beside the match make it less grave than the card says, and no others speak against that."""
+        lower = card.eases
+        if lower is None or not any_match(lower.patterns, self.beside(span)):
+            return False
+        return not any_match(lower.without, self.view.text)
 
 
 @dataclass(slots=True)
@@ -235,7 +246,7 @@ def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
         if "idiom" in card.heeds and _used_up(start, end, page.consumed):
             reading.set_aside(card, "idiom", page, (start, end))
             continue
-        if any_match(card.unless, view.text[max(0, start - _BESIDE) : end + _BESIDE]):
+        if any_match(card.unless, page.beside((start, end))):
             reading.set_aside(card, "beside", page, (start, end))
             continue
         verdict = page.scope.judge(start, end, card.heeds, candidate.pattern.words)
@@ -294,6 +305,9 @@ def _finding(card: Card, verdict: Verdict, page: _Page, span: tuple[int, int]) -
     if card.lifts is not None and page.lifts(card):
         level = max(level, card.lifts.level)
         notes.append(f"raised to {level}")
+    if card.eases is not None and level > card.eases.level and page.eases(card, span):
+        level = card.eases.level
+        notes.append(f"lowered to {level}")
     if verdict is Verdict.PAST:
         level = min(level, Level.ROUTINE)
         notes.append("long past")
