@@ -65,7 +65,8 @@ class Card:
     """One rule: the level it gives, why, its patterns by language, and the tests that it must pass.
 
     `unless` are words nearby that make a match harmless. `heeds` are the scopes that silence or lower it; `lifts` is
-    what raises it, `eases` what makes a match less grave. An `idiom` gives no level: it uses up the words it matches, so that no other card reads them.
+    what raises it, `eases` what makes a match less grave. An `idiom` gives no level: it uses up the words it matches,
+    so that no other card reads them.
     """
 
     id: str

@@ -11,6 +11,7 @@ from typing import Any
 from gateway.risk.cards import CARDS, HERE, Card, Deck, new_compiler, read_deck
 from gateway.risk.level import Level
 from gateway.risk.lines import json_object
+from gateway.risk.pattern import Compiled
 from gateway.risk.screening import Screener, assemble, self_test
 
 ORDINARY = HERE / "ordinary.tsv"
@@ -132,12 +133,16 @@ def _as_written(card: Card) -> tuple[Any, ...]:
     """A card without what was compiled from it, so that two readings of one file are equal."""
     return (
         *(card.level, card.category, card.owner, card.reviewed, card.why_en, card.why_es, card.idiom, card.heeds),
-        {language: [each.source for each in patterns] for language, patterns in card.patterns.items()},
-        [each.source for each in card.unless],
-        card.lifts and (card.lifts.level, [each.source for each in card.lifts.patterns]),
-        card.eases and (card.eases.level, *([each.source for each in some] for some in (card.eases.patterns, card.eases.without))),
+        {language: _sources(patterns) for language, patterns in card.patterns.items()},
+        _sources(card.unless),
+        card.lifts and (card.lifts.level, _sources(card.lifts.patterns)),
+        card.eases and (card.eases.level, _sources(card.eases.patterns), _sources(card.eases.without)),
         (card.fire, card.silent),
     )
+
+
+def _sources(patterns: Sequence[Compiled]) -> list[str]:
+    return [each.source for each in patterns]
 
 
 def told(found: Check) -> Iterator[str]:
