@@ -59,5 +59,8 @@ def spans(pattern: Compiled, text: str) -> Iterator[tuple[int, int]]:
 
 
 def any_match(patterns: Iterable[Compiled], text: str) -> bool:
-    """Whether one of the patterns stands in the text."""
-    return any(next(spans(pattern, text), None) is not None for pattern in patterns)
+    """Whether one of the patterns stands in the text. Only those whose rarest words are there are tried."""
+    words = text + " "  # the text may end where a word does
+    return any(
+        any(map(words.__contains__, each.triggers)) and next(spans(each, text), None) is not None for each in patterns
+    )
