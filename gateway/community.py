@@ -299,6 +299,11 @@ class Community(Fact):
         return frozenset(code for zone in self.zones for code in zone.zips)
 
     @property
+    def zone_names(self) -> dict[str, str]:
+        """What the town itself calls the place of each of its ZIP codes."""
+        return {code: zone.name for zone in self.zones for code in zone.zips}
+
+    @property
     def clock(self) -> ZoneInfo:
         """The town's time zone, for :meth:`datetime.datetime.astimezone`."""
         return ZoneInfo(self.time_zone)

@@ -58,7 +58,8 @@ def _search(scene: Scene, wanted: dict[str, Any]) -> list[str]:
     )
     scene.conversation.last_search = wanted
     _after_offer(scene, found, wanted["needs"])
-    return answers.render(found, scene.language, scene.conversation.channel)
+    own_names = scene.community.zone_names if scene.community else {}
+    return answers.render(found, scene.language, scene.conversation.channel, own_names)
 
 
 def _after_offer(scene: Scene, found: Found, needs: list[str]) -> None:

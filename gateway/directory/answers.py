@@ -1,7 +1,7 @@
 """Says what was found: three services in one text, or a fuller list on a web page."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway import segments, texts
@@ -50,12 +50,13 @@ DETAILS = (
 IN_FULL = Detail(200, address=120, text=True, miles=True, city=True)
 
 
-def render(found: Found, language: str, channel: str) -> list[str]:
-    """The texts that answer a search.
+def render(found: Found, language: str, channel: str, own_names: Mapping[str, str] | None = None) -> list[str]:
+    """The texts that answer a search. ``own_names`` are the town's own names for its ZIP codes: "Riverside 94110".
 
     By SMS it is one text of at most two segments in English and three in Spanish; Spanish letters that GSM-7 lacks
     lose their accent, because one of them would cut a segment from 160 characters to 70.
     """
+    found = _in_own_words(found, own_names or {})
     if not found.services:
         nothing = texts.say("no_more_services" if found.offset else "no_services", language)
         return ["\n".join([*_place(found, language, unknown_only=True), nothing])]
@@ -116,6 +117,13 @@ def _ways(service: FoundService, language: str, detail: Detail) -> str:
         key = "text_word" if service.text_word else "text_number"
         ways.append(_say(key, language, word=service.text_word or "", number=service.text_number))
     return ", ".join(ways) or service.url or ""
+
+
+def _in_own_words(found: Found, own_names: Mapping[str, str]) -> Found:
+    """The same, with the place called what the town calls it where the ZIP code is the town's own."""
+    code = zip_in(found.place_understood or "")
+    name = own_names.get(code or "")
+    return replace(found, place_understood=f"{name} {code}") if name else found
 
 
 def _place(found: Found, language: str, *, city: bool = True, unknown_only: bool = False) -> Iterator[str]:
