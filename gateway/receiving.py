@@ -10,7 +10,19 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import answering, checking, delivery, escalations, language, media, replay, risk, strangers, texts
+from gateway import (
+    answering,
+    checking,
+    delivery,
+    escalations,
+    keywords,
+    language,
+    media,
+    replay,
+    risk,
+    strangers,
+    texts,
+)
 from gateway.community import Community
 from gateway.conversations import (
     BOT,
@@ -228,13 +240,16 @@ def _remember(conversation: Conversation, text: str, page: str | None) -> tuple[
     """The memory after this text, the language of the text itself, and whether the conversation switches.
 
     The language of the page that a web visitor writes from is a first guess, which any plain sentence overrules. A
-    name of a third language, and a yes or no to the line that was said in one, tell nothing of English or Spanish.
+    name of a third language, a yes or no to the line that was said in one, and the carriers' own STOP and START, which
+    everybody writes in English, tell nothing of English or Spanish.
     """
     memory = language.Memory.from_dict(conversation.language_memory)
     chosen = language.command(text, menu_open=conversation.menu_open == "language")
     if chosen is not None:
         return language.Memory.asked_for(chosen), chosen, False
     detection = language.detect(text)
+    if detection.lang == "en" and keywords.read(text) in {keywords.Keyword.STOP, keywords.Keyword.START}:
+        return memory, detection.lang, False
     if conversation.menu_open == strangers.INTERPRETER and strangers.acknowledges(text):
         return memory, detection.lang, False
     if (asked := language.asked_other(text)) is not None:

@@ -1,7 +1,7 @@
 """Says which language one text is written in, how sure that is, and when there is nothing to go on."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from gateway.language import others, tables
@@ -66,6 +66,22 @@ class Word(NamedTuple):
 
 
 UNDETERMINED = Detection("und")
+# Whoever writes these in the other language thanks us, or says yes; that alone turns no conversation.
+MANNERS = frozenset(
+    "thank thanks thx ty tysm you u so much very please pls plz ok okay yes yeah yep no nope hi hello hey bye goodbye "
+    "good morning afternoon evening night god bless sorry sir maam have a nice day great cool perfect got it sure "
+    "alright all right see later take care gracias muchas muchisimas mil muy amable por favor porfa porfavor hola "
+    "buenos buenas dias tardes noches si claro vale listo adios chao hasta luego pronto dios lo la le les bendiga "
+    "perdon disculpe senor senora senorita igualmente de nada que tenga buen dia bueno esta bien perfecto".split()
+)
+# What things are called here, whatever language is spoken: "food stamps" and "el centro" stand in either.
+BORROWED = frozenset(
+    "the el la los food stamps stamp pantry bank box shelter shelters homeless section eight voucher vouchers case "
+    "manager worker social security disability green card bus pass low income part full time night shift community "
+    "center senior safe place parking pull ups car seat baby formula wipes st street ave detox rehab rapid rehousing "
+    "free lunch laundry power warming cooling unemployment work permit background check credit score deposit landlord "
+    "roommate medical centro clinica casa mi familia barrio raza migra iglesia abuela".split()
+)
 
 
 def detect(text: str) -> Detection:
@@ -83,7 +99,14 @@ def detect(text: str) -> Detection:
     if not counting and not digits:
         return UNDETERMINED
     found = [_read(word.lower()) for word in [*counting, *digits]]
-    return _weighed([*found, *(Word(SPANISH_MARK, True) for mark in "¿¡" if mark in plain)], plain)
+    detection = _weighed([*found, *(Word(SPANISH_MARK, True) for mark in "¿¡" if mark in plain)], plain)
+    return replace(detection, solid=False) if _is_borrowed(written, detection) else detection
+
+
+def _is_borrowed(written: list[str], detection: Detection) -> bool:
+    """Whether a text of ours is manners, or a name of something that both languages use, and nothing else."""
+    folded = {fold(word) for word in written}
+    return detection.solid and detection.lang in tables.SERVED and (folded <= MANNERS or folded <= BORROWED)
 
 
 def _read(word: str) -> Word:
