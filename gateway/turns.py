@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from gateway import asides, delivery, escalations, follow_ups, language, leases, menu, paging, strangers, texts
@@ -30,6 +32,7 @@ from gateway.scene import Scene
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
+STORE_GONE = (OperationalError, InterfaceError, PoolTimeout)
 HOLD = timedelta(minutes=3)
 MENUS_BEFORE_PERSON = 3
 MOST_UNREAD, MOST_LETTERS = 8, 1600
@@ -54,7 +57,7 @@ def take_next(
         conversation = leases.take_locked(session, owner)
         if conversation is None:
             return None
-        return leases.of(conversation), _note(session, community, conversation, clock())
+        return leases.of(conversation), _note_or_count(session, community, conversation, clock())
 
 
 def note_next(database: Database, community: Community, lease: Lease, clock: Clock) -> Question | None:
@@ -65,7 +68,7 @@ def note_next(database: Database, community: Community, lease: Lease, clock: Clo
     with database.begin() as session:
         conversation = leases.held(session, lease)
         leases.renew(conversation)
-        return _note(session, community, conversation, clock())
+        return _note_or_count(session, community, conversation, clock())
 
 
 def answer(  # noqa: PLR0913 - what is asked of whom, and by which right
@@ -91,6 +94,27 @@ def answer_next(database: Database, rasa: Rasa, community: Community, lease: Lea
         return None
     answer(database, rasa, community, lease, question, clock)
     return question.message_id
+
+
+def _note_or_count(
+    session: Session, community: Community, conversation: Conversation, now: datetime
+) -> Question | None:
+    """Read the message; where that breaks, only the attempt is kept, so that a person gets it after the last one.
+
+    None then leaves the lease to run out, so that a message which breaks everything keeps nobody else waiting.
+    A store that is gone is no fault of the message, and is raised.
+    """
+    try:
+        with session.begin_nested():
+            return _note(session, community, conversation, now)
+    except STORE_GONE:
+        raise
+    except Exception:
+        log.exception("message could not be read", extra={"conversation": conversation.id})
+    message = _oldest_unanswered(session, conversation.id)
+    if message is not None:
+        message.attempts += 1
+    return None
 
 
 def _note(session: Session, community: Community, conversation: Conversation, now: datetime) -> Question | None:
@@ -241,6 +265,8 @@ def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we
     by = "menu" if question.turn is not None else _without_bot(scene) or "menu"
     served = by == "menu" and menu.understands(conversation.menu_open, message.text)
     _say_all(scene, WITHOUT_BOT[by](scene))
+    if served:
+        follow_ups.after_turn(scene, community, bot_asks=False)
     _done(scene, asides.SERVED if served else by)
 
 
