@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gateway import conversations, delivery, endings, escalations, language, paging, stopping, texts, waits
+from gateway import conversations, delivery, endings, escalations, language, paging, stopping, texts, waits, welfare
 from gateway.models import Conversation
 from gateway.offering import find_services, more_services
 from gateway.risk import Level
@@ -30,6 +30,8 @@ def escalate(scene: Scene, command: dict[str, Any]) -> list[str]:
     reason = command.get("reason")
     reason = reason if reason in REASONS else "bot_could_not_help"
     level = level_of(reason, command.get("level"))
+    if reason == "team_request" and command.get("need") == welfare.NEED:
+        level = _welfare(scene)
     escalations.open_(scene.session, scene.conversation, reason, level, scene.now, scene.message.id)
     if reason == "danger_said" and scene.community is not None:
         said = texts.safety((), level.value, scene.conversation.language, scene.community)
@@ -42,8 +44,8 @@ def request_team(scene: Scene, command: dict[str, Any]) -> list[str]:
 
     Without a place nobody can go, so that a person is asked for all the same.
     """
-    _open(scene, "team_request")
     place, needs = short(command.get("place")), needs_of(command)
+    _open(scene, "team_request", _welfare(scene) if welfare.NEED in needs else Level.ROUTINE)
     if not _safe_to_text(scene):
         return [texts.say("not_safe_to_text", scene.language)]
     if place is None or scene.community is None:
@@ -70,6 +72,8 @@ def refer_elsewhere(scene: Scene, command: dict[str, Any]) -> list[str]:
 
 def level_of(reason: str, suggested: str | None) -> Level:
     """How urgent the bot's request for a person is: it may raise where danger was said, and nowhere else.
+
+    A check on somebody is raised by what was written, in :mod:`gateway.welfare`.
 
     A wish to talk to a person is routine (the level guide), so that it never stands before somebody in danger.
     """
@@ -168,8 +172,13 @@ VERBS: dict[str, Callable[[Scene, dict[str, Any]], list[str]]] = {
 }
 
 
-def _open(scene: Scene, reason: str) -> None:
-    escalations.open_(scene.session, scene.conversation, reason, Level.ROUTINE, scene.now, scene.message.id)
+def _open(scene: Scene, reason: str, level: Level = Level.ROUTINE) -> None:
+    escalations.open_(scene.session, scene.conversation, reason, level, scene.now, scene.message.id)
+
+
+def _welfare(scene: Scene) -> Level:
+    """How urgent a check on somebody is, by all that was written in this conversation."""
+    return welfare.level(conversations.said_in(scene.session, scene.conversation.id), scene.conversation.answers)
 
 
 def _safe_to_text(scene: Scene) -> bool:

@@ -20,6 +20,7 @@ BOT, RESPONDER = "bot", "responder"
 SMS, WEBCHAT = "sms", "webchat"
 SPLIT_WITHIN = timedelta(minutes=30)  # people split one sentence over two or three texts
 SPLIT_TEXTS = 2
+MOST_SAID = 30  # texts of one conversation that are read together
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,17 @@ def close(session: Session, conversation: Conversation, reason: str, now: dateti
     _put_down(session, conversation, now, "closed")
     conversation.closed_at = now
     conversation.close_reason = reason
+
+
+def said_in(session: Session, conversation_id: int) -> list[str]:
+    """The newest texts of the resident in one conversation, oldest first."""
+    found = session.scalars(
+        select(Message.text)
+        .where(Message.conversation_id == conversation_id, Message.direction == "in")
+        .order_by(Message.id.desc())
+        .limit(MOST_SAID)
+    )
+    return list(found)[::-1]
 
 
 def just_before(session: Session, messages: Sequence[Message]) -> dict[int, list[str]]:
