@@ -38,6 +38,11 @@ def answers(kept: Mapping[str, Any]) -> list[Told]:
     return [Told(label, _plain(kept[name])) for name, label in LABELS.items() if kept.get(name)]
 
 
+def asked_for(kept: Mapping[str, Any]) -> str:
+    """What people are asked to come for and where, in one line: the last word of such a talk is a mere "no"."""
+    return ", ".join(_plain(kept[name]) for name in ("needs", "place", "zip") if kept.get(name))
+
+
 def not_safe_to_text(kept: Mapping[str, Any]) -> bool:
     """Whether the resident said that a text may be read by somebody else."""
     return bool(kept.get("safe_to_text") == "no")

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, lazyload
 
 from gateway import audit, calling, escalations, labels
+from gateway.commands import MEDIATION
 from gateway.conversations import SMS
 from gateway.keys import Keys
 from gateway.models import (
@@ -35,6 +36,7 @@ HISTORY_ACTS = (
 )
 LOWER_LEVELS = (Level.URGENT.value, Level.ROUTINE.value)
 DANGER = (Level.URGENT.value, Level.EMERGENCY.value)
+ASKS_PEOPLE = frozenset(("team_request", MEDIATION))
 Findings = list[dict[str, Any]]
 
 
@@ -129,11 +131,19 @@ def _queue_row(
         escalation=row,
         age=_seconds(row.opened_at, now),
         why=worst["why_en"] if worst else "",
-        snippet=snippet(text, findings) if text else Markup(""),
+        snippet=_snippet(row, text, findings),
         categories=assessment.categories if assessment else (),
         silent=is_silent(row),
         **more,
     )
+
+
+def _snippet(row: Escalation, text: str | None, findings: Findings) -> Markup:
+    """The resident's words; of a request for people to come or step in, which a "yes" ends, what and where instead."""
+    asked = console_told.asked_for(row.conversation.answers) if row.reason in ASKS_PEOPLE and not findings else ""
+    if asked:
+        return escape(asked)
+    return snippet(text, findings) if text else Markup("")
 
 
 def is_silent(row: Escalation) -> bool:
