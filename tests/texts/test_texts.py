@@ -63,7 +63,14 @@ def test_no_text_costs_more_than_two_segments(key: str, code: str, text: str) ->
 
 @pytest.mark.parametrize("key", ["opt_out_confirm", "opt_out_confirm_risk", "opt_in_confirm"])
 def test_confirmations_in_both_languages_fit_too(key: str) -> None:
-    assert count(texts.both(key, "es")).segments <= MOST_SEGMENTS
+    assert count(texts.both(key, "es", name=NAME)).segments <= MOST_SEGMENTS
+
+
+@pytest.mark.parametrize(("code", "words"), [("en", "rates HELP STOP"), ("es", "costo AYUDA ALTO")])
+def test_who_comes_back_is_told_who_writes_what_it_may_cost_and_both_ways_out(code: str, words: str) -> None:
+    said = texts.say("opt_in_confirm", code, name=NAME)
+    assert said.startswith(NAME)
+    assert all(word in said for word in words.split())
 
 
 @pytest.mark.parametrize(("key", "text"), ENGLISH, ids=[key for key, _ in ENGLISH])
@@ -124,9 +131,9 @@ def test_a_value_with_braces_is_said_as_it_is() -> None:
 
 
 def test_both_puts_the_first_language_on_top() -> None:
-    english, spanish = texts.say("opt_in_confirm", "en"), texts.say("opt_in_confirm", "es")
-    assert texts.both("opt_in_confirm") == f"{english}\n{spanish}"
-    assert texts.both("opt_in_confirm", "es") == f"{spanish}\n{english}"
+    english, spanish = texts.say("opt_out_confirm", "en"), texts.say("opt_out_confirm", "es")
+    assert texts.both("opt_out_confirm") == f"{english}\n{spanish}"
+    assert texts.both("opt_out_confirm", "es") == f"{spanish}\n{english}"
 
 
 @pytest.mark.parametrize("code", ["en", "es"])
