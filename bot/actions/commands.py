@@ -70,6 +70,11 @@ def record(field: str, value: str) -> Command:
     return {"command": "record", "field": field, "value": told}
 
 
+def set_language(language: str) -> Command:
+    """Answer in this language, which the resident said they speak, until they ask for another."""
+    return {"command": "set_language", "language": language}
+
+
 def first_need(known: Known) -> str | None:
     """The need that was named first, if any."""
     return known.needs[0] if known.needs else None

@@ -21,9 +21,12 @@ class ValidateScreening(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> speak.Events:
         before = known(tracker)
-        step = advance(before, said(tracker))
+        heard = said(tracker)
+        step = advance(before, heard)
         if not step.accepted:
             return []
+        if heard.answer_in:
+            speak.command(dispatcher, commands.set_language(heard.answer_in))
         events = speak.introduce(dispatcher, before, step.known.needs)
         speak.command(dispatcher, *step.records)
         return events + _slots(step) + [SlotSet("requested_slot", step.next_question)]

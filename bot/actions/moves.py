@@ -11,6 +11,7 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import commands, speak
+from bot.actions.privacy import asks_who_reads
 from bot.actions.said import FORM, Known, Said, known, said
 from bot.actions.words import city_words
 from bot.pipeline.plain import unaccented
@@ -113,7 +114,7 @@ class ChangeLanguage(Move):
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
         wanted = heard.language if heard.language in ("en", "es") else None
         language = wanted or ("en" if now.language == "es" else "es")
-        speak.command(dispatcher, {"command": "set_language", "language": language})
+        speak.command(dispatcher, commands.set_language(language))
         return [SlotSet("language", language)]
 
 
@@ -134,14 +135,15 @@ class Repeat(Move):
 
 
 class Explain(Move):
-    """Why the open question is asked."""
+    """Why the open question is asked, and who reads along where that is what is asked."""
 
     def name(self) -> str:
         return "action_explain"
 
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
         events = speak.introduce(dispatcher, now)
-        speak.say(dispatcher, f"utter_why_{now.open_question or 'all'}")
+        why = f"utter_why_{now.open_question or 'all'}"
+        speak.say(dispatcher, "utter_about" if asks_who_reads(heard.text) else why)
         return events + _go_on(dispatcher, now)
 
 
@@ -198,7 +200,7 @@ class OptOut(Move):
 
 
 class OwnWords(Move):
-    """None of the menu fits: ask for the need in the resident's own words."""
+    """None of the menu fits: ask for the need in the resident's own words, which are then read as a need."""
 
     def name(self) -> str:
         return "action_own_words"
@@ -206,7 +208,10 @@ class OwnWords(Move):
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
         events = speak.introduce(dispatcher, now)
         speak.say(dispatcher, "utter_own_words")
-        return [*events, SlotSet("menu", None), SlotSet("misses", 0)]
+        events += [SlotSet("menu", None), SlotSet("misses", 0)]
+        # Under a later question "a wheelchair ramp" would be read as a place. Safety stays the first to be answered.
+        is_later = now.open_question not in (None, "safety", "needs")
+        return [*events, SlotSet("requested_slot", "needs")] if is_later else events
 
 
 class Skipped(Move):

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from rasa_sdk import Tracker
 
 FORM = "screening"
-QUESTIONS = ("safety", "for_whom", "needs", "spot", "place", "team_ok", "mediation_ok", "text_ok")
-"""The screening's questions in their order (domain.md 1.2): safety first, the place only when it is used, consent last.
+QUESTIONS = ("safety", "for_whom", "needs", "spot", "team_ok", "mediation_ok", "place", "text_ok")
+"""The screening's questions in their order (domain.md 1.2): safety first, the place only when it is used.
 
 `spot` is the place that a team would go to, `team_ok` and `mediation_ok` ask for consent, `text_ok` whether it is safe
-to text this number; they are asked only where people are to be sent or to step in."""
+to text this number; they are asked only where people are to be sent or to step in. Nobody tells a ZIP code for a
+mediator whom they do not want."""
 
 CONSENTS = ("team_ok", "mediation_ok", "text_ok")
 """Questions of yes or no; whatever is not a clear yes is none."""
@@ -47,6 +48,7 @@ class Said:
     zip: str | None = None
     place: str | None = None
     language: str | None = None
+    answer_in: str | None = None
     answer: str | None = None
     life_at_stake: bool = False
     ranking: tuple[tuple[str, float], ...] = ()
@@ -124,6 +126,7 @@ def said(tracker: Tracker) -> Said:
         zip=one("zip"),
         place=place,
         language=one("language"),
+        answer_in=one("answer_in"),
         answer=one("answer"),
         life_at_stake="life" in found,
         ranking=ranking,

@@ -8,7 +8,8 @@ from typing import Any
 from bot.actions import commands, corrections
 from bot.actions.commands import Command
 from bot.actions.consent import read_consent
-from bot.actions.said import CONSENTS, OWN_NEEDS, Known, Said
+from bot.actions.said import CONSENTS, MEDIATION_NEEDS, OWN_NEEDS, Known, Said
+from bot.actions.unfinished import breaks_off
 from bot.coming_back import RESUME
 
 MAX_NEEDS = 8
@@ -44,6 +45,9 @@ def advance(before: Known, said: Said) -> Step:
     """Take in one message. `accepted` is false when it answers nothing, so that a rule for its intent may speak."""
     if before.open_question and said.intent in _INTERRUPTIONS:
         return Step(before, accepted=False)
+    if before.open_question == "safety" and breaks_off(said.text):
+        # The sentence goes on in the next text: it answers nothing, and is no miss.
+        return Step(before, next_question="safety")
     start = _new_round(before, said) if before.open_question is None else before
     step = Step(_merge(start, said))
     step.known = _answer(step.known, said)
@@ -71,24 +75,28 @@ def next_question(known: Known) -> str | None:
         return "for_whom"
     if not known.needs:
         return "needs"
-    return _next_place(known) or _next_consent(known)
-
-
-def _next_place(known: Known) -> str | None:
-    """A team needs more than a ZIP code to go to; a search does not."""
-    if known.wants_team and not (known.place or known.place_asked):
-        return "spot"
-    if commands.needs_place(known.needs) and not known.has_place:
-        return "place"
-    return None
+    return _next_consent(known) or _next_place(known) or _next_contact(known)
 
 
 def _next_consent(known: Known) -> str | None:
-    """Consent is asked only where people would come or step in, and only for a place that a team could go to."""
+    """Consent is asked only where people would come or step in, and only for a place that a team could go to.
+
+    A team needs more than a ZIP code to go to, and the place is read back with the question.
+    """
+    if known.wants_team and not (known.place or known.place_asked):
+        return "spot"
     if known.wants_team and known.place and known.team_ok is None:
         return "team_ok"
-    if known.wants_mediation and known.mediation_ok is None:
-        return "mediation_ok"
+    return "mediation_ok" if known.wants_mediation and known.mediation_ok is None else None
+
+
+def _next_place(known: Known) -> str | None:
+    """Where to search, and where a mediator is wanted; a mediator who is not wanted needs no place."""
+    wanted = tuple(need for need in known.needs if need not in MEDIATION_NEEDS or known.mediation_ok == "yes")
+    return "place" if commands.needs_place(wanted) and not known.has_place else None
+
+
+def _next_contact(known: Known) -> str | None:
     agreed = (known.wants_team and known.team_ok == "yes") or (known.wants_mediation and known.mediation_ok == "yes")
     if agreed and known.channel == "sms" and known.text_ok is None:
         return "text_ok"

@@ -51,6 +51,8 @@ _CONTADOS = (
     "nen[ea]s?|chiquit[oa]s|chic[oa]s|personas?|adultos?|herman(?:it)?[oa]s|familias|jovenes|adolescentes|viejitos|"
     "ancianos|patojos|criaturas|pibes|panas|mujeres|hombres|senoras|compas|amig[oa]s|companeros|gemel[oa]s|jubilados"
 )
+COUNTED = f"{_COUNTED}|{_CONTADOS}"
+"""Whom or what a number of people counts, as alternatives of a pattern."""
 _KIND = (
     "little|lil|small|young|other|more|hungry|grown|teenage|college|older|of my|de mis|(?:of )?(?:these|those)|"
     "otr[oa]s|foster|school age"
@@ -77,6 +79,10 @@ _PEOPLE = [
     ),
     re.compile(r"\b(?:nosotr[oa]s) (dos|2)\b"),
     re.compile(rf"\b{_FOR} (?:for|4|para|pa) ({_FEW}){_END}"),
+    re.compile(
+        rf"\b(?:mis|los|las|nuestr[oa]s) (?:nin[oa]s|hij[oa]s|bebes|chamac[oa]s|niet[oa]s|nen[ea]s|herman[oa]s) "
+        rf"({_FEW})(?=$|[.;?!])"
+    ),
     re.compile(r"\b(twins|gemel[oa]s|melliz[oa]s|morochos|triplets|trilliz[oa]s)\b"),
 ]
 _BORN_TOGETHER = {"twins": 2, "triplets": 3, "trillizos": 3, "trillizas": 3}
@@ -88,7 +94,7 @@ _NOT_PEOPLE = re.compile(
 
 # Whose age is told. After these a number needs no unit: "my daughter 13", "mi mama de 80".
 _PERSON = (
-    "son|daughter|kid|child|baby|girl|boy|toddler|grandson|granddaughter|grandkid|nephew|niece|bro|brother|sis|sister|"
+    "daughter|kid|child|baby|girl|boy|toddler|grandson|granddaughter|grandkid|nephew|niece|bro|brother|sis|sister|"
     "cousin|student|teen|teenager|stepson|stepdaughter|guy|mom|mother|mama|dad|father|pops|grandma|grandpa|granny|"
     "nana|grandmother|grandfather|aunt|uncle|husband|wife|neighbou?r|pastor|friend|lady|man|woman|gentleman|"
     "veteran|vet|"
@@ -101,10 +107,16 @@ _PERSONA = (
     "patoj[oa]s?|cipotes?|ahijad[oa]|hijastr[oa]|estudiante|chiquit[oa]s?|gemel[oa]s|prim[oa]s?|a?mama|a?papa|ama|apa|"
     "padre|madre|abuel(?:it)?[oa]|viej(?:it)?[oa]|suegr[oa]|ti[oa]|vecin(?:it)?[oa]|espos[oa]|marido|senora?|"
     "jubilad[oa]|"
-    "amig[oa]|novi[oa]|cunad[oa]|anciano|hombre|mujer|persona|primeriza|guagu(?:it)?a"
+    "amig[oa]|novi[oa]|cunad[oa]|anciano|hombre|mujer|persona|primeriza|guaguita|guagua(?= de)"
+)
+# In Spanish "son 10" counts something, so that a son is one only behind a word that says whose.
+_SON = "|".join(
+    f"(?<={word} )son"
+    for word in ("my", "our", "his", "her", "the", " a", "st", "er", "le", "old", "one", "year", "and")
 )
 _IS = (
-    rf"i ?a?'?m|i am|s?he ?'?i?s|she|he|who'?s|(?:{_PERSON})s?(?:'s| is| are| r)?|one is|turn(?:ed|ing|s)?|"
+    rf"(?:{_SON})s?(?:'s| is)?|i ?a?'?m|i am|s?he ?'?i?s|she|he|who'?s|(?:{_PERSON})s?(?:'s| is| are| r)?|one is|"
+    rf"turn(?:ed|ing|s)?|"
     rf"age[ds]?|ages|"
     r"am|that'?s"
 )
@@ -114,19 +126,30 @@ _AFTER_TIENE = (
     "con|busco|quiero|sin|me|fui|soy|creo|mas"
 )
 _LIKE = r"(?:like |only |about |maybe |now |just |over |almost |como |apenas |ya |casi |unos )?"
-_LIST = rf"{_ANY}(?:(?:,? (?:and|y|n|e|or|o|to|a)|,| ?&|-) ?{_ANY})*"
+_LIST = rf"{_ANY}(?:(?:,? (?:and|y|n|e|or|o|to|a)|,| ?&|-) ?(?:(?:(?:el|la|un[oa]|otr[oa]) )?de )?{_ANY})*"
 _BABY = "months?|mos?|mths?|meses|mes|mesecitos|weeks?|wks?|semanas?|dias|days"
+# "Tiene 3 dias sin salir" tells how long, not how old.
+_NOT_SINCE = r"(?! (?:que|sin|desde|en|aqui|ya|\w+[ai]e?ndo|de \w+r)\b)"
 _GREW = "mayor|menor|chiquit[oa]|varon|mas chic[oa]|autista|enferm[oa]"
-_NOT_LIFE = "de|en|sin|que|viviendo|atras|limpi[oa]|sobri[oa]|trabajando|aqui|juntos|casad[oa]s|con el"
+_NOT_LIFE = r"de|en|sin|que|\w+[ai]e?ndo|desde|atras|limpi[oa]|sobri[oa]|trabajando|aqui|juntos|casad[oa]s|con el"
+_NOT_HOW_LONG = "".join(
+    f"(?<!{word} )"
+    for word in (
+        *("inquilina", "inquilino", "cliente", "residente", "casada", "casado", "casados", "matrimonio", "servicio"),
+        *("experiencia", "relacion", "contrato", "plan", "prestamo", "condena", "garantia"),
+    )
+)
 _WITH_UNIT = [
     re.compile(rf"{_FREE}({_LIST})[ -]?(?:years?|yrs?|yr|y|{_BABY})[ -]?olds?\b"),
     re.compile(rf"{_FREE}({_LIST}) ?-?(?:y/?o|y\.o|yo|yr)\b(?! lab\b)"),
     re.compile(
         rf"(?:\b(?:{_TIENE}|{_PERSONA}|somos|mayor(?:es)?|menor(?:es)?|edad)(?: de)? {_LIKE}|^|, |"
-        rf"(?<!despues )(?<!dentro )\bde )"
+        rf"(?<!despues )(?<!dentro ){_NOT_HOW_LONG}\bde )"
         rf"({_LIST}) (?:anos|anitos|ano)\b(?! (?:{_NOT_LIFE})\b)"
     ),
-    re.compile(rf"\b(?:tiene|cumplio|{_PERSONA})(?: {_GREW})?(?: de| con)? {_LIKE}({_LIST}) (?:{_BABY})\b"),
+    re.compile(rf"\b(?:{_PERSONA})(?: {_GREW})? (?:de|con) {_LIKE}({_LIST}) (?:{_BABY})\b"),
+    re.compile(rf"\b(?:tiene|cumplio|{_PERSONA})(?: {_GREW})? {_LIKE}({_LIST}) (?:{_BABY})\b{_NOT_SINCE}"),
+    re.compile(rf"\b(?:tiene|cumplio|{_PERSONA})(?: {_GREW})?(?: de)? {_LIKE}(un) (?:ano|anito)\b{_NOT_SINCE}"),
     re.compile(
         rf"\b(?:bab(?:y|ies)|infant|newborn|grandbaby|"
         rf"twins)\b[^.!?]{{0,40}}?(?<! in)(?<!born) ({_LIST}) (?:months?|mos?|weeks|wks)\b(?! ago)"
@@ -134,9 +157,11 @@ _WITH_UNIT = [
 ]
 _BARE = [
     re.compile(rf"\b(?:{_IS}),? \(?{_LIKE}({_LIST}){_END}"),
-    re.compile(rf"\b(?:{_PERSON}) of ([5-9]\d){_END}"),
+    re.compile(rf"\b(?:son|{_PERSON}) of ([5-9]\d){_END}"),
     re.compile(rf"\b(?:{_TIENE}) {_LIKE}({_LIST})(?=$|[,.;?!)]| (?:{_AFTER_TIENE})\b)"),
-    re.compile(rf"\b(?:{_PERSONA})(?: {_GREW})?,? (?:de )?{_LIKE}({_LIST}){_END}"),
+    re.compile(rf"\b(?:{_PERSONA})(?: {_GREW})?,? (?:como de |de como |de unos |como |de )?{_LIKE}({_LIST}){_END}"),
+    re.compile(rf"\b(?:un[oa]|otr[oa]|grande|chic[oa]|pequen[oa]) de ({_LIST}){_END}"),
+    re.compile(rf"\bedad(?: es| de|:)? ({_LIST}){_END}"),
     re.compile(rf"\b(?:mayor(?:es)?|menor(?:es)?|los|soy|arriba) de ({_LIST}){_END}"),
     re.compile(r"\b(?:over|past) ([5-9]\d)\b"),
     re.compile(r"[,.(:] ?(1[2-9]|[2-9]\d)(?=[,.)!?;]|$)"),
@@ -147,9 +172,17 @@ _NOT_AGE = re.compile(
     rf" ?(?:%|(?:[ap]\.?m|hrs?|hours?|horas?|min\w*|blocks?|cuadras?|miles?|millas|dollars|dolares|pesos|bucks|"
     rf"of us|of them|we?e?ks?|days?|months?|mos|mths|semanas?|dias?|meses|noches?|nights?|times|veces|bags?|percent|"
     rf"bedrooms?|steps?|th|st|nd|rd|in a row|years?|yrs|lbs?|pounds?|libras|degrees|grados|ft|feet|x|a can|"
+    rf"cuartos?|recamaras?|habitaciones|banos?|onzas|oz|kilos?|paquetes|cajas|bolsas|galones|metros|pies|centavos|"
+    rf"agujas|jeringas|asientos|(?:pa|para) (?:(?:el|la|los|las|mi) )?(?:gas|gasolina|renta|comer|comida|bus|camion|"
+    rf"pasaje|pagar|luz|deposito)|en (?:el banco|la cuenta|la tarjeta|la bolsa)|"
     rf"lugares|camas|beds|{_COUNTED}|{_CONTADOS})\b)|[:/]\d|\.\d"
 )
-_EACH = re.compile(_ANY)
+_EACH = re.compile(rf"{_ANY}|\bun\b")
+_SIZED = re.compile(r"\b(?:zapat\w+|tenis|talla|sizes?|sz|shoes?|boots|calza|botas)\b[^.,;!?]*$")
+# "Mis niños 2" counts them; whoever writes for themselves is no child.
+_COUNT_BEHIND = re.compile(r"(?:nin[oa]s|hij[oa]s|bebes|chamac[oa]s|niet[oa]s|nen[ea]s|herman[oa]s) \w+")
+_OWN_AGE = re.compile(r"tengo\b")
+_YOUNGEST_WRITER = 12
 _IN_MONTHS = re.compile(rf"\b(?:{_BABY})\b|\d(?:mos?|wks?)\b")
 _EXPECTING = re.compile(r"pregnan|\bpreg|embaraz|\balong\b|\bdue\b|prenad")
 
@@ -184,8 +217,17 @@ def ages(low: str) -> Iterator[Mark]:
                 yield from _aged(match, is_baby=is_baby)
     for pattern in _BARE:
         for match in pattern.finditer(low):
-            if not _NOT_AGE.match(low, match.end(1)):
+            if not (_NOT_AGE.match(low, match.end(1)) or _is_no_age(match, low)):
                 yield from _aged(match, is_baby=False)
+
+
+def _is_no_age(match: re.Match[str], low: str) -> bool:
+    """A bare number that counts or measures: children, or the size of a shoe."""
+    numbers = [number_of(each) or 0 for each in _EACH.findall(match[1])]
+    if _OWN_AGE.match(match[0]):
+        return max(numbers, default=0) < _YOUNGEST_WRITER
+    is_count = _COUNT_BEHIND.fullmatch(match[0]) is not None and numbers[0] < _YOUNGEST_WRITER
+    return is_count or _SIZED.search(low[: match.start()]) is not None
 
 
 def _aged(match: re.Match[str], *, is_baby: bool) -> Iterator[Mark]:

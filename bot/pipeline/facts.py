@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.pipeline.counts import Mark, ages, people
+from bot.pipeline.moments import moments
 from bot.pipeline.plain import unaccented
 
 NAMES = ("people", "ages", "when", "access", "speaks")
@@ -33,7 +34,7 @@ def facts(text: str) -> list[Fact]:
     kinds: dict[str, Iterable[Mark]] = {
         "people": people(low),
         "ages": ages(low),
-        "when": _when(low),
+        "when": moments(low),
         "access": _coded(_ACCESS, low),
         "speaks": _speaks(low),
     }
@@ -62,70 +63,6 @@ def _apart(marks: Iterable[Mark]) -> list[Mark]:
             kept.append(mark)
     return kept
 
-
-_CLOCK = r"\d{1,2}(?::\d\d)?"
-_DAYS = {
-    "monday": "mondays?|mon|lunes",
-    "tuesday": "tuesdays?|tues?|martes",
-    "wednesday": "wednesdays?|weds?|miercoles",
-    "thursday": "thursdays?|thurs?|jueves",
-    "friday": "fridays?|fri|viernes",
-    "saturday": "saturdays?|sat|sabados?",
-    "sunday": "sundays?|domingos?",
-}
-_MONTHS = (
-    "january|february|feb|march|april|may|june|july|august|september|sept|october|november|december|"
-    "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
-)
-_BY = "by|til|till|until|before|b4|after|around|at"
-_ANTES = "hasta|antes de|despues de|a partir de|cerca de|a"
-_WHEN_PATTERNS: dict[str, str] = {
-    "now": (
-        r"right now|rn|rite now|asap|ahorita|ahora mism\w+|abiert\w+ ahora|ahora(?=\?)|ya mismo|horita|"
-        r"en una hora|in an hour|here now|open now"
-    ),
-    "tonight": (r"tonight|tonite|2ni(?:te|ght)|tn|this evening|esta noche|hoy (?:en|por|a) la noche"),
-    "night": r"overnite|overnight(?! diapers)|(?:de|por la|en la) noche|en la madrugada|at ni(?:ght|te)|nights? only",
-    "tomorrow": r"tomorrow|tomorow|tomoro|tmrw|tmr|tmw|tomm?orr?ow|2morrow|manana",
-    "today": r"today|2day|tday|hoy(?: mismo| dia)?|this (?:morning|mornin|afternoon|am)|esta (?:tarde|manana)",
-    **{day: rf"(?:(?:el|los|este) )?(?:{words})" for day, words in _DAYS.items()},
-    "weekend": r"(?:this |the )?(?:weekends?|wknd)|(?:este |los |el )?fin(?:es)? de semana|este fin|el weekend",
-    "week": r"this week|next week|esta semana|la (?:proxima semana|semana que (?:viene|entra))",
-    "month": (
-        r"next month|el (?:proximo mes|mes que (?:viene|entra))|(?:the )?end of (?:the )?month|month end|"
-        r"fin de mes"
-    ),
-    "by_day": (
-        r"(?:in )?(?:the )?mornings?|in mornings|(?:in )?(?:the )?afternoons?|(?:in the )?evenings?|weekdays(?: only)?|"
-        r"(?:en|por) las? (?:mananas?|tardes?)|durante el dia|en el dia|during the day|in the mornin|"
-        r"for the day|after school|(?:before|b4) work|late night"
-    ),
-    "hour": (
-        rf"(?:(?:{_BY}) )?(?:{_CLOCK} ?[ap]\.?m\b\.?|noon|midni(?:ght|te)|mediodia|medianoche)|"
-        rf"(?:{_BY}) {_CLOCK}(?=$|[,.;?!)]| (?:and|n|y|but|so|today|tmrw|tomorrow|if|i|b4)\b)|"
-        rf"(?:(?:{_ANTES}) )?las {_CLOCK}(?: de la (?:manana|tarde|noche)| ?[ap]m)?(?=$|[ ,.;?!)])(?! (?:y|con|"
-        rf"esquina)\b)"
-    ),
-    "date": (
-        rf"(?:(?:{_BY}) )?the \d{{1,2}}(?:st|nd|rd|th)\b(?! (?:st|street|ave|avenue|floor|grade|(?:and|"
-        rf"n) (?!im|i|we|my|they|its))\b)|"
-        rf"(?:hasta|antes del?|para|el)(?: el)?(?: dia)? (?:\d{{1,2}}|primero)(?=$|[,.;?!)]| (?:de|y|que|me|"
-        rf"nos|no|tengo|a)\b)"
-    ),
-    "month_named": rf"(?:in|by|til|till|until|before|on|en|para|pa|hasta) (?:{_MONTHS})(?: \d{{1,2}})?",
-    "in_days": (
-        r"in (?:\d{1,2}|two|three|a few) (?:days|weeks|wks|mo|months|hrs|hours)(?! (?:old|pregnant))|"
-        r"(?:en|dentro de) (?:\d{1,2}|dos|tres) (?:dias|semanas|meses|horas)|48 ?(?:hrs|hours|horas)"
-    ),
-    "deadline": r"\d{1,2}[ -]days?(?: notice)|(?:notice|aviso|desalojo) de \d{1,2} dias",
-}
-_WHEN = [(code, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")) for code, pattern in _WHEN_PATTERNS.items()]
-# What is over says nothing about when help is wanted, and "good morning" says no time at all.
-_PAST = re.compile(
-    r"(?:since|last|yesterday|good|buen[oa]s?|desde(?: ayer| anoche)?|pasad[oa]|every|ayer|not bad|hace|"
-    r"el pasado|bad|worse) (?:el |la |en la )?$"
-)
-_AGO = re.compile(r" (?:ago|atras|pasad[oa])\b")
 
 _PETS = (
     r"dogs?|doggo|pups?|puppy|puppies|pit ?bulls?|chihuahua|husky|terrier|cats?|kitt(?:y|en)|pets|perr(?:it)?[oa]s?|"
@@ -252,12 +189,6 @@ def _coded(patterns: list[tuple[str, re.Pattern[str]]], low: str) -> Iterator[Ma
     for code, pattern in patterns:
         for match in pattern.finditer(low):
             yield Mark(match.start(), match.end(), code)
-
-
-def _when(low: str) -> Iterator[Mark]:
-    for mark in _coded(_WHEN, low):
-        if not _PAST.search(low[: mark.begin]) and not _AGO.match(low, mark.end):
-            yield mark
 
 
 def _speaks(low: str) -> Iterator[Mark]:

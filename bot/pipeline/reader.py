@@ -18,9 +18,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.pipeline import facts, sources
 from bot.pipeline.people import for_whom
 from bot.pipeline.places import as_place, place, zip_code
-from bot.pipeline.plain import plain
+from bot.pipeline.plain import plain, unaccented
 from bot.pipeline.tagger import Span, Tagger
 from bot.pipeline.tagger import train as train_tagger
+from bot.pipeline.tongue import spoken
 from bot.pipeline.vote import IN_CLAUSES
 
 _FILE = "words.json"
@@ -35,7 +36,7 @@ _WEAK = frozenset(
 _INTERRUPTS = frozenset(
     (
         *("ask_person", "more", "another_place", "change_language", "why_ask", "about_program", "thanks", "bye"),
-        *("stop_texts", "skip", "affirm", "deny", "acknowledge", "unsure", "greet", "safe"),
+        *("stop_texts", "skip", "affirm", "deny", "acknowledge", "unsure", "greet", "safe", "other_need"),
     )
 )
 _SURE = 0.5
@@ -48,6 +49,13 @@ _SURE_OF_CLAUSE = 0.8
 _SURE_OF_STOP = 0.8
 # Intents with a meaning of their own, which a place or a word in the same message changes only where they are unsure.
 _MEANT = frozenset(("out_of_scope", "thanks", "bye", "safe"))
+
+# A "no" that stands for itself: before a mark, or before words that begin something else.
+_SAYS_NO = re.compile(
+    r"^\W*(?:(?:nobody|no one|nadie)\b|(?:no|nope|nah)(?:\s*[,.;:!\n\u2026-]|\s+(?:no|nobody|nadie|but|just|only|i|im|"
+    r"we|were|its|thanks?|ty|thank|sir|maam|everyone|everybody|all|pero|solo|solamente|nomas|gracias|nada|ninguno|"
+    r"necesito|necesitamos|ocupo|ocupamos|quiero|queremos|busco|buscamos|es para|senor|senora|todos|todo)\b))"
+)
 
 
 @dataclass
@@ -205,8 +213,14 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
         reading.needs = list(dict.fromkeys(need for _, need in sorted(needs)))
 
     def _find_language(self, reading: Reading) -> None:
-        if reading.intent.startswith(_NEED) and reading.confidence >= _VERY_SURE:
-            return  # "a lawyer who speaks Spanish", "English class": a need that names a language
+        if _tells_more(reading):
+            # "We speak Spanish, food in 94110": the language is kept beside the rest, never instead of it.
+            language = spoken(reading.words)
+            if language:
+                reading.add("answer_in", language)
+            if reading.intent == "change_language":
+                reading.decide(_FALLBACK, 0.0)
+            return
         for language in ("en", "es"):
             if f"language_{language}" in reading.marks or reading.intent == f"language_{language}":
                 reading.decide("change_language")
@@ -214,6 +228,12 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
         if reading.intent == "change_language" and "language" not in reading.found:
             # "change the language" without saying to which: there are only two.
             reading.add("language", "other")
+
+
+def _tells_more(reading: Reading) -> bool:
+    """Whether a message tells a need or a ZIP code, so that a language named in it is not all that it says."""
+    is_need = reading.intent.startswith(_NEED) and reading.confidence >= _LIKELY
+    return is_need or bool(reading.needs) or zip_code(reading.text) is not None
 
 
 def _is_menu_answer(reading: Reading) -> bool:
@@ -284,10 +304,10 @@ def _find_people(reading: Reading) -> None:
 
 
 def _find_no(reading: Reading) -> None:
-    """ "No, I just need food" answers the safety question and tells a need."""
-    starts_with_no = reading.words.split(" ")[0] in ("no", "nope", "nah", "nobody", "nadie")
+    """ "No, I just need food" answers the safety question and tells a need; "no food" and "no tengo comida" do not."""
     tells_news = reading.intent.startswith(_NEED) or reading.intent == "inform"
-    if reading.open_question == "safety" and tells_news and (starts_with_no or "calm" in reading.marks):
+    says_no = _SAYS_NO.match(unaccented(reading.text)) is not None
+    if reading.open_question == "safety" and tells_news and (says_no or "calm" in reading.marks):
         reading.add("answer", "no")
 
 

@@ -180,15 +180,15 @@ def test_services_and_a_team_in_one_screening(talk: Talk) -> None:
 
 
 def test_a_dispute_ends_with_a_mediator_when_that_is_wanted(talk: Talk) -> None:
-    assert is_asked(talk, walk(talk, "dispute", "no"), "place")
-    assert is_asked(talk, walk(talk, "94110"), "mediation_ok")
-    assert is_asked(talk, walk(talk, "yes"), "text_ok")
+    assert is_asked(talk, walk(talk, "dispute", "no"), "mediation_ok")
+    assert is_asked(talk, walk(talk, "yes"), "place")
+    assert is_asked(talk, walk(talk, "94110"), "text_ok")
     done = walk(talk, "yes")
     assert only(done) == {"command": "open_mediation", "need": "dispute", "zip": "94110"}
 
 
 def test_no_mediator_without_a_yes(talk: Talk) -> None:
-    answer = walk(talk, "dispute", "no", "skip", "no")
+    answer = walk(talk, "dispute", "no", "no")
     assert answer.commands == []
     assert {"en": "We did not ask a mediator", "es": "No pedimos un mediador"}[talk.language] in answer.texts[0]
     assert answer.records == {"mediation_consent": "no"}
