@@ -4,14 +4,14 @@ queued -> sending -> sent -> delivered | failed, and queued -> cancelled. Forwar
 twice and out of order, and none of that may take a text back.
 """
 
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from gateway import optout
-from gateway.models import Contact, Conversation, Delivery, EarlyReceipt, Message
+from gateway.models import Delivery, EarlyReceipt, Message
 from gateway.segments import count
 
 EMERGENCY, RESPONDER, BOT, BULK = range(4)
@@ -37,9 +37,12 @@ MOST_MATCHED = 100
 OPTED_OUT = 21610  # Twilio: "Attempt to send to unsubscribed recipient"
 
 
+_CLOCK = select(func.now())
+
+
 def clock(session: Session) -> datetime:
     """What time it is for every host alike: when this transaction began, by the database's clock."""
-    return session.scalars(select(func.now())).one()
+    return session.scalars(_CLOCK).one()
 
 
 def is_further(now: str, then: str) -> bool:
@@ -72,32 +75,38 @@ def queue(  # noqa: PLR0913 - what is sent, and on which road
     return row
 
 
-def take_next(session: Session, now: datetime, *, quiet: bool = False) -> Delivery | None:
+@dataclass(frozen=True)
+class Taken:
+    """A text that is marked as being sent, and where it goes: all that its sender needs to know."""
+
+    id: int
+    conversation_id: int
+    priority: int
+    attempts: int
+    confirms_stop: bool
+    text: str = field(repr=False)
+    written_at: datetime
+    address_sealed: bytes | None = field(repr=False)
+
+
+def take_next(session: Session, now: datetime, *, quiet: bool = False) -> Taken | None:
     """Claim the most urgent text that may go now and mark it ``sending``, in this transaction.
 
     In ``quiet`` hours what nobody wrote to us for stays where it is, also where it was tried before.
 
     The contact's row is locked first, so that a STOP that is being stored either comes before (and the text is
-    cancelled) or after (and the text was under way already).
+    cancelled) or after (and the text was under way already). A statement sees what was committed before it began:
+    therefore the opt-out is looked for in the next one, when the lock is held.
     """
-    for delivery_id, contact_id in session.execute(_WAITING, {"now": now, "last": BOT if quiet else BULK}):
-        contact = session.scalar(
-            select(Contact).where(Contact.id == contact_id).with_for_update(read=True, skip_locked=True)
-        )
-        row = session.scalar(
-            select(Delivery)
-            .where(Delivery.id == delivery_id, Delivery.status == "queued")
-            .with_for_update(of=Delivery, skip_locked=True)
-        )
-        if contact is None or row is None:
-            continue
-        if not row.confirms_stop and optout.in_force(session, contact.channel, contact.address_hash):
-            _move(row, "cancelled", now, OPTED_OUT)
-            continue
-        row.attempts += 1
-        row.sending_since = now
-        _move(row, "sending", now)
-        return row
+    session.flush()
+    free = {"now": now, "last": BOT if quiet else BULK}
+    while (found := session.execute(_FREE, free).mappings().first()) is not None:
+        asked = {name: found[name] for name in ("id", "confirms_stop", "channel", "address_hash")}
+        if session.scalars(_MARK, asked | {"now": now, "opted_out": OPTED_OUT}).one() == "sending":
+            return Taken(
+                **{each.name: found[each.name] for each in fields(Taken) if each.name != "attempts"},
+                attempts=found["attempts"] + 1,
+            )
     return None
 
 
@@ -121,12 +130,11 @@ def sent(session: Session, delivery_id: int, attempt: int, provider_id: str, now
     News of an earlier try spares a text that waits to go again; one that is being sent again is for the later try to
     tell about.
     """
-    row = _locked(session, delivery_id)
-    if row.attempts != attempt and row.status != "queued":
+    session.flush()
+    told = {"id": delivery_id, "attempt": attempt, "provider_id": provider_id, "now": now}
+    if session.execute(_SENT, told).first() is None:
         return
-    row.provider_id = row.provider_id or provider_id
-    if is_further(row.status, "sent"):
-        _move(row, "sent", now)
+    row = _locked(session, delivery_id)
     early = session.get(EarlyReceipt, row.provider_id)
     if early is not None and is_further(row.status, early.status):
         _move(row, early.status, now, early.error_code)
@@ -240,7 +248,7 @@ def match_early(session: Session, provider_id: str, now: datetime) -> bool:
     return row.status == kept.status == "failed" and matters(row.error_code, quietly=lost_quietly(row))
 
 
-def lost_quietly(row: Delivery) -> bool:
+def lost_quietly(row: Delivery | Taken) -> bool:
     """Whether nobody needs to know that this text never arrives: it confirms a STOP, or nobody waits for it."""
     return row.confirms_stop or row.priority == BULK
 
@@ -279,29 +287,51 @@ def backoff_in_doubt(attempts: int, spread: float) -> float:
     return float(min(LONGEST_IN_DOUBT, 4.0 ** min(attempts, 10)) * (0.5 + spread / 2))
 
 
-def _waiting(limit: int = 20) -> Select[int, int]:
-    """Texts that may go now, most urgent first; within a conversation none overtakes an equal or more urgent one."""
-    earlier = aliased(Delivery)
-    ahead = exists().where(
-        and_(
-            earlier.conversation_id == Delivery.conversation_id,
-            earlier.id < Delivery.id,
-            earlier.priority <= Delivery.priority,
-            or_(earlier.status == "queued", earlier.status == "sending"),
-        )
-    )
-    # A first try waits for no clock: the host that queued the text may be ahead of this one.
-    due = or_(Delivery.attempts == 0, Delivery.next_attempt_at <= bindparam("now"))
-    return (
-        select(Delivery.id, Conversation.contact_id)
-        .join(Conversation, Conversation.id == Delivery.conversation_id)
-        .where(Delivery.priority <= bindparam("last"), Delivery.status == "queued", due, ~ahead)
-        .order_by(Delivery.priority, Delivery.id)
-        .limit(limit)
-    )
-
-
-_WAITING = _waiting()  # once: it takes a millisecond to put together, and is asked for every text
+# Written out for the driver: they are asked for every text, and to put them together takes longer than to answer
+# them. The states stand in them as they do in the index, or a prepared statement could not use it.
+# Most urgent first; within a conversation none overtakes an equal or more urgent one. A first try waits for no clock:
+# the host that queued the text may be ahead of this one.
+_FREE = text("""
+WITH waiting AS (
+    SELECT d.id, d.priority, v.contact_id
+    FROM deliveries d JOIN conversations v ON v.id = d.conversation_id
+    WHERE d.status = 'queued' AND d.priority <= :last
+      AND (d.attempts = 0 OR d.next_attempt_at <= :now)
+      AND NOT EXISTS (
+          SELECT FROM deliveries e
+          WHERE e.conversation_id = d.conversation_id AND e.id < d.id AND e.priority <= d.priority
+            AND e.status IN ('queued', 'sending'))
+    ORDER BY d.priority, d.id LIMIT 20)
+SELECT d.id, d.conversation_id, d.priority, d.attempts, d.confirms_stop, m.text, m.created_at AS written_at,
+       c.channel, c.address_hash, c.address_sealed
+FROM waiting w JOIN contacts c ON c.id = w.contact_id JOIN deliveries d ON d.id = w.id
+JOIN messages m ON m.id = d.message_id
+WHERE d.status = 'queued'
+ORDER BY w.priority, w.id LIMIT 1
+FOR SHARE OF c SKIP LOCKED FOR UPDATE OF d SKIP LOCKED
+""")
+_MARK = text("""
+WITH barred AS (
+    SELECT NOT :confirms_stop AND EXISTS (
+        SELECT FROM opt_outs WHERE channel = :channel AND address_hash = :address_hash AND ended_at IS NULL) AS it_is)
+UPDATE deliveries SET
+    status = CASE WHEN it_is THEN 'cancelled' ELSE 'sending' END,
+    error_code = CASE WHEN it_is THEN :opted_out ELSE error_code END,
+    attempts = CASE WHEN it_is THEN attempts ELSE attempts + 1 END,
+    sending_since = CASE WHEN it_is THEN sending_since ELSE :now END,
+    updated_at = :now
+FROM barred WHERE id = :id RETURNING status
+""")
+# Returns a row where a receipt came before its text had a name.
+_SENT = text("""
+WITH done AS (
+    UPDATE deliveries SET
+        provider_id = coalesce(provider_id, :provider_id),
+        status = CASE WHEN status IN ('queued', 'sending') THEN 'sent' ELSE status END,
+        updated_at = CASE WHEN status IN ('queued', 'sending') THEN :now ELSE updated_at END
+    WHERE id = :id AND (attempts = :attempt OR status = 'queued') RETURNING provider_id)
+SELECT 1 FROM done JOIN early_receipts USING (provider_id)
+""")
 
 
 def _keep_early(session: Session, provider_id: str, status: str, code: int | None, now: datetime) -> None:
@@ -317,7 +347,12 @@ def _is_old(row: Delivery, now: datetime) -> bool:
 
 
 def _locked(session: Session, delivery_id: int) -> Delivery:
-    return session.scalars(select(Delivery).where(Delivery.id == delivery_id).with_for_update(of=Delivery)).one()
+    return session.scalars(
+        select(Delivery)
+        .where(Delivery.id == delivery_id)
+        .with_for_update(of=Delivery)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def _move(row: Delivery, status: str, now: datetime, code: int | None = None) -> None:

@@ -6,18 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gateway import conversations, delivery, escalations, optout
 from gateway.conversations import RESPONDER
 from gateway.db import Database
+from gateway.delivery import Taken
 from gateway.errors import SmsFailed
 from gateway.keys import Keys
-from gateway.models import Contact, Conversation, Delivery
+from gateway.models import Conversation, Delivery
 from gateway.risk import Level
 
 log = logging.getLogger(__name__)
@@ -71,10 +73,10 @@ def send_next(
     time whether the town sleeps, and follow-ups with it.
     """
     with database.begin() as session:
-        taken = _take(session, keys, clock, quiet)
+        taken = _take(session, _now(session, clock), quiet)
     if taken is None:
         return False
-    _deal(database, carrier, taken, clock)
+    _deal(database, carrier, keys, taken, clock)
     return True
 
 
@@ -91,10 +93,10 @@ def send_all(  # noqa: PLR0913 - what is sent by whom, from when on and how long
     What became of one text is written and the next one taken in the same transaction: a commit costs as much as either.
     """
     with database.begin() as session:
-        taken = _take(session, keys, clock, quiet)
+        taken = _take(session, _now(session, clock), quiet)
     had_one = taken is not None
     while taken is not None:
-        taken = _deal(database, carrier, taken, clock, _Next(keys, quiet) if go_on() else None)
+        taken = _deal(database, carrier, keys, taken, clock, partial(_take, quiet=quiet) if go_on() else None)
     return had_one
 
 
@@ -102,11 +104,12 @@ def settle_stuck(database: Database, carrier: Carrier, keys: Keys, clock: Clock 
     """Settle one text whose process died while sending: ask Twilio whether it left, and send it again if not."""
     with database.begin() as session:
         row = delivery.take_stuck(session, _now(session, clock))
-        parcel = _parcel(row, session.get_one(Conversation, row.conversation_id), keys) if row else None
-    if row is None:
+        taken = _stuck(row, session.get_one(Conversation, row.conversation_id)) if row else None
+    if taken is None:
         return False
+    parcel = _parcel(taken, keys)
     if parcel is None:
-        _unsealable(database, row, clock)
+        _unsealable(database, taken, clock)
     else:
         _settle(database, carrier, parcel, clock)
     return True
@@ -136,80 +139,74 @@ def _now(session: Session, clock: Clock | None) -> datetime:
     return clock() if clock else delivery.clock(session)
 
 
-def _parcel(row: Delivery, conversation: Conversation, keys: Keys) -> Parcel | None:
-    contact: Contact = conversation.contact
+def _stuck(row: Delivery, conversation: Conversation) -> Taken:
+    message = row.message
+    return Taken(
+        row.id, row.conversation_id, row.priority, row.attempts, row.confirms_stop, message.text, message.created_at,
+        conversation.contact.address_sealed,
+    )  # fmt: skip
+
+
+def _parcel(taken: Taken, keys: Keys) -> Parcel | None:
     try:
-        to = keys.open(contact.address_sealed or b"")
+        to = keys.open(taken.address_sealed or b"")
     except InvalidToken:
-        log.error("number cannot be opened, are the seal keys complete?", extra={"delivery": row.id})
+        log.error("number cannot be opened, are the seal keys complete?", extra={"delivery": taken.id})
         return None
     return Parcel(
-        row.id,
-        row.conversation_id,
-        row.priority,
-        row.attempts,
+        taken.id,
+        taken.conversation_id,
+        taken.priority,
+        taken.attempts,
         to,
-        row.message.text,
-        row.message.created_at,
-        row.confirms_stop,
-        delivery.lost_quietly(row),
+        taken.text,
+        taken.written_at,
+        taken.confirms_stop,
+        delivery.lost_quietly(taken),
     )
 
 
-@dataclass(frozen=True)
-class _Taken:
-    """A text that is marked as being sent; without a parcel its number cannot be read."""
-
-    row: Delivery
-    parcel: Parcel | None
+def _take(session: Session, at: datetime, quiet: Quiet | None) -> Taken | None:
+    return delivery.take_next(session, at, quiet=quiet is not None and quiet(at))
 
 
-@dataclass(frozen=True)
-class _Next:
-    """What the next text is taken with."""
-
-    keys: Keys
-    quiet: Quiet | None
-
-
-def _take(session: Session, keys: Keys, clock: Clock | None, quiet: Quiet | None) -> _Taken | None:
-    at = _now(session, clock)
-    row = delivery.take_next(session, at, quiet=quiet is not None and quiet(at))
-    if row is None:
-        return None
-    return _Taken(row, _parcel(row, session.get_one(Conversation, row.conversation_id), keys))
-
-
-def _deal(
-    database: Database, carrier: Carrier, taken: _Taken, clock: Clock | None, following: _Next | None = None
-) -> _Taken | None:
+def _deal(  # noqa: PLR0913 - what is sent by whom, and what comes after it
+    database: Database,
+    carrier: Carrier,
+    keys: Keys,
+    taken: Taken,
+    clock: Clock | None,
+    following: Callable[[Session, datetime], Taken | None] | None = None,
+) -> Taken | None:
     """Send one text and write what came of it; if told to go on, take the ``following`` one and return it."""
-    provider_id = None
-    if taken.parcel is None:
-        _unsealable(database, taken.row, clock)
-    elif not _taken_over(database, taken.parcel, clock):
-        provider_id = _send(database, carrier, taken.parcel, clock)
+    provider_id, parcel = None, _parcel(taken, keys)
+    if parcel is None:
+        _unsealable(database, taken, clock)
+    elif not _taken_over(database, parcel, clock):
+        provider_id = _send(database, carrier, parcel, clock)
     if provider_id is None and following is None:
         return None
     with database.begin() as session:
-        if provider_id is not None and taken.parcel is not None:
-            at = _now(session, clock)
-            delivery.sent(session, taken.row.id, taken.parcel.attempts, provider_id, at)
-        return _take(session, following.keys, clock, following.quiet) if following is not None else None
+        at = _now(session, clock)
+        if provider_id is not None:
+            delivery.sent(session, taken.id, taken.attempts, provider_id, at)
+        return following(session, at) if following is not None else None
 
 
-def _unsealable(database: Database, row: Delivery, clock: Clock | None) -> None:
-    with _outcome(database, row.conversation_id, delivery.lost_quietly(row), clock) as outcome:
-        outcome.lost = delivery.fail(outcome.session, row.id, row.attempts, outcome.at, None)
+def _unsealable(database: Database, taken: Taken, clock: Clock | None) -> None:
+    with _outcome(database, taken.conversation_id, delivery.lost_quietly(taken), clock) as outcome:
+        outcome.lost = delivery.fail(outcome.session, taken.id, taken.attempts, outcome.at, None)
+
+
+_HANDLER = text("SELECT handler FROM conversations WHERE id = :id")
 
 
 def _taken_over(database: Database, parcel: Parcel, clock: Clock | None) -> bool:
     """Whether a responder claimed in the moment since; then the bot's words must not leave."""
     if parcel.priority < delivery.BOT:
         return False
-    handler = select(Conversation.handler).where(Conversation.id == parcel.conversation_id)
     with database.asking() as connection:
-        if connection.scalar(handler) != RESPONDER:
+        if connection.scalar(_HANDLER, {"id": parcel.conversation_id}) != RESPONDER:
             return False
     with database.begin() as session:
         delivery.withdraw(session, parcel.delivery_id, parcel.attempts, _now(session, clock))
