@@ -146,9 +146,9 @@ class Acceptor:
         with self._database.begin() as session:
             receipt = work(session, inbound, now)
         if receipt.conversation_id is not None and not receipt.duplicate:
-            self._bell.announce(receipt.conversation_id)
             if receipt.needs_bot:
-                self._bell.ring(receipt.conversation_id)
+                self._bell.ring(receipt.conversation_id)  # first: somebody waits for that answer
+            self._bell.announce(receipt.conversation_id)
         return receipt
 
     def _receive(self, session: Session, inbound: Inbound, now: datetime) -> Receipt:

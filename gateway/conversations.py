@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from sqlalchemy import Select, bindparam, select, true, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from gateway import delivery
 from gateway.errors import Refused
@@ -45,6 +46,21 @@ class Inbound:
     not_screened: str | None = None
 
 
+# Built once: they are asked for with every text, and take longer to put together than to answer.
+# Their contact is in hand already wherever an open conversation is looked for.
+_OPEN = (
+    select(Conversation)
+    .where(Conversation.contact_id == bindparam("contact_id"), Conversation.closed_at.is_(None))
+    .with_for_update(key_share=True, of=Conversation)
+    .options(lazyload(Conversation.contact))
+)
+_CONTACT = (
+    select(Contact)
+    .where(Contact.channel == bindparam("channel"), Contact.address_hash == bindparam("address_hash"))
+    .with_for_update(key_share=True)
+)
+
+
 def thread(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Conversation:
     """The open conversation with this contact, opened when there is none; its contact and its row are locked.
 
@@ -58,12 +74,11 @@ def thread(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Con
 
 def of_contact(session: Session, contact: Contact, now: datetime) -> Conversation:
     """The open conversation of a contact that is locked already, opened when there is none."""
-    found = session.scalar(
-        select(Conversation)
-        .where(Conversation.contact_id == contact.id, Conversation.closed_at.is_(None))
-        .with_for_update(key_share=True, of=Conversation)
-    )
-    return found or _open(session, contact, now)
+    found = session.scalar(_OPEN, {"contact_id": contact.id})
+    if found is None:
+        return _open(session, contact, now)
+    set_committed_value(found, "contact", contact)
+    return found
 
 
 def lock(session: Session, conversation_id: int) -> Conversation:
@@ -166,8 +181,8 @@ def said_in(session: Session, conversation_id: int) -> list[str]:
 def just_before(session: Session, messages: Sequence[Message]) -> dict[int, list[str]]:
     """What the sender of each message wrote shortly before it, oldest first; nothing for those who wrote nothing."""
     texts: dict[int, list[str]] = {}
-    for message_id, text in session.execute(_JUST_BEFORE, {"ids": [each.id for each in messages]}):
-        texts.setdefault(message_id, []).append(text)
+    for message_id, words in session.execute(_JUST_BEFORE, {"ids": [each.id for each in messages]}):
+        texts.setdefault(message_id, []).append(words)
     return texts
 
 
@@ -209,12 +224,8 @@ def _put_down(session: Session, conversation: Conversation, now: datetime, by: s
 def lock_contact(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Contact:
     """The contact that a message comes from, made when it is new, and locked until this transaction ends."""
     address_hash = keys.hash(inbound.address)
-    wanted = (
-        select(Contact)
-        .where(Contact.channel == inbound.channel, Contact.address_hash == address_hash)
-        .with_for_update(key_share=True)
-    )
-    found = session.scalar(wanted)
+    wanted = {"channel": inbound.channel, "address_hash": address_hash}
+    found = session.scalar(_CONTACT, wanted)
     if found is None:
         sealed = keys.seal(inbound.address) if inbound.channel == SMS else None
         session.execute(
@@ -222,7 +233,7 @@ def lock_contact(session: Session, keys: Keys, inbound: Inbound, now: datetime) 
             .values(channel=inbound.channel, address_hash=address_hash, address_sealed=sealed, created_at=now)
             .on_conflict_do_nothing()
         )
-        found = session.scalars(wanted).one()
+        found = session.scalars(_CONTACT, wanted).one()
     return found
 
 

@@ -7,7 +7,7 @@ other is told who did.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import bindparam, case, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import audit, delivery, paging, texts
@@ -53,6 +53,12 @@ DANGER_FIRST = case(
     {level.value: rank for rank, level in enumerate(sorted(Level, reverse=True))}, value=Escalation.level, else_=9
 )
 
+# Once: it is asked for with every text, and takes longer to put together than to answer. The state stands in it as it
+# does in the index, or a prepared statement could not use it.
+_OPEN = select(Escalation).where(
+    Escalation.conversation_id == bindparam("conversation_id"), Escalation.status != literal_column(f"'{RESOLVED}'")
+)
+
 
 def open_(  # noqa: PLR0913 - an escalation is these facts
     session: Session,
@@ -85,9 +91,7 @@ def open_(  # noqa: PLR0913 - an escalation is these facts
 
 def of_conversation(session: Session, conversation_id: int) -> Escalation | None:
     """The escalation that is open for this conversation, if one is."""
-    return session.scalar(
-        select(Escalation).where(Escalation.conversation_id == conversation_id, Escalation.status != RESOLVED)
-    )
+    return session.scalar(_OPEN, {"conversation_id": conversation_id})
 
 
 def in_danger(session: Session, conversation_id: int) -> bool:

@@ -6,8 +6,9 @@ Everything here happens in one transaction and needs neither Redis, the worker, 
 import logging
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from gateway import (
@@ -66,9 +67,11 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
     kept, conversation = _find_or_lock(session, keys, inbound, at)
     if kept is not None or conversation is None:
         return _same_answer(session, kept, inbound, now)
-    message = _store(session, conversation, inbound, at)
+    spoken = _hear_language(conversation, inbound)
+    message = _store(session, conversation, inbound, at, spoken.language if spoken else None)
     assessment, level = _screen(session, conversation, message, inbound)
-    switched = _hear_language(conversation, message, inbound)
+    if spoken is not None:
+        keep_language(conversation, spoken.memory)
     heard = answering.Heard(session, community, conversation, message, inbound, assessment, level, at, now)
     answer, by = answering.decide(heard)
     danger = level >= Level.URGENT or by == checking.SAFETY
@@ -82,7 +85,7 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
             in_webhook=place < len(now_said), confirms_stop=heard.stops)  # fmt: skip
     if by is None:
         conversation.pending_since = conversation.pending_since or at
-        if switched:
+        if spoken is not None and spoken.switched:
             _say_switched(session, conversation, at)
     else:
         message.handled_at, message.handled_by = at, by
@@ -121,6 +124,11 @@ def provisional(community: Community, inbound: Inbound) -> Receipt:
     return Receipt(None, replies, assessment.level, not_screened=assessment.not_screened)
 
 
+_KEPT = select(Message).where(Message.provider_id == bindparam("provider_id"))
+# Without an id in return, and at once: so what else is to be written of the conversation is written once, at the end.
+_ASSESS = insert(cast(Table, Assessment.__table__)).inline()
+
+
 def _find_or_lock(
     session: Session, keys: Keys, inbound: Inbound, now: datetime
 ) -> tuple[Message | None, Conversation | None]:
@@ -129,12 +137,12 @@ def _find_or_lock(
     Looked for before anything is locked or opened: a late duplicate must not open a conversation that was closed.
     Looked for again under the lock: the first may have been under way.
     """
-    found = select(Message).where(Message.provider_id == inbound.provider_id)
-    kept = session.scalar(found)
+    told = {"provider_id": inbound.provider_id}
+    kept = session.scalar(_KEPT, told)
     if kept is not None and inbound.said is None:
         return kept, None
     contact = lock_contact(session, keys, inbound, now)
-    kept = kept or session.scalar(found)
+    kept = kept or session.scalar(_KEPT, told)
     return (kept, None) if kept is not None else (None, of_contact(session, contact, now))
 
 
@@ -150,7 +158,9 @@ def _same_answer(session: Session, kept: Message | None, inbound: Inbound, now: 
     return Receipt(kept.conversation_id, list(said), Level(level or "none"), duplicate=True, message_id=kept.id)
 
 
-def _store(session: Session, conversation: Conversation, inbound: Inbound, now: datetime) -> Message:
+def _store(
+    session: Session, conversation: Conversation, inbound: Inbound, now: datetime, language: str | None = None
+) -> Message:
     text = _storable(inbound.text)
     message = Message(
         conversation_id=conversation.id,
@@ -159,6 +169,7 @@ def _store(session: Session, conversation: Conversation, inbound: Inbound, now: 
         text=text,
         raw=inbound.text.encode("utf-8", "surrogatepass") if text != inbound.text else None,
         media=[_clean(media.kept(each)) for each in inbound.media] or None,
+        language=language,
         provider_id=inbound.provider_id,
         created_at=now,
         attempts=0,
@@ -182,31 +193,33 @@ def _screen(
     session: Session, conversation: Conversation, message: Message, inbound: Inbound
 ) -> tuple[risk.Assessment, Level]:
     """Screen the raw text; of what was found now and what was found when it came, the higher level counts."""
-    earlier = just_before(session, [message]).get(message.id, [])
+    with session.no_autoflush:
+        earlier = just_before(session, [message]).get(message.id, [])
     result = risk.screen(inbound.text, earlier)
     level = max(fresh_level(result), Level(inbound.level or "none"))
     result = replace(result, not_screened=result.not_screened or inbound.not_screened)
-    session.add(
-        Assessment(
-            message_id=message.id,
-            conversation_id=conversation.id,
-            level=level.value,
-            categories=list(result.categories),
-            findings=[finding.to_dict() for finding in result.findings],
-            set_aside=[each.to_dict() for each in result.set_aside],
-            not_screened=result.not_screened,
-            retraction=_taken_back(session, conversation, inbound.text, level),
-            version=result.version,
-            created_at=message.created_at,
-        )
-    )
+    assessed = {
+        "message_id": message.id,
+        "conversation_id": conversation.id,
+        "level": level.value,
+        "categories": list(result.categories),
+        "findings": [finding.to_dict() for finding in result.findings],
+        "set_aside": [each.to_dict() for each in result.set_aside],
+        "not_screened": result.not_screened,
+        "retraction": _taken_back(session, conversation, inbound.text, level),
+        "version": result.version,
+        "created_at": message.created_at,
+    }
+    session.connection().execute(_ASSESS, assessed)
     return result, level
 
 
 def _taken_back(session: Session, conversation: Conversation, text: str, level: Level) -> str | None:
     """How this takes back what was said here, where there is something to take back. It changes nothing."""
     asked = conversation.menu_open == checking.MENU
-    if level < Level.URGENT and not asked and escalations.of_conversation(session, conversation.id) is None:
+    with session.no_autoflush:
+        calm = level < Level.URGENT and not asked and escalations.of_conversation(session, conversation.id) is None
+    if calm:
         return None
     try:
         return risk.retraction(text)
@@ -215,19 +228,25 @@ def _taken_back(session: Session, conversation: Conversation, text: str, level: 
         return None
 
 
-def _hear_language(conversation: Conversation, message: Message, inbound: Inbound) -> bool:
-    """Update which language we answer in, and say whether it switched; the conversation holds it, not the message.
+@dataclass(frozen=True)
+class _Spoken:
+    """What one message tells of its sender's language: what to remember, and whether we answer in another now."""
+
+    memory: language.Memory
+    language: str
+    switched: bool
+
+
+def _hear_language(conversation: Conversation, inbound: Inbound) -> _Spoken | None:
+    """Which language to answer in from now on; the conversation holds it, not the message.
 
     Nothing that breaks in here may cost a resident the safety text: then the memory stays as it was.
     """
     try:
-        memory, heard, switched = _remember(conversation, message.text, inbound.facts.get("language"))
+        return _Spoken(*_remember(conversation, _storable(inbound.text), inbound.facts.get("language")))
     except Exception:
-        log.exception("language step failed", extra={"message_id": message.id})
-        return False
-    message.language = heard
-    keep_language(conversation, memory)
-    return switched
+        log.exception("language step failed", extra={"conversation": conversation.id})
+        return None
 
 
 def _say_switched(session: Session, conversation: Conversation, now: datetime) -> None:
