@@ -4,31 +4,65 @@ The bot keeps nothing, so it cannot know that its question is three days old, or
 to the fallback menu while it was down.
 """
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from gateway.commands import DONE
 from gateway.models import Conversation, Message
 
-BOT, UNHEARD, SERVED = "bot", "menu", "menu_choice"
+BOT, UNREAD, UNHEARD, SERVED = "bot", "language_menu", "menu", "menu_choice"
 RECENT = timedelta(hours=12)  # what was told longer ago is asked anew
-MOST = 3
+MOST, MOST_UNREAD = 3, 8
 LONGEST = 1600  # characters; Twilio's own limit for one inbound text, and the bot's
 
 
-def away_hours(session: Session, message: Message) -> int:
+@dataclass(frozen=True)
+class Before:
+    """What came before a message: when the bot last answered, and what it has not read since, newest first.
+
+    ``unread`` got the language menu for its answer, ``unheard`` the fallback menu, which could not serve it.
+    """
+
+    answered_at: datetime | None
+    unread: tuple[str, ...] = field(repr=False)
+    unheard: tuple[str, ...] = field(repr=False)
+
+
+def before(session: Session, message: Message) -> Before:
+    """What came before this message in its conversation."""
+    asked = {"conversation_id": message.conversation_id, "id": message.id}
+    rows = session.connection().execute(_BEFORE, asked).all()
+    recent = message.created_at - RECENT
+    return Before(
+        rows[0].answered_at,
+        tuple(row.text for row in rows if row.handled_by == UNREAD)[:MOST_UNREAD],
+        tuple(row.text for row in rows if row.handled_by == UNHEARD and row.created_at > recent)[:MOST],
+    )
+
+
+# The longest run that is looked through is a hundred messages without an answer of the bot.
+_BEFORE = text(f"""
+WITH heard AS (
+    SELECT coalesce(max(id), 0) AS last, max(handled_at) FILTER (WHERE id < :id) AS answered_at
+    FROM messages WHERE conversation_id = :conversation_id AND handled_by = '{BOT}')
+SELECT heard.answered_at, m.handled_by, m.text, m.created_at
+FROM heard LEFT JOIN messages m
+    ON m.conversation_id = :conversation_id AND m.id > heard.last AND m.id < :id
+    AND m.handled_by IN ('{UNREAD}', '{UNHEARD}')
+ORDER BY m.id DESC LIMIT 100
+""")  # noqa: S608 - our own words
+
+
+def away_hours(earlier: Before, message: Message) -> int:
     """Whole hours from the bot's last answer in this conversation to this message; 0 when it never answered.
 
     A question that a responder's visit or an outage left behind is as old as one that the resident left alone.
     """
-    answered = session.scalar(
-        select(func.max(Message.handled_at)).where(
-            Message.conversation_id == message.conversation_id, Message.handled_by == BOT, Message.id < message.id
-        )
-    )
+    answered = earlier.answered_at
     return max(0, (message.created_at - answered) // timedelta(hours=1)) if answered else 0
 
 
@@ -52,27 +86,11 @@ def state(session: Session, conversation: Conversation, now: datetime) -> dict[s
     )
 
 
-def with_unheard(session: Session, message: Message, words: str) -> str:
+def with_unheard(earlier: Before, words: str) -> str:
     """A message with what was written before it to the fallback menu, which could not serve it: a line each."""
-    heard = select(func.coalesce(func.max(Message.id), 0)).where(
-        Message.conversation_id == message.conversation_id, Message.handled_by == BOT
-    )
-    earlier = session.scalars(
-        select(Message.text)
-        .where(
-            Message.conversation_id == message.conversation_id,
-            Message.direction == "in",
-            Message.handled_by == UNHEARD,
-            Message.id < message.id,
-            Message.id > heard.scalar_subquery(),
-            Message.created_at > message.created_at - RECENT,
-        )
-        .order_by(Message.id.desc())
-        .limit(MOST)
-    ).all()
     lines = [words]
-    for text in earlier:
-        if sum(map(len, lines)) + len(lines) + len(text) > LONGEST:
+    for told in earlier.unheard:
+        if sum(map(len, lines)) + len(lines) + len(told) > LONGEST:
             break
-        lines.insert(0, text)
+        lines.insert(0, told)
     return "\n".join(lines)

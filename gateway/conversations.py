@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Select, bindparam, select, true, update
+from sqlalchemy import Select, Table, bindparam, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased, lazyload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -134,6 +134,56 @@ def say(  # noqa: PLR0913 - what is said, by whom, and on which road it goes
     if conversation.channel == SMS:
         delivery.queue(session, message, priority, now, in_webhook=in_webhook, confirms_stop=confirms_stop)
     return message
+
+
+def say_all(  # noqa: PLR0913 - what is said, by whom, and on which road it goes
+    session: Session,
+    conversation: Conversation,
+    said: Sequence[str],
+    author: str,
+    now: datetime,
+    *,
+    priority: int,
+    answers: int,
+) -> None:
+    """Store all that is said in answer to one message, in its order; as :func:`say`, but written at once.
+
+    What else the session has to write is left for the end, and so is written once.
+    """
+    statement = _SAID_TO_BE_SENT if conversation.channel == SMS else _SAID
+    common = {
+        "conversation_id": conversation.id, "author": author, "language": conversation.language,
+        "answers_id": answers, "now": now,
+    }  # fmt: skip
+    for ordinal, words in enumerate(said):
+        road = delivery.road(words, priority) if conversation.channel == SMS else {}
+        session.connection().execute(statement, common | road | {"text": words, "ordinal": ordinal})
+
+
+_SAID = (
+    insert(cast(Table, Message.__table__))
+    .values(
+        conversation_id=bindparam("conversation_id"), direction="out", author=bindparam("author"),
+        text=bindparam("text"), language=bindparam("language"), answers_id=bindparam("answers_id"),
+        ordinal=bindparam("ordinal"), in_webhook=False, created_at=bindparam("now"), attempts=0,
+    )
+    .inline()
+)  # fmt: skip
+_SAID_TO_BE_SENT = delivery.queueing(
+    _SAID.returning(Message.__table__.c.id, Message.__table__.c.conversation_id).cte("said")
+)
+
+
+def more_waits(session: Session, message: Message) -> bool:
+    """Whether something that came after this message waits to be answered."""
+    later = {"conversation_id": message.conversation_id, "after": message.id}
+    return session.connection().scalar(_MORE_WAITS, later) is not None
+
+
+_MORE_WAITS = text(
+    "SELECT id FROM messages WHERE conversation_id = :conversation_id AND direction = 'in' AND handled_at IS NULL"
+    " AND id > :after LIMIT 1"
+)
 
 
 def keep_language(conversation: Conversation, memory: Memory) -> None:

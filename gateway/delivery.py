@@ -6,8 +6,9 @@ twice and out of order, and none of that may take a text back.
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import CTE, Insert, Table, bindparam, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -73,6 +74,24 @@ def queue(  # noqa: PLR0913 - what is sent, and on which road
     )
     session.add(row)
     return row
+
+
+def queueing(said: CTE) -> Insert:
+    """The statement that writes and queues a message at once; it is given what :func:`road` says, and ``now``."""
+    row = cast(Table, Delivery.__table__)
+    now = bindparam("now", type_=row.c.updated_at.type)
+    values = {
+        "message_id": said.c.id, "conversation_id": said.c.conversation_id, "status": literal("queued"),
+        "priority": bindparam("priority", type_=row.c.priority.type), "attempts": literal(0), "next_attempt_at": now,
+        "segments": bindparam("segments", type_=row.c.segments.type), "confirms_stop": literal(False),
+        "updated_at": now,
+    }  # fmt: skip
+    return insert(row).from_select(list(values), select(*values.values()), include_defaults=False)
+
+
+def road(words: str, priority: int) -> dict[str, int]:
+    """What a queued text needs beside itself."""
+    return {"priority": priority, "segments": count(words).segments}
 
 
 @dataclass(frozen=True)

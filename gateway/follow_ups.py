@@ -6,12 +6,12 @@ The only module, beside an opt-out in :mod:`gateway.consents`, that moves a foll
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import audit, consents, delivery, escalations, optout, quiet_hours, referrals, texts
 from gateway.community import Community
-from gateway.conversations import BOT, SMS, of_contact, say
+from gateway.conversations import BOT, SMS, more_waits, of_contact, say
 from gateway.models import (
     Assessment,
     Contact,
@@ -44,6 +44,11 @@ SERVED_WITHIN = timedelta(minutes=10)
 BUSY = timedelta(minutes=30)
 AT_ONCE = 50
 DANGER = [level.value for level in Level if level >= Level.URGENT]
+# Once: they are asked for with every text, and take longer to put together than to answer.
+_UNDER_WAY = select(FollowUp).where(
+    FollowUp.contact_id == bindparam("contact_id"), FollowUp.state.in_(consents.UNDER_WAY)
+)
+_LATEST = select(FollowUp).where(FollowUp.contact_id == bindparam("contact_id")).order_by(FollowUp.id.desc()).limit(1)
 
 
 def after_turn(scene: Scene, community: Community, *, bot_asks: bool) -> None:
@@ -52,9 +57,15 @@ def after_turn(scene: Scene, community: Community, *, bot_asks: bool) -> None:
     ``bot_asks`` is whether a question of the bot's own is open: a YES would answer that.
     """
     conversation = scene.conversation
-    if bot_asks or conversation.channel != SMS or conversation.closed_at is not None or _more_waits(scene):
+    if (
+        bot_asks
+        or conversation.channel != SMS
+        or conversation.closed_at is not None
+        or more_waits(scene.session, scene.message)
+    ):
         return
-    row = under_way(scene.session, conversation.contact_id)
+    with scene.session.no_autoflush:  # what a turn writes is not about follow-ups, and is written once, at its end
+        row = under_way(scene.session, conversation.contact_id)
     if row is not None and (row.state == ASKED or (row.state == OFFERED and row.conversation_id == conversation.id)):
         _put_back(scene, row)
     elif community.follow_up.offered and _may_offer(scene, row):
@@ -63,16 +74,12 @@ def after_turn(scene: Scene, community: Community, *, bot_asks: bool) -> None:
 
 def under_way(session: Session, contact_id: int) -> FollowUp | None:
     """The follow-up of a contact that is offered, agreed to or asked."""
-    return session.scalar(
-        select(FollowUp).where(FollowUp.contact_id == contact_id, FollowUp.state.in_(consents.UNDER_WAY))
-    )
+    return session.scalar(_UNDER_WAY, {"contact_id": contact_id})
 
 
 def latest(session: Session, contact_id: int) -> FollowUp | None:
     """The newest follow-up of a contact, whatever became of it."""
-    return session.scalar(
-        select(FollowUp).where(FollowUp.contact_id == contact_id).order_by(FollowUp.id.desc()).limit(1)
-    )
+    return session.scalar(_LATEST, {"contact_id": contact_id})
 
 
 def agree(scene: Scene, community: Community, row: FollowUp) -> None:
@@ -283,16 +290,6 @@ def _offered_before(scene: Scene) -> bool:
     return scene.session.scalar(before.limit(1)) is not None
 
 
-def _more_waits(scene: Scene) -> bool:
-    waiting = select(Message.id).where(
-        Message.conversation_id == scene.conversation.id,
-        Message.direction == "in",
-        Message.handled_at.is_(None),
-        Message.id > scene.message.id,
-    )
-    return scene.session.scalar(waiting.limit(1)) is not None
-
-
 def _open_conversation(session: Session, contact_id: int) -> tuple[Conversation | None, bool]:
     """The contact's open conversation, locked, and whether nobody else holds it."""
     mine = select(Conversation).where(Conversation.contact_id == contact_id, Conversation.closed_at.is_(None))
@@ -317,7 +314,13 @@ def _reason_against(session: Session, row: FollowUp, contact: Contact, now: date
 def _reason_in_thread(session: Session, contact_id: int, since: datetime) -> str | None:
     """``danger`` where any message or person showed it since then, also when it is over; ``person`` where a responder
     is asked for or took over since then."""
-    threads = select(Conversation.id).where(Conversation.contact_id == contact_id)
+    session.flush()
+    return session.scalar(_REASON, {"contact_id": contact_id, "since": since})
+
+
+def _reason() -> Select[str | None]:
+    threads = select(Conversation.id).where(Conversation.contact_id == bindparam("contact_id"))
+    since = bindparam("since", type_=Escalation.opened_at.type)
     mine = Escalation.conversation_id.in_(threads)
     shown = select(Assessment.id).where(
         Assessment.conversation_id.in_(threads), Assessment.level.in_(DANGER), Assessment.created_at >= since
@@ -328,12 +331,14 @@ def _reason_in_thread(session: Session, contact_id: int, since: datetime) -> str
         .join(Escalation, Escalation.id == Lowering.escalation_id)
         .where(mine, Lowering.from_level.in_(DANGER), Lowering.at >= since)
     )
-    if any(session.scalar(found.limit(1)) is not None for found in (shown, raised, lowered)):
-        return "danger"
     person = select(Escalation.id).where(
         mine, or_(Escalation.status != escalations.RESOLVED, Escalation.claimed_at >= since)
     )
-    return "person" if session.scalar(person.limit(1)) is not None else None
+    danger = or_(shown.exists(), raised.exists(), lowered.exists())
+    return select(case((danger, "danger"), (person.exists(), "person")))
+
+
+_REASON = _reason()  # once: it takes long to put together, and is asked for after each turn that ends a dialogue
 
 
 def _going_on(conversation: Conversation, now: datetime) -> bool:

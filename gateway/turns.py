@@ -8,11 +8,12 @@ conversation is leased and its first message noted in one transaction, and who w
 import logging
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from gateway import asides, delivery, escalations, follow_ups, language, leases,
 from gateway.clients.rasa import Answer, Rasa, Turn
 from gateway.commands import obey, person_asked, person_asked_each
 from gateway.community import Community
-from gateway.conversations import BOT, RESPONDER, say
+from gateway.conversations import BOT, RESPONDER, more_waits, say_all
 from gateway.db import Database
 from gateway.errors import BotUnavailable
 from gateway.leases import Lease
@@ -35,8 +36,10 @@ MOST_ATTEMPTS = 3
 STORE_GONE = (OperationalError, InterfaceError, PoolTimeout)
 HOLD = timedelta(minutes=3)
 MENUS_BEFORE_PERSON = 3
-MOST_UNREAD, MOST_LETTERS = 8, 1600
+MOST_LETTERS = 1600
 LETTER = re.compile(r"[^\W_]")  # a lone letter or an emoji tells the bot nothing
+# Commands that ask the store for nothing that a turn may have changed: what it did change is written once, at its end.
+READING = frozenset(("record", "find_services", "more_services"))
 Clock = Callable[[], datetime]
 
 
@@ -128,15 +131,16 @@ def _note(session: Session, community: Community, conversation: Conversation, no
     scene = Scene(session, conversation, message, now, community.time_zone, community)
     if _without_bot(scene) is not None:
         return Question(message.id, conversation.epoch, None)
+    earlier = asides.before(session, message)
     turn = Turn(
         turn_id=str(message.id),
         conversation=str(conversation.public_id),
         channel=conversation.channel,
         language=scene.language,
-        text=asides.with_unheard(session, message, _words(session, conversation, message)),
+        text=asides.with_unheard(earlier, _words(earlier, conversation, message)),
         state=asides.state(session, conversation, now),
         community={"name": community.name},
-        away_hours=asides.away_hours(session, message),
+        away_hours=asides.away_hours(earlier, message),
     )
     return Question(message.id, conversation.epoch, turn)
 
@@ -168,7 +172,7 @@ def _language_menu(scene: Scene) -> list[str]:
     Nothing here says that they need an interpreter: "k" and "94110" are in no language.
     """
     scene.conversation.menu_open = "language"
-    if len(_unread(scene.session, scene.conversation, scene.message)) % MENUS_BEFORE_PERSON < MENUS_BEFORE_PERSON - 1:
+    if len(asides.before(scene.session, scene.message).unread) % MENUS_BEFORE_PERSON < MENUS_BEFORE_PERSON - 1:
         return [texts.say("ask_language", "en")]
     escalations.open_(
         scene.session, scene.conversation, "bot_could_not_help", Level.ROUTINE, scene.now, scene.message.id
@@ -201,35 +205,14 @@ def _on_hold(scene: Scene) -> bool:
     return said_by_bot or escalations.danger_since(scene.session, scene.conversation.id, since, besides_practical=True)
 
 
-def _words(session: Session, conversation: Conversation, message: Message) -> str:
+def _words(earlier: asides.Before, conversation: Conversation, message: Message) -> str:
     """What the bot is to read: what was written before a language was known, and this, unless it only names one."""
-    unread = _unread(session, conversation, message)
+    unread = list(earlier.unread)[::-1]
     said = [text for text in unread if len(LETTER.findall(text)) > 1] or unread[-1:]
     chosen = conversation.menu_open == "language" and language.command(message.text, menu_open=True) is not None
     while sum(map(len, said)) > MOST_LETTERS:
         said = said[1:]
     return "\n".join([*said, *([] if chosen and said else [message.text])])
-
-
-def _unread(session: Session, conversation: Conversation, message: Message) -> list[str]:
-    """What got the language menu for its answer since the bot last read something, oldest first."""
-    last_read = (
-        select(func.coalesce(func.max(Message.id), 0))
-        .where(Message.conversation_id == conversation.id, Message.handled_by == "bot")
-        .scalar_subquery()
-    )
-    found = session.scalars(
-        select(Message.text)
-        .where(
-            Message.conversation_id == conversation.id,
-            Message.handled_by == "language_menu",
-            Message.id > last_read,
-            Message.id < message.id,
-        )
-        .order_by(Message.id.desc())
-        .limit(MOST_UNREAD)
-    )
-    return list(found)[::-1]
 
 
 def _ask(rasa: Rasa, question: Question) -> Answer | None:
@@ -259,8 +242,8 @@ def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we
         conversation.menu_open = None
         _obey_all(scene, answer)
         conversation.bot_state = answer.state
-        follow_ups.after_turn(scene, community, bot_asks=bool(answer.state.get("loop")))
         _done(scene, "bot")
+        follow_ups.after_turn(scene, community, bot_asks=bool(answer.state.get("loop")))
         return
     by = "menu" if question.turn is not None else _without_bot(scene) or "menu"
     served = by == "menu" and menu.understands(conversation.menu_open, message.text)
@@ -275,20 +258,22 @@ def _obey_all(scene: Scene, answer: Answer) -> None:
     said: list[str] = []
     is_danger = False
     goodbye = any(command["command"] == "close" for command in answer.commands)
-    more = goodbye and _oldest_unanswered(scene.session, scene.conversation.id, scene.message.id) is not None
+    more = goodbye and more_waits(scene.session, scene.message)
     for command in sorted([*answer.commands, *_person_wanted(scene, answer)], key=_order):
         if more and command["command"] == "close":
             continue  # they wrote on after their goodbye, and that must be read
         is_danger = is_danger or command.get("reason") == "danger_said"
-        said += obey(scene, command)
+        with scene.session.no_autoflush if command["command"] in READING else nullcontext():
+            said += obey(scene, command)
     _say_all(scene, [*answer.texts, *said], delivery.EMERGENCY if is_danger else delivery.BOT)
+
+
+_CATEGORIES = select(Assessment.categories).where(Assessment.message_id == bindparam("message_id"))
 
 
 def _person_wanted(scene: Scene, answer: Answer) -> list[dict[str, Any]]:
     """A wish for a person that the screen heard counts, also where the bot took it for something else."""
-    heard = scene.session.scalars(
-        select(Assessment.categories).where(Assessment.message_id == scene.message.id)
-    ).one_or_none()
+    heard = scene.session.connection().scalar(_CATEGORIES, {"message_id": scene.message.id})
     asked = any(command["command"] == "escalate" for command in answer.commands)
     return [] if asked or "person" not in (heard or []) else [{"command": "escalate", "reason": "asked_for_person"}]
 
@@ -298,17 +283,12 @@ def _order(command: dict[str, Any]) -> int:
 
 
 def _say_all(scene: Scene, said: list[str], priority: int = delivery.BOT) -> None:
-    by, to = scene.message.id, scene.conversation
-    for ordinal, text in enumerate(said):
-        say(scene.session, to, text, "bot", scene.now, priority=priority, answers=by, ordinal=ordinal)
+    say_all(scene.session, scene.conversation, said, "bot", scene.now, priority=priority, answers=scene.message.id)
 
 
 def _done(scene: Scene, by: str) -> None:
     scene.message.handled_at, scene.message.handled_by = scene.now, by
-    # What is written of this message goes to the store with the rest, at the end; the question is about later ones.
-    with scene.session.no_autoflush:
-        following = _oldest_unanswered(scene.session, scene.conversation.id, scene.message.id)
-    if following is None:
+    if not more_waits(scene.session, scene.message):
         scene.conversation.pending_since = None
 
 
@@ -316,14 +296,13 @@ _OLDEST_UNANSWERED = (
     select(Message)
     .where(
         Message.conversation_id == bindparam("conversation_id"),
-        Message.direction == "in",
+        Message.direction == literal_column("'in'"),  # as in the index, or a prepared statement could not use it
         Message.handled_at.is_(None),
-        Message.id > bindparam("after"),
     )
     .order_by(Message.id)
     .limit(1)
 )
 
 
-def _oldest_unanswered(session: Session, conversation_id: int, after: int = 0) -> Message | None:
-    return session.scalar(_OLDEST_UNANSWERED, {"conversation_id": conversation_id, "after": after})
+def _oldest_unanswered(session: Session, conversation_id: int) -> Message | None:
+    return session.scalar(_OLDEST_UNANSWERED, {"conversation_id": conversation_id})
