@@ -36,14 +36,14 @@ def street(database: Database, door: Door, bot: FakeRasa, clock: Clock) -> Itera
 @pytest.fixture
 def poison(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading a message that says so breaks, in the middle of the transaction."""
-    real = asides.with_unheard
+    real = asides.before
 
-    def break_off(session: Any, message: Message, words: str) -> str:
-        if "poison" in words:
+    def break_off(session: Any, message: Message) -> Any:
+        if "poison" in message.text:
             session.execute(text("select 1 / 0"))
-        return real(session, message, words)
+        return real(session, message)
 
-    monkeypatch.setattr(asides, "with_unheard", break_off)
+    monkeypatch.setattr(asides, "before", break_off)
 
 
 def take(street: Street) -> tuple[Any, Any] | None:
