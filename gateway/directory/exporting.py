@@ -1,191 +1,151 @@
-"""Gives services back as HSDS 3.1 full service objects: what the API answers and what an export writes.
+"""Gives the directory back as HSDS 3.1: services with all that belongs to them, as its API and JSON files hold them."""
 
-Source of the shape: openreferral/specification 3.1, ``service_with_definitions.json``. Ids that are no UUID become one,
-always the same for the same row. What the standard has no place for (our notes, kept cells, translations) stays here,
-and so does every address that its publisher does not show.
-"""
-
-import re
-import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from gateway.directory.flatten import NAMESPACE
+from gateway.directory import outgoing
 from gateway.directory.objects import BY_NAME
-from gateway.directory.recurrence import ORDER
 
-Object = dict[str, Any]
-Rows = Sequence[Object]
-
-# What stands inside what, and under which name.
-PARTS: dict[str, dict[str, str]] = {
-    "service": {
-        "phone": "phones",
-        "schedule": "schedules",
-        "service_area": "service_areas",
-        "service_at_location": "service_at_locations",
-        "language": "languages",
-        "cost_option": "cost_options",
-        "required_document": "required_documents",
-    },
-    "service_at_location": {"phone": "phones", "schedule": "schedules", "service_area": "service_areas"},
-    "location": {
-        "language": "languages",
-        "address": "addresses",
-        "accessibility": "accessibility",
-        "phone": "phones",
-        "schedule": "schedules",
-    },
-    "organization": {"phone": "phones"},
-    "phone": {"language": "languages"},
+BATCH = 500  # services held at once
+# What an object holds, and under which key HSDS writes it.
+KEYS = {
+    "phone": "phones",
+    "schedule": "schedules",
+    "service_area": "service_areas",
+    "language": "languages",
+    "cost_option": "cost_options",
+    "required_document": "required_documents",
+    "service_at_location": "service_at_locations",
+    "address": "addresses",
+    "accessibility": "accessibility",
+    "holiday_schedule": "holiday_schedules",
 }
-ABOVE: dict[str, dict[str, tuple[str, str]]] = {
-    "service": {"organization_id": ("organization", "organization")},
-    "service_at_location": {"location_id": ("location", "location")},
-    "attribute": {"taxonomy_term_id": ("taxonomy_term", "taxonomy_term")},
-    "taxonomy_term": {"taxonomy_id": ("taxonomy", "taxonomy_detail")},
-}
-HAVE_NO_ATTRIBUTES = frozenset(("attribute", "taxonomy", "taxonomy_term"))
-REFERRING = {"parent_id": "taxonomy_term", "parent_organization_id": "organization", "program_id": "program"}
-LEFT_OUT = frozenset(("dataset", "extra", "confidential", "as_given"))
-LINKS = frozenset(("url", "uri", "website", "term_uri", "schedule_link"))
-WEB = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:[/?#](?:[A-Za-z0-9._~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?")
-MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-WHOLE_ADDRESS = ("address_1", "city", "state_province", "postal_code", "country", "address_type")
-DESCRIBED = frozenset(("organization", "taxonomy", "taxonomy_term"))
-FREQUENCIES = frozenset(("WEEKLY", "MONTHLY"))
+PARENTS = ("service", "service_at_location", "location", "organization", "phone")
+HIDDEN = ("latitude", "longitude")  # of a location whose address is not shown
+OURS = frozenset(("holiday_schedule", "translation"))  # objects that HSDS does not have
+
+Row = dict[str, Any]
 
 
-def full_service(session: Session, service_id: str) -> Object | None:
-    """One service with all that belongs to it; None when there is none. ``service_id`` is ``dataset:id``."""
-    dataset, _, identity = service_id.partition(":")
-    found = full_services(session, dataset, [identity])
-    return found[0] if found else None
+def full_service(session: Session, service_id: str, *, strict: bool = False) -> dict[str, Any] | None:
+    """One service as a full HSDS 3.1 object, valid against its schema; None when there is none.
 
-
-def full_services(session: Session, dataset: str, identities: Sequence[str]) -> list[Object]:
-    """Several services of one dataset, by id: a number of queries that does not grow with their number."""
-    rows = _read(session, dataset, "service", "id", identities)
-    _complete(session, dataset, "service", rows)
-    return [_shaped("service", dataset, row) for row in rows]
-
-
-def uuid_of(dataset: str, kind: str, identity: str) -> str:
-    """The id itself where it is a UUID, else one made of it."""
-    try:
-        return str(uuid.UUID(identity))
-    except ValueError:
-        return str(uuid.uuid5(NAMESPACE, f"{dataset}/{kind}/{identity}"))
-
-
-def _read(session: Session, dataset: str, kind: str, column: str, values: Iterable[str]) -> list[Object]:
-    table = BY_NAME[kind].table
-    wanted = select(table).where(table.c.dataset == dataset, table.c[column].in_(list(values))).order_by(table.c.id)
-    return [dict(row._mapping) for row in session.execute(wanted)]
-
-
-def _complete(session: Session, dataset: str, kind: str, rows: Rows) -> None:
-    """Hang into each row what belongs to it, one query for each sort of part."""
-    if not rows:
-        return
-    identities = [row["id"] for row in rows]
-    for part, name in PARTS.get(kind, {}).items():
-        _hang(
-            session, dataset, rows, (part, f"{kind}_id", name), _read(session, dataset, part, f"{kind}_id", identities)
-        )
-    if kind not in HAVE_NO_ATTRIBUTES:
-        linked = _read(session, dataset, "attribute", "link_id", identities)
-        mine = [row for row in linked if row["link_entity"] == kind]
-        _hang(session, dataset, rows, ("attribute", "link_id", "attributes"), mine)
-    for column, (parent, name) in ABOVE.get(kind, {}).items():
-        above = _read(session, dataset, parent, "id", {row[column] for row in rows if row[column]})
-        _complete(session, dataset, parent, above)
-        shaped = {row["id"]: _shaped(parent, dataset, row) for row in above}
-        for row in rows:
-            row[name] = shaped.get(row[column])
-
-
-def _hang(session: Session, dataset: str, rows: Rows, how: tuple[str, str, str], parts: Rows) -> None:
-    kind, column, name = how
-    _complete(session, dataset, kind, parts)
-    found: dict[str, list[Object]] = defaultdict(list)
-    for part in parts:
-        if kind != "address" or all(part[needed] for needed in WHOLE_ADDRESS):
-            found[part[column]].append(_shaped(kind, dataset, part))
-    for row in rows:
-        row[name] = found.get(row["id"])
-
-
-def _shaped(kind: str, dataset: str, row: Object) -> Object:
-    """A row as the standard has it: without empty fields, and without what is not valid there."""
-    row = SHAPE.get(kind, dict)(row)
-    if kind in DESCRIBED and not row.get("description"):
-        row["description"] = row["name"]  # must be there
-    shaped = {}
-    for name, value in row.items():
-        if value is None or name in LEFT_OUT:
-            continue
-        if (target := _target(kind, name, row)) is not None:
-            shaped[name] = uuid_of(dataset, target, value)
-        elif (plain := _plain(name, value)) is not None:
-            shaped[name] = plain
-    return shaped
-
-
-def _target(kind: str, name: str, row: Object) -> str | None:
-    """Which object an id is of; None for a field that is no id of ours."""
-    if name == "id":
-        return kind
-    if name == "link_id":
-        return str(row["link_entity"])
-    parent = REFERRING.get(name, name.removesuffix("_id"))
-    return parent if name.endswith("_id") and (parent in BY_NAME or name in REFERRING) else None
-
-
-def _plain(name: str, value: Any) -> Any:
-    if name in LINKS:
-        return value if WEB.fullmatch(value) else None
-    if name == "email":
-        return value if MAIL.fullmatch(value) else None
-    if isinstance(value, time):
-        return value.strftime("%H:%M")
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return float(value) if isinstance(value, Decimal) else value
-
-
-def _location(row: Object) -> Object:
-    if not row["confidential"]:
-        return dict(row)
-    return row | dict.fromkeys(("addresses", "latitude", "longitude"))
-
-
-def _phone(row: Object) -> Object:
-    """An extension must be a number; any other stays with the number."""
-    extension = (row["extension"] or "").strip()
-    if extension.isdecimal():
-        return row | {"extension": int(extension)}
-    return row | {"extension": None, "number": f"{row['number']} {extension}".strip()}
-
-
-def _schedule(row: Object) -> Object:
-    """Only weekly and monthly rules have a place there; a daily one is weekly on every day, any other stays in words.
-
-    The time zone is a number there, which says nothing of summer time: it is left out.
+    ``service_id`` is the dataset and the HSDS id with a colon between them. ``strict`` leaves out what HSDS has no
+    place for: ``translations`` and ``holiday_schedules``.
     """
-    row = row | {"timezone": None}
-    if row["freq"] == "DAILY" and (row["interval"] or 1) == 1 and not row["byday"]:
-        return row | {"freq": "WEEKLY", "byday": ",".join(ORDER)}
-    if row["freq"] is None or row["freq"] in FREQUENCIES:
-        return row
-    said = "; ".join(f"{name}: {row[name]}" for name in ("freq", "interval", "byday", "byyearday") if row[name])
-    return row | {"freq": None, "notes": "; ".join(filter(None, (row["notes"], said)))}
+    dataset, _, identity = service_id.partition(":")
+    return next(iter(full_services(session, dataset, [identity], strict=strict)), None)
 
 
-SHAPE: dict[str, Callable[[Object], Object]] = {"location": _location, "phone": _phone, "schedule": _schedule}
+def full_services(
+    session: Session, dataset: str, ids: Sequence[str], *, strict: bool = False, said: Counter[str] | None = None
+) -> list[dict[str, Any]]:
+    """Several services of one dataset, in the order of ``ids``; unknown ones are left out.
+
+    ``said`` counts what was left out or filled, as :func:`gateway.directory.outgoing.cells` does.
+    """
+    tree = _Tree(session, dataset, strict=strict, said=Counter() if said is None else said)
+    return tree.services(ids)
+
+
+def every_service(session: Session, dataset: str, *, strict: bool, said: Counter[str]) -> Iterator[dict[str, Any]]:
+    """All services of a dataset in the order of their ids, a few at a time."""
+    table = BY_NAME["service"].table
+    last = ""
+    while True:
+        ids = session.scalars(
+            select(table.c.id).where(table.c.dataset == dataset, table.c.id > last).order_by(table.c.id).limit(BATCH)
+        ).all()
+        if not ids:
+            return
+        yield from full_services(session, dataset, ids, strict=strict, said=said)
+        last = ids[-1]
+
+
+class _Tree:
+    """Some services of one dataset with all that belongs to them, read with one query per object."""
+
+    def __init__(self, session: Session, dataset: str, *, strict: bool, said: Counter[str]) -> None:
+        self._session = session
+        self._dataset = dataset
+        self._strict = strict
+        self._said = said
+        self._rows: dict[str, dict[str, Row]] = {}
+        self._children: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+
+    def services(self, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Read them and put them together."""
+        services = self._read("service", "id", ids)
+        self._read_children("service_at_location", "service")
+        self._read("location", "id", {row["location_id"] for row in self._of("service_at_location")})
+        self._read("organization", "id", {row["organization_id"] for row in services} - {None})
+        for child in KEYS:
+            if child != "service_at_location" and not (self._strict and child in OURS):
+                for parent in (name for name in BY_NAME[child].parents.values() if name in PARENTS):
+                    self._read_children(child, parent)
+        self._read_linked()
+        return [full for row in map(self._rows["service"].get, ids) if row and (full := self._build("service", row))]
+
+    def _of(self, kind: str) -> Iterable[Row]:
+        return self._rows.get(kind, {}).values()
+
+    def _read(self, kind: str, column: str, values: Iterable[str]) -> list[Row]:
+        table: Table = BY_NAME[kind].table
+        query = select(table).where(table.c.dataset == self._dataset, table.c[column].in_(list(values)))
+        rows = [dict(row) for row in self._session.execute(query.order_by(table.c.id)).mappings()]
+        self._rows.setdefault(kind, {}).update((row["id"], row) for row in rows)
+        return rows
+
+    def _read_children(self, child: str, parent: str) -> None:
+        column = f"{parent}_id"
+        for row in self._read(child, column, self._rows.get(parent, {})):
+            self._children[child, parent, row[column]].append(row)
+
+    def _read_linked(self) -> None:
+        """Attributes with their terms, and translations: both name any object."""
+        ids = {identity for rows in self._rows.values() for identity in rows}
+        for row in self._read("attribute", "link_id", ids):
+            self._children["attribute", row["link_entity"], row["link_id"]].append(row)
+        terms = self._read("taxonomy_term", "id", {row["taxonomy_term_id"] for row in self._of("attribute")})
+        self._read("taxonomy", "id", {row["taxonomy_id"] for row in terms} - {None})
+        if not self._strict:
+            for row in self._read("translation", "object_id", ids | set(self._rows["taxonomy_term"])):
+                self._children["translation", row["object"], row["object_id"]].append(row)
+
+    def _build(self, kind: str, row: Row) -> dict[str, Any] | None:
+        hidden = kind == "location" and row["confidential"]
+        if hidden:
+            row = row | dict.fromkeys(HIDDEN)
+            self._said["the address of a place that is not shown was left out"] += 1
+        full = outgoing.cells(BY_NAME[kind], row, self._said)
+        if full is None:
+            return None
+        for child, key in KEYS.items():
+            rows = self._children.get((child, kind, row["id"]), [])
+            if built := [item for found in rows if (item := self._build(child, found)) is not None]:
+                full[key] = built
+        if hidden:
+            full.pop("addresses", None)
+        self._link(kind, row, full)
+        return full
+
+    def _link(self, kind: str, row: Row, full: dict[str, Any]) -> None:
+        """What an object refers to stands inside it."""
+        references = {"service": "organization", "service_at_location": "location", "attribute": "taxonomy_term"}
+        if named := references.get(kind):
+            self._nest(full, named, named, row[f"{named}_id"])
+        elif kind == "taxonomy_term":
+            self._nest(full, "taxonomy_detail", "taxonomy", row["taxonomy_id"])
+        for child, key in (("attribute", "attributes"), ("translation", "translations")):
+            rows = self._children.get((child, kind, row["id"]), [])
+            if built := [item for found in rows if (item := self._build(child, found)) is not None]:
+                full[key] = built
+
+    def _nest(self, full: dict[str, Any], key: str, kind: str, identity: str | None) -> None:
+        row = self._rows.get(kind, {}).get(identity or "")
+        if row is not None and (built := self._build(kind, row)) is not None:
+            full[key] = built
