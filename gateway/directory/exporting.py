@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from gateway.directory import outgoing
 from gateway.directory.objects import BY_NAME
+from gateway.directory.outgoing import uuid_of
+
+__all__ = ["every_service", "full_service", "full_services", "uuid_of"]
 
 BATCH = 500  # services held at once
 # What an object holds, and under which key HSDS writes it.
@@ -31,28 +34,28 @@ OURS = frozenset(("holiday_schedule", "translation"))  # objects that HSDS does 
 Row = dict[str, Any]
 
 
-def full_service(session: Session, service_id: str, *, strict: bool = False) -> dict[str, Any] | None:
+def full_service(session: Session, service_id: str, *, ours: bool = False) -> dict[str, Any] | None:
     """One service as a full HSDS 3.1 object, valid against its schema; None when there is none.
 
-    ``service_id`` is the dataset and the HSDS id with a colon between them. ``strict`` leaves out what HSDS has no
-    place for: ``translations`` and ``holiday_schedules``.
+    ``service_id`` is the dataset and the HSDS id with a colon between them. ``ours`` adds what HSDS has no place for:
+    ``translations`` and ``holiday_schedules``.
     """
     dataset, _, identity = service_id.partition(":")
-    return next(iter(full_services(session, dataset, [identity], strict=strict)), None)
+    return next(iter(full_services(session, dataset, [identity], ours=ours)), None)
 
 
 def full_services(
-    session: Session, dataset: str, ids: Sequence[str], *, strict: bool = False, said: Counter[str] | None = None
+    session: Session, dataset: str, ids: Sequence[str], *, ours: bool = False, said: Counter[str] | None = None
 ) -> list[dict[str, Any]]:
     """Several services of one dataset, in the order of ``ids``; unknown ones are left out.
 
     ``said`` counts what was left out or filled, as :func:`gateway.directory.outgoing.cells` does.
     """
-    tree = _Tree(session, dataset, strict=strict, said=Counter() if said is None else said)
+    tree = _Tree(session, dataset, ours=ours, said=Counter() if said is None else said)
     return tree.services(ids)
 
 
-def every_service(session: Session, dataset: str, *, strict: bool, said: Counter[str]) -> Iterator[dict[str, Any]]:
+def every_service(session: Session, dataset: str, *, ours: bool, said: Counter[str]) -> Iterator[dict[str, Any]]:
     """All services of a dataset in the order of their ids, a few at a time."""
     table = BY_NAME["service"].table
     last = ""
@@ -62,17 +65,17 @@ def every_service(session: Session, dataset: str, *, strict: bool, said: Counter
         ).all()
         if not ids:
             return
-        yield from full_services(session, dataset, ids, strict=strict, said=said)
+        yield from full_services(session, dataset, ids, ours=ours, said=said)
         last = ids[-1]
 
 
 class _Tree:
     """Some services of one dataset with all that belongs to them, read with one query per object."""
 
-    def __init__(self, session: Session, dataset: str, *, strict: bool, said: Counter[str]) -> None:
+    def __init__(self, session: Session, dataset: str, *, ours: bool, said: Counter[str]) -> None:
         self._session = session
         self._dataset = dataset
-        self._strict = strict
+        self._ours = ours
         self._said = said
         self._rows: dict[str, dict[str, Row]] = {}
         self._children: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
@@ -84,7 +87,7 @@ class _Tree:
         self._read("location", "id", {row["location_id"] for row in self._of("service_at_location")})
         self._read("organization", "id", {row["organization_id"] for row in services} - {None})
         for child in KEYS:
-            if child != "service_at_location" and not (self._strict and child in OURS):
+            if child != "service_at_location" and (self._ours or child not in OURS):
                 for parent in (name for name in BY_NAME[child].parents.values() if name in PARENTS):
                     self._read_children(child, parent)
         self._read_linked()
@@ -112,7 +115,7 @@ class _Tree:
             self._children["attribute", row["link_entity"], row["link_id"]].append(row)
         terms = self._read("taxonomy_term", "id", {row["taxonomy_term_id"] for row in self._of("attribute")})
         self._read("taxonomy", "id", {row["taxonomy_id"] for row in terms} - {None})
-        if not self._strict:
+        if self._ours:
             for row in self._read("translation", "object_id", ids | set(self._rows["taxonomy_term"])):
                 self._children["translation", row["object"], row["object_id"]].append(row)
 

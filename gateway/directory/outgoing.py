@@ -56,7 +56,7 @@ WHOLE_ADDRESS = ("address_1", "city", "state_province", "postal_code", "country"
 Cells = dict[str, Any]
 
 
-def public_id(dataset: str, kind: str, given: str) -> str:
+def uuid_of(dataset: str, kind: str, given: str) -> str:
     """The UUID of an object outside: its own id where that is one, else always the same one made from it."""
     if _is_uuid(given):
         return given
@@ -126,7 +126,7 @@ def _ids(kind: Kind, out: Cells, dataset: str) -> None:
         named["object_id"] = out["object"]
     for column, parent in named.items():
         if column in out:
-            out[column] = public_id(dataset, parent, out[column])
+            out[column] = uuid_of(dataset, parent, out[column])
 
 
 def _is_uuid(text: str) -> bool:
