@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.directory import objects
@@ -13,12 +13,16 @@ NAMESPACE = uuid.UUID("6d0f8ab0-4a0c-5c0e-9a55-0f0d00000003")  # any constant: i
 
 @dataclass(frozen=True)
 class Record:
-    """One row as it was given: which object, the file, the line (or place in a list), and the cells."""
+    """One row as it was given: which object, the file, the line (or place in a list), and the cells.
+
+    ``ours`` are cells of our own (``as_given``, ``confidential``) that a mapping read from the publisher's.
+    """
 
     kind: str
     file: str
     row: int
     fields: dict[str, Any]
+    ours: dict[str, Any] = field(default_factory=dict)
 
 
 def flatten(item: dict[str, Any], file: str, number: int) -> Iterator[Record]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from gateway.db import Database
 from gateway.directory import indexing, needs, reading, staging
 from gateway.directory.flatten import Record
-from gateway.directory.mending import mend
+from gateway.directory.mending import Mended, mend
 from gateway.directory.objects import BY_NAME, KINDS
 from gateway.directory.report import ImportBusy, ImportFailed, Remark, Report
 from gateway.models.directory import DATASET_LENGTH
@@ -152,9 +152,7 @@ def _stage(stage: staging.Staging, incoming: Incoming, progress: Progress | None
     for count, record in enumerate(incoming.records, start=1):
         services += record.kind == "service"
         mended = mend(record)
-        report.unknown.update(f"{record.kind}.{name}" for name in mended.unknown)
-        for note in mended.notes:
-            report.mend(record.kind, Remark(record.file, record.row, note))
+        _account(report, record, mended)
         if mended.row is None:
             report.refuse(record.kind, Remark(record.file, record.row, mended.refused or "refused"))
         else:
@@ -162,6 +160,16 @@ def _stage(stage: staging.Staging, incoming: Incoming, progress: Progress | None
         if progress and count % STEP == 0:
             progress(count)
     return services
+
+
+def _account(report: Report, record: Record, mended: Mended) -> None:
+    """Say what became of the cells of a row."""
+    report.unknown.update(f"{record.kind}.{name}" for name in mended.unknown)
+    report.left_out.update(f"{record.kind}.{name}, about a person" for name in mended.personal)
+    for note in mended.notes:
+        report.mend(record.kind, Remark(record.file, record.row, note))
+    for note in mended.kept:
+        report.keep(record.kind, Remark(record.file, record.row, note))
 
 
 def _accept(report: Report, read: int) -> None:

@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -25,30 +25,97 @@ DEFAULTS = {
     "attribute": {"link_entity": "service"},
 }
 LARGEST_INTEGER = 2**31 - 1
+# Columns of a publisher's own that name people.
+PERSONAL = re.compile(
+    r"(?:^|_)(?:admin|administrator|assurer|author|contacts?|created_by|director|editor|manager|modified_by|owner|person"
+    r"|personnel|reviewer|staff|submitter|updated_by|verified_by|volunteer)(?:_|$)"
+)
+ADDRESSES_ONLY = re.compile(r"\W*[^\s@,;]+@[^\s@,;]+(?:[\s,;]+[^\s@,;]+@[^\s@,;]+)*\W*")  # of e-mail
+SPREADSHEET_ID = re.compile(r"(?<=\d)\.0+$")
+SPREADSHEET_DAY = re.compile(r"[2-6]\d{4}(?:\.\d+)?")  # days since SPREADSHEET_ZERO, from 1954 to 2091
+SPREADSHEET_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a day and no moment
+EVERY_YEAR = re.compile(r"\b0{2,3}\d{1,2}\b")  # how Ohana writes it: "January 01, 0001"
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+# Whatever a text does not say comes from these, so that it differs between the two.
+DEFAULT_DAYS = (datetime(2000, 1, 1), datetime(2003, 2, 2))  # noqa: DTZ001
+ZONES = {
+    name: -3600 * hours
+    for name, hours in {
+        "EST": 5,
+        "EDT": 4,
+        "CST": 6,
+        "CDT": 5,
+        "MST": 7,
+        "MDT": 6,
+        "PST": 8,
+        "PDT": 7,
+        "AKST": 9,
+        "AKDT": 8,
+        "HST": 10,
+    }.items()
+}
+AGE = re.compile(
+    r"(?i)\W*(?:age[ds]?\s*)?(?P<number>\d{1,3}(?:\.\d+)?)\s*(?:(?P<months>mo(?:nth)?s?)|y(?:ea)?rs?\.?(?:[ -]old)?)?"
+    r"\s*(?:\+|(?:and|or)\s+(?:over|older|up|above|under|younger))?\W*"
+)
 
 
 @dataclass
 class Mended:
-    """A row ready for its table (None when refused), what was put right, and columns that HSDS does not have."""
+    """A row ready for its table (None when refused), and what became of its cells.
+
+    ``notes`` say what was put right, ``kept`` which text stands in ``extra`` because it fits no column. ``unknown`` are
+    columns that HSDS does not have, which are in ``extra`` too; ``personal`` those that are about a person and nowhere.
+    """
 
     row: dict[str, Any] | None
     notes: list[str] = field(default_factory=list)
     refused: str | None = None
     unknown: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    personal: list[str] = field(default_factory=list)
+
+    def keep(self, name: str, value: Any) -> None:
+        """Put a cell into ``extra``, under the publisher's name for it."""
+        assert self.row is not None  # noqa: S101 - rows are dropped only at the end
+        self.row["extra"] = (self.row["extra"] or {}) | {name: value}
 
 
 def mend(record: Record) -> Mended:
     """Clean one row. Rules for a whole object come after those for single cells."""
     kind = BY_NAME[record.kind]
-    mended = Mended(row=dict.fromkeys(kind.columns))
+    row: dict[str, Any] = dict.fromkeys(kind.columns)
+    mended = Mended(row=row)
     for name, value in record.fields.items():
-        cell = _plain(value, mended)
         if name in kind.types:
-            _set(mended, kind, name, cell)
-        elif cell is not None:
-            mended.unknown.append(name)
+            _set(mended, kind, name, _plain(value, mended))
+        else:
+            _keep_unknown(mended, name, value)
+    row.update(record.ours)
     _finish(mended, kind, record)
     return mended
+
+
+def _keep_unknown(mended: Mended, name: str, value: Any) -> None:
+    """Cells without a column are kept, but for those about people: nobody here needs to know who keeps a record."""
+    cell = _whole(value) if isinstance(value, dict | list) else _plain(value, mended)
+    if cell in (None, [], {}):
+        return
+    if PERSONAL.search(name.lower().replace(" ", "_")) or ADDRESSES_ONLY.fullmatch(str(cell)):
+        mended.personal.append(name)
+        return
+    mended.unknown.append(name)
+    mended.keep(name, cell)
+
+
+def _whole(value: Any) -> Any:
+    """Nested cells as they came, without people and NUL characters."""
+    if isinstance(value, dict):
+        cells = {key: _whole(cell) for key, cell in value.items() if not PERSONAL.search(str(key).lower())}
+        return {key: cell for key, cell in cells.items() if cell not in (None, "", [], {})}
+    if isinstance(value, list):
+        return [cell for cell in map(_whole, value) if cell not in (None, "", [], {})]
+    return value.replace("\x00", "") if isinstance(value, str) else value
 
 
 def _finish(mended: Mended, kind: Kind, record: Record) -> None:
@@ -86,15 +153,29 @@ def _set(mended: Mended, kind: Kind, name: str, value: Any) -> None:
     if name == "id" or name in kind.parents or name in {"link_id", "object_id", "parent_id"}:
         mended.row[name] = _id(value)
         return
+    read = READ[kind.types[name]]
     try:
-        mended.row[name] = READ[kind.types[name]](value)
+        mended.row[name] = read(value)
     except (ValueError, InvalidOperation, OverflowError):
-        mended.notes.append(f"{name} {_short(value)!r} is not a {kind.types[name].__name__}; left empty")
+        _set_odd(mended, kind, name, value)
+
+
+def _set_odd(mended: Mended, kind: Kind, name: str, value: Any) -> None:
+    """A cell that its column cannot hold: what can be read of it goes there, and all of it stays as text."""
+    assert mended.row is not None  # noqa: S101
+    if (odd := ODD.get(name)) and (found := odd(str(value))) is not None:
+        mended.row[name] = found
+        mended.notes.append(f"{name} {_short(value)!r} read as {found}; also kept as text")
+    else:
+        mended.kept.append(f"{name} {_short(value)!r} is not a {kind.types[name].__name__}; kept as text")
+    mended.keep(name, value)
+    if name == "amount":
+        mended.row["amount_description"] = mended.row["amount_description"] or _text(value)
 
 
 def _id(value: Any) -> str:
     """Ids longer than the column are replaced, everywhere alike."""
-    text = str(value).strip()
+    text = SPREADSHEET_ID.sub("", str(value).strip())
     return text if len(text) <= ID_LENGTH else str(uuid.uuid5(NAMESPACE, text))
 
 
@@ -134,14 +215,41 @@ def _amount(value: Any) -> Decimal:
 
 
 def _date(value: Any) -> date:
-    return dates.parse(str(value), default=datetime(2000, 1, 1, tzinfo=UTC)).date()
+    """A day that is said whole: "May", "10" and "5pm" are none, though a reader of dates would fill the rest."""
+    return _whole_moment(value).date()
 
 
 def _moment(value: Any) -> datetime:
-    moment = dates.parse(str(value), default=datetime(2000, 1, 1, tzinfo=UTC))
+    moment = _whole_moment(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def _whole_moment(value: Any) -> datetime:
+    text = str(value).strip()
+    if SPREADSHEET_DAY.fullmatch(text):
+        return SPREADSHEET_ZERO + timedelta(days=int(float(text)))
+    if EVERY_YEAR.search(text):
+        raise ValueError(value)
+    first, second = (dates.parse(text, default=default, tzinfos=_zone) for default in DEFAULT_DAYS)
+    if first != second or not EARLIEST_YEAR <= first.year <= LATEST_YEAR:
+        raise ValueError(value)
+    return first
+
+
+def _zone(name: str | None, seconds: int | None) -> int | None:
+    """Seconds from UTC; unknown letters are no reason to lose the day."""
+    return seconds if seconds is not None else ZONES.get((name or "").upper())
+
+
+def _years(text: str) -> float | None:
+    """An age said with a word or a sign: "18+", "65 years", "6 months"."""
+    found = AGE.fullmatch(text)
+    if found is None:
+        return None
+    return round(float(found["number"]) / (12 if found["months"] else 1), 2)
+
+
+ODD: dict[str, Callable[[str], Any]] = {"minimum_age": _years, "maximum_age": _years}
 READ: dict[type[Any], Callable[[Any], Any]] = {
     str: _text,
     float: _number,
@@ -149,6 +257,7 @@ READ: dict[type[Any], Callable[[Any], Any]] = {
     Decimal: _amount,
     date: _date,
     datetime: _moment,
+    bool: bool,
     time: str,  # the schedule's own rule reads it together with its neighbours
 }
 
@@ -203,6 +312,17 @@ def _schedule(row: dict[str, Any], mended: Mended) -> None:
     mended.notes += times.mend(row)
 
 
+def _holiday(row: dict[str, Any], mended: Mended) -> None:
+    """Hours are read one by one; what cannot be read leaves the day without hours only where it says "closed"."""
+    for name in ("opens_at", "closes_at"):
+        if row[name] is None:
+            continue
+        try:
+            row[name] = times.time_of(row[name])
+        except ValueError:
+            mended.refused = f"{name} {_short(row[name])!r} is not a time"
+
+
 def _translation(row: dict[str, Any], mended: Mended) -> None:
     kind = BY_NAME.get(row["object"] or "")
     if kind is None or kind.types.get(row["field"] or "") is not str:
@@ -215,6 +335,7 @@ RULES: dict[str, Callable[[dict[str, Any], Mended], None]] = {
     "phone": _phone,
     "language": _language,
     "schedule": _schedule,
+    "holiday_schedule": _holiday,
     "translation": _translation,
 }
 WHITE = re.compile(r"\s+")

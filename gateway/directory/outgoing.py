@@ -45,6 +45,18 @@ FROM_EXTRA = {
     "organization": ("tax_status", "tax_id", "year_incorporated", "legal_status", "logo"),
     "service": ("fees",),
 }
+RULE_CELLS = (
+    "freq",
+    "interval",
+    "count",
+    "until",
+    "byday",
+    "byweekno",
+    "bymonthday",
+    "byyearday",
+    "opens_at",
+    "closes_at",
+)
 TYPES = ("physical", "postal", "virtual")
 US = ("US", "USA", "United States")
 STATES = frozenset(
@@ -194,10 +206,8 @@ def _schedule(out: Cells, said: Counter[str]) -> bool:
         out.setdefault("byday", EVERY_DAY)
         said["schedule.freq DAILY was written as every day of the week"] += 1
     elif out.get("freq", "WEEKLY") not in {"WEEKLY", "MONTHLY"}:
-        for name in ("freq", "interval", "count", "until", "byday", "byweekno", "bymonthday", "byyearday"):
-            out.pop(name, None)
-        hours = [plain(out.pop(name)) for name in ("opens_at", "closes_at") if name in out]
-        out.setdefault("description", "Hours that HSDS cannot say: " + " to ".join(hours))
+        told = [f"{name}: {plain(out.pop(name))}" for name in RULE_CELLS if name in out]
+        out["notes"] = "; ".join([*filter(None, [out.get("notes")]), *told])
         said["schedule.freq is none that HSDS knows; the rule was left out"] += 1
     if "timezone" in out:  # a distance from UTC in HSDS 3
         given = re.fullmatch(r"(?:UTC|GMT)?([+-]?\d{1,2})(?::?00)?", out["timezone"].strip())

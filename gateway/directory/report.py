@@ -1,9 +1,9 @@
 """What an import took, mended and refused, and why."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gateway.errors import FrontDoorError
 
@@ -53,9 +53,10 @@ class Change:
 class Report:
     """The outcome of one import.
 
-    ``taken`` counts rows per HSDS object. ``mended`` and ``refused`` hold the first 1,000 remarks each;
-    ``mended_count`` and ``refused_count`` count all of them by object. ``unknown`` counts cells in columns that HSDS
-    does not have, by ``object.column``.
+    ``taken`` counts rows per HSDS object. ``mended``, ``kept`` (as text, because no column holds it) and ``refused``
+    hold the first 1,000 remarks each; ``mended_count``, ``kept_count`` and ``refused_count`` count all of them by
+    object. ``unknown`` counts cells in columns that HSDS does not have, which are kept beside the row, and ``left_out``
+    those that are stored nowhere, by ``object.column``. ``sink`` gets every remark with its sort, however many.
     """
 
     dataset: str
@@ -65,8 +66,12 @@ class Report:
     refused: list[Remark] = field(default_factory=list)
     mended_count: Counter[str] = field(default_factory=Counter)
     refused_count: Counter[str] = field(default_factory=Counter)
+    kept: list[Remark] = field(default_factory=list)
+    kept_count: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    sink: Callable[[str, Remark], None] | None = None
 
     @property
     def unchanged(self) -> bool:
@@ -75,15 +80,35 @@ class Report:
 
     def mend(self, kind: str, remark: Remark) -> None:
         """Remember that a row was put right."""
-        self.mended_count[kind] += 1
-        if len(self.mended) < KEPT:
-            self.mended.append(remark)
+        self._say("mended", self.mended, self.mended_count, kind, remark)
+
+    def keep(self, kind: str, remark: Remark) -> None:
+        """Remember that a cell was kept as text."""
+        self._say("kept as text", self.kept, self.kept_count, kind, remark)
 
     def refuse(self, kind: str, remark: Remark) -> None:
         """Remember that a row was not taken."""
-        self.refused_count[kind] += 1
-        if len(self.refused) < KEPT:
-            self.refused.append(remark)
+        self._say("refused", self.refused, self.refused_count, kind, remark)
+
+    def _say(self, sort: str, remarks: list[Remark], count: Counter[str], kind: str, remark: Remark) -> None:
+        count[kind] += 1
+        if len(remarks) < KEPT:
+            remarks.append(remark)
+        if self.sink:
+            self.sink(sort, remark)
+
+    def plain(self) -> dict[str, Any]:
+        """The report as JSON can hold it."""
+        counts = {"mended": self.mended_count, "kept": self.kept_count, "refused": self.refused_count}
+        return {
+            "dataset": self.dataset,
+            "taken": self.taken,
+            "changes": {kind: vars(change) for kind, change in self.changes.items()},
+            "counts": {sort: dict(count) for sort, count in counts.items()},
+            "unknown": dict(self.unknown),
+            "left_out": dict(self.left_out),
+            "notes": self.notes,
+        } | {sort: [list(r) for r in getattr(self, sort)] for sort in counts}
 
     def lines(self) -> Iterator[str]:
         """The report as an operator reads it."""
@@ -91,9 +116,12 @@ class Report:
         for kind, count in self.taken.items():
             yield f"  {kind:<20} {count:>7} taken{_difference(self.changes.get(kind, Change()))}"
         yield from _remarks("Mended", self.mended, self.mended_count.total())
+        yield from _remarks("Kept as text", self.kept, self.kept_count.total())
         yield from _remarks("Refused", self.refused, self.refused_count.total())
         for column, count in sorted(self.unknown.items()):
-            yield f"  Left out: {column}, not kept here ({count} cells)"
+            yield f"  Kept beside the row: {column}, which HSDS does not have ({count} cells)"
+        for column, count in sorted(self.left_out.items()):
+            yield f"  Left out: {column} ({count} cells)"
         for note in self.notes:
             yield f"  Note: {note}"
 
