@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gateway.db import Database
-from gateway.directory import indexing, needs, reading, staging
+from gateway.directory import indexing, needs, reading, splitting, staging
 from gateway.directory.flatten import Record
 from gateway.directory.mending import Mended, mend
 from gateway.directory.objects import BY_NAME, KINDS
@@ -54,16 +54,18 @@ def import_path(  # noqa: PLR0913 - where from, where to, and what may come of i
     *,
     dataset: str | None = None,
     allow_shrink: bool = False,
+    mapping: Path | None = None,
 ) -> Report:
     """Import a folder of HSDS CSV files, or a JSON file or folder.
 
     With a :class:`Database` the import is a transaction of its own; with a session it is a savepoint of the
-    caller's. ``dataset`` names the set that is replaced; without it the name is made from the path. ``progress`` is
-    called with the number of rows read so far. Raises :class:`ImportFailed`, and then nothing has changed: also when
-    more than half of the set's services would go, unless ``allow_shrink`` says that they may.
+    caller's. ``dataset`` names the set that is replaced; without it the name is made from the path. ``mapping`` is a
+    file that says how files of another shape are read. ``progress`` is called with the number of rows read so far.
+    Raises :class:`ImportFailed`, and then nothing has changed: also when more than half of the set's services would
+    go, unless ``allow_shrink`` says that they may.
     """
     report = Report(slug(dataset) if dataset else dataset_name(path))
-    incoming = Incoming(reading.records(path, report), str(path), report, allow_shrink=allow_shrink)
+    incoming = Incoming(reading.records(path, report, mapping), str(path), report, allow_shrink=allow_shrink)
     return import_records(store, incoming, now, progress)
 
 
@@ -149,7 +151,8 @@ def _is_large(report: Report) -> bool:
 def _stage(stage: staging.Staging, incoming: Incoming, progress: Progress | None) -> int:
     """Mend and stage every row; returns how many rows of services were read."""
     services, report = 0, incoming.report
-    for count, record in enumerate(incoming.records, start=1):
+    rows = (row for record in incoming.records for row in splitting.split(record))
+    for count, record in enumerate(rows, start=1):
         services += record.kind == "service"
         mended = mend(record)
         _account(report, record, mended)

@@ -1,41 +1,48 @@
 """Reads HSDS 3 files, CSV or JSON, as one stream of rows; a file of any size needs only little memory."""
 
-import csv
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from gateway.directory import objects
+from gateway.directory import mapping as mapping_file
+from gateway.directory import objects, tables, translating
 from gateway.directory.flatten import Record, flatten
 from gateway.directory.report import ImportFailed, Remark, Report
+from gateway.directory.tables import Table
 
 CHUNK = 1 << 16
-LARGEST_CELL = 10_000_000
+NO_LISTS = frozenset(("datapackage.json", "report.json"))
 SPACE = re.compile(r"[\s,]*")
 CONTENTS = re.compile(r'^\s*\{[^\[{]*"contents"\s*:\s*')  # a page of a list, as the HSDS API gives it
 
 
 @dataclass(frozen=True)
 class Package:
-    """The files of one import: ``tables`` are CSV files by the object they hold, ``lists`` are JSON files."""
+    """The files of one import: ``tables`` are CSV files, ``lists`` are JSON files; ``kinds`` name the object of each
+    table by its file's name."""
 
-    tables: list[tuple[str, Path]]
+    tables: list[Table]
     lists: list[Path]
+    kinds: dict[str, str] = field(default_factory=dict)
 
 
-def records(path: Path, report: Report) -> Iterator[Record]:
+def records(path: Path, report: Report, mapping: Path | None = None) -> Iterator[Record]:
     """Every row under a path, in file order.
 
-    Raises :class:`ImportFailed` when there is nothing to read or a file is broken.
+    ``mapping`` is a file that says how CSV files of another shape are read; without it the one of ours that fits them
+    best is taken, if any fits better than HSDS 3 itself. Raises :class:`ImportFailed` when there is nothing to read, a
+    file is broken, or two mappings fit alike.
     """
     package = _package(path, report)
-    for kind, file in package.tables:
-        yield from _csv_records(kind, file, report)
+    report.bytes_total = sum(file.stat().st_size for file in (*(t.file for t in package.tables), *package.lists))
+    if package.tables:
+        yield from _table_records(package, report, mapping)
     for file in package.lists:
-        for number, item in enumerate(_items(file), start=1):
+        for number, item in enumerate(_items(file, report), start=1):
             yield from _json_records(item, file.name, number, report)
 
 
@@ -44,11 +51,11 @@ def _package(path: Path, report: Report) -> Package:
         raise ImportFailed([f"{path} does not exist"])
     if path.is_file():
         return _single(path)
-    tables = list(_tables(path, report))
-    lists = sorted(file for file in path.glob("*.json") if file.name != "datapackage.json")
-    if tables:
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv" and not file.name.startswith("."))
+    lists = sorted(file for file in path.glob("*.json") if file.name not in NO_LISTS)
+    if files:
         report.notes += [f"{file.name} was not read, because the folder holds CSV files" for file in lists]
-        return Package(tables, [])
+        return Package([tables.look(file, report) for file in files], [], _resources(path))
     if not lists:
         raise ImportFailed([f"{path} holds neither HSDS CSV files (service.csv, …) nor JSON files"])
     return Package([], lists)
@@ -60,15 +67,34 @@ def _single(path: Path) -> Package:
     raise ImportFailed([f"{path.name} is not JSON; give the folder that holds the CSV files"])
 
 
-def _tables(folder: Path, report: Report) -> Iterator[tuple[str, Path]]:
-    named = _resources(folder)
-    for file in sorted(folder.glob("*.csv")):
-        kind = objects.kind_of(named.get(file.name, file.stem))
+def _table_records(package: Package, report: Report, mapping: Path | None) -> Iterator[Record]:
+    chosen = mapping_file.load(mapping) if mapping else _fitting(package)
+    if chosen:
+        report.notes.append(f"the files were read as {chosen.name}")
+        yield from translating.records(chosen, package.tables, report)
+        return
+    for table in package.tables:
+        kind = _kind(package, table)
         if kind in objects.BY_NAME:
-            yield kind, file
+            yield from _csv_records(kind, table, report)
         else:
             reason = objects.not_kept(kind) or "no HSDS object goes by that name"
-            report.notes.append(f"{file.name} was left out: {reason}")
+            report.notes.append(f"{table.file.name} was left out: {reason}")
+
+
+def _fitting(package: Package) -> mapping_file.Mapping | None:
+    """The share of columns that HSDS 3 knows decides against the mappings."""
+    known = total = 0
+    for table in package.tables:
+        names, kind = {tables.plain(name) for name in table.names}, _kind(package, table)
+        total += len(names)
+        known += len(names) if objects.not_kept(kind) else 0
+        known += len(names & {*objects.BY_NAME[kind].types}) if kind in objects.BY_NAME else 0
+    return mapping_file.choose(package.tables, known / max(total, 1), mapping_file.shipped())
+
+
+def _kind(package: Package, table: Table) -> str:
+    return objects.kind_of(package.kinds.get(table.file.name, table.file.stem))
 
 
 def _resources(folder: Path) -> dict[str, str]:
@@ -83,24 +109,16 @@ def _resources(folder: Path) -> dict[str, str]:
         raise ImportFailed([f"datapackage.json is broken: {error}"]) from error
 
 
-def _csv_records(kind: str, file: Path, report: Report) -> Iterator[Record]:
-    csv.field_size_limit(LARGEST_CELL)
-    with file.open(encoding=_encoding(file, report), newline="") as stream:
-        header = stream.readline()
-        stream.seek(0)
-        rows = csv.reader(stream, delimiter=max(",;\t", key=header.count), strict=True)
-        try:
-            names = [name.strip().lower().replace(" ", "_") for name in next(rows, [])]
-            if not names:
-                return
-            _check_columns(kind, file, names)
-            for cells in rows:
-                if len(cells) > len(names) and any(cells[len(names) :]):
-                    report.refuse(kind, Remark(file.name, rows.line_num, "more cells than columns"))
-                elif any(cell.strip() for cell in cells):
-                    yield Record(kind, file.name, rows.line_num, dict(zip(names, cells, strict=False)))
-        except csv.Error as error:
-            raise ImportFailed([f"{file.name}, line {rows.line_num}: {error}"]) from error
+def _csv_records(kind: str, table: Table, report: Report) -> Iterator[Record]:
+    names = [tables.plain(name) for name in table.names]
+    if not any(names):
+        return
+    if "id" not in names and f"{kind}_id" in names and f"{kind}_id" not in objects.BY_NAME[kind].types:
+        names[names.index(f"{kind}_id")] = "id"
+        report.notes.append(f"{table.file.name} has no column 'id'; {kind}_id was read as it")
+    _check_columns(kind, table.file, names)
+    for line, cells in tables.rows(table, kind, report):
+        yield Record(kind, table.file.name, line, dict(zip(names, cells, strict=False)))
 
 
 def _check_columns(kind: str, file: Path, names: list[str]) -> None:
@@ -108,18 +126,6 @@ def _check_columns(kind: str, file: Path, names: list[str]) -> None:
     missing = sorted(needed - set(names))
     if missing:
         raise ImportFailed([f"{file.name} has no column {column!r}" for column in missing])
-
-
-def _encoding(file: Path, report: Report) -> str:
-    """UTF-8 as HSDS wants it; else the one that spreadsheets on Windows write."""
-    try:
-        with file.open(encoding="utf-8-sig") as stream:
-            while stream.read(CHUNK):
-                pass
-    except UnicodeDecodeError:
-        report.notes.append(f"{file.name} is not UTF-8; it was read as Windows-1252")
-        return "cp1252"
-    return "utf-8-sig"
 
 
 def _json_records(item: Any, file: str, number: int, report: Report) -> Iterator[Record]:
@@ -132,11 +138,14 @@ def _json_records(item: Any, file: str, number: int, report: Report) -> Iterator
     yield from rows
 
 
-def _items(file: Path) -> Iterator[Any]:
+def _items(file: Path, report: Report) -> Iterator[Any]:
     """The objects of a JSON file: a list, a page with ``contents``, one object, or one object a line."""
     try:
         with file.open(encoding="utf-8-sig") as stream:
-            yield from _decode(stream)
+            before = report.bytes_read
+            for item in _decode(stream):
+                report.bytes_read = before + os.lseek(stream.fileno(), 0, os.SEEK_CUR)
+                yield item
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ImportFailed([f"{file.name} is not JSON: {error}"]) from error
 

@@ -56,7 +56,8 @@ class Report:
     ``taken`` counts rows per HSDS object. ``mended``, ``kept`` (as text, because no column holds it) and ``refused``
     hold the first 1,000 remarks each; ``mended_count``, ``kept_count`` and ``refused_count`` count all of them by
     object. ``unknown`` counts cells in columns that HSDS does not have, which are kept beside the row, and ``left_out``
-    those that are stored nowhere, by ``object.column``. ``sink`` gets every remark with its sort, however many.
+    those that are stored nowhere, by ``object.column``. ``bytes_read`` of
+    ``bytes_total`` say how far the files are read. ``sink`` gets every remark with its sort, however many.
     """
 
     dataset: str
@@ -71,6 +72,8 @@ class Report:
     left_out: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    bytes_read: int = 0
+    bytes_total: int = 0
     sink: Callable[[str, Remark], None] | None = None
 
     @property

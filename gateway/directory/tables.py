@@ -1,0 +1,119 @@
+"""Reads CSV files as spreadsheets and exports really write them: their encoding, delimiter, title and header rows."""
+
+import csv
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from gateway.directory.report import ImportFailed, Remark, Report
+
+CHUNK = 1 << 16
+LARGEST_CELL = 10_000_000
+BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+DELIMITERS = ",;\t|"
+OFTEN = 500  # rows between two looks at how far the file is read
+
+
+@dataclass(frozen=True)
+class Table:
+    """One CSV file: how it is read, its column names as written, and the line on which these stand."""
+
+    file: Path
+    encoding: str
+    delimiter: str
+    names: tuple[str, ...]
+    line: int
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its ending, as :func:`plain` writes it."""
+        return plain(self.file.stem)
+
+
+def plain(name: str) -> str:
+    """A name of a column or file in small letters and underscores: "Organization ID" -> ``organization_id``."""
+    return re.sub(r"\W+", "_", name.casefold()).strip("_")
+
+
+def look(file: Path, report: Report) -> Table:
+    """Find out how a file is written. Raises :class:`ImportFailed` where it is no text of rows."""
+    encoding = _encoding(file, report)
+    csv.field_size_limit(LARGEST_CELL)
+    with file.open(encoding=encoding, newline="") as stream:
+        delimiter = _delimiter(stream)
+        rows = _reader(stream, delimiter)
+        try:
+            title: list[str] = next(rows, [])
+            first = title
+            if sum(bool(cell.strip()) for cell in first) == 1 and _more(second := next(rows, list[str]())):
+                first = second  # the sheet's title stands alone above the columns
+                report.notes.append(f"{file.name}: the line above the columns was passed over: {_short(title)}")
+        except csv.Error as error:
+            raise ImportFailed([f"{file.name}, line {rows.line_num}: {error}"]) from error
+        return Table(file, encoding, delimiter, tuple(name.strip() for name in first), rows.line_num)
+
+
+def rows(table: Table, kind: str, report: Report) -> Iterator[tuple[int, list[str]]]:
+    """The rows below the column names with their lines, empty ones left out. Raises :class:`ImportFailed`."""
+    header = [plain(name) for name in table.names]
+    with table.file.open(encoding=table.encoding, newline="") as stream:
+        reader = _reader(stream, table.delimiter)
+        before = report.bytes_read
+        try:
+            for number, cells in enumerate(reader):
+                if number % OFTEN == 0:
+                    report.bytes_read = before + os.lseek(stream.fileno(), 0, os.SEEK_CUR)
+                if reader.line_num <= table.line or not any(cell.strip() for cell in cells):
+                    continue
+                if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
+                    report.refuse(kind, Remark(table.file.name, reader.line_num, "more cells than columns"))
+                elif [plain(cell) for cell in cells] == header:
+                    report.refuse(kind, Remark(table.file.name, reader.line_num, "the column names once more"))
+                else:
+                    yield reader.line_num, cells
+        except csv.Error as error:
+            raise ImportFailed([f"{table.file.name}, line {reader.line_num}: {error}"]) from error
+        report.bytes_read = before + table.file.stat().st_size
+
+
+def _reader(stream: TextIO, delimiter: str) -> Any:
+    return csv.reader(stream, delimiter=delimiter, strict=True)
+
+
+def _delimiter(stream: TextIO) -> str:
+    """The sign that makes the most columns of the first lines; one inside quotes makes none."""
+    head = stream.read(CHUNK)
+    stream.seek(0)
+    found = {}
+    for sign in DELIMITERS:
+        reader = csv.reader(head.splitlines(keepends=True)[:2], delimiter=sign)
+        found[sign] = max((len(row) for row in reader), default=0)
+    return max(DELIMITERS, key=found.__getitem__)
+
+
+def _more(cells: list[str]) -> bool:
+    return sum(bool(cell.strip()) for cell in cells) > 1
+
+
+def _short(cells: list[str]) -> str:
+    return " ".join(" ".join(cells).split())[:60]
+
+
+def _encoding(file: Path, report: Report) -> str:
+    """UTF-8 as HSDS wants it; else one that spreadsheets on Windows write."""
+    with file.open("rb") as start:
+        mark = BYTE_ORDER_MARKS.get(start.read(2))
+    if mark:
+        report.notes.append(f"{file.name} is not UTF-8; it was read as UTF-16")
+        return mark
+    try:
+        with file.open(encoding="utf-8-sig") as stream:
+            while stream.read(CHUNK):
+                pass
+    except UnicodeDecodeError:
+        report.notes.append(f"{file.name} is not UTF-8; it was read as Windows-1252")
+        return "cp1252"
+    return "utf-8-sig"
