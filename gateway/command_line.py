@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -21,6 +22,11 @@ def plain_errors() -> Iterator[None]:
 def database_url() -> str:
     """The database of the settings, or of the demo that runs on this machine."""
     return _running().database_url
+
+
+def var() -> Path:
+    """The folder of what the product writes on this machine."""
+    return _running().var
 
 
 def _running() -> Settings:

@@ -1,13 +1,19 @@
-"""The commands ``frontdoor directory …``: import it, search it."""
+"""The commands ``frontdoor directory …``: import it, export it, search it."""
 
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from gateway.command_line import database_url, plain_errors
+from gateway.command_line import database_url, plain_errors, var
+
+if TYPE_CHECKING:
+    from gateway.directory.importing import Step, Watch
+
+WIDTH = 30  # of a bar that shows how far an import is
 
 
 @click.group()
@@ -19,22 +25,46 @@ def directory() -> None:
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--dataset", help="Name of the set that is replaced; by default taken from the path.")
 @click.option("--allow-shrink", is_flag=True, help="Also when more than half of the services would be removed.")
-def directory_import(path: Path, dataset: str | None, allow_shrink: bool) -> None:
-    """Read an HSDS 3.x package (a folder of CSV files, or JSON) and say what was taken and what was refused."""
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="How CSV files of another shape are read; by default the shipped one that fits them best, if any.",
+)
+def directory_import(path: Path, dataset: str | None, mapping: Path | None, allow_shrink: bool) -> None:
+    """Read a directory (a folder of CSV files, or JSON) and say what was taken, kept as text and refused."""
     from gateway.db import Database  # noqa: PLC0415
     from gateway.directory import commands as directory_commands  # noqa: PLC0415
 
     with plain_errors(), closing(Database(database_url(), statement_ms=0)) as database:
-        now = datetime.now(UTC)
-        lines = directory_commands.import_lines(database, path, now, _progress, dataset, allow_shrink=allow_shrink)
-        for line in lines:
+        order = directory_commands.Order(dataset, mapping, allow_shrink, var() / "imports")
+        for line in directory_commands.import_lines(database, path, datetime.now(UTC), order, _watch()):
             click.echo(line)
 
 
-def _progress(rows: int) -> None:
-    """Show at a terminal how far an import is; a log gets the report alone."""
-    if sys.stderr.isatty():
-        click.echo(f"\r  {rows:,} rows read", nl=False, err=True)
+@directory.command("export")
+@click.argument("dataset")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="Without translations and holidays, for which HSDS has no place.")
+def directory_export(dataset: str, folder: Path, strict: bool) -> None:
+    """Write DATASET into FOLDER as an HSDS 3.1 package: CSV files, and full services in JSON."""
+    from gateway.db import Database  # noqa: PLC0415
+    from gateway.directory import commands as directory_commands  # noqa: PLC0415
+
+    with plain_errors(), closing(Database(database_url(), statement_ms=0)) as database:
+        for line in directory_commands.export_lines(database, dataset, folder, strict=strict):
+            click.echo(line)
+
+
+def _watch() -> "Watch | None":
+    """Shows at a terminal how far an import is; a log gets the report alone."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(step: "Step") -> None:
+        bar = f"[{'#' * round(step.share * WIDTH):{WIDTH}}] {step.share:4.0%}  " if step.name == "reading" else ""
+        click.echo(f"\r\x1b[K  {bar}{step.name}, {step.rows:,} rows", nl=False, err=True)
+
+    return show
 
 
 @directory.command("search")

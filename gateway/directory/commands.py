@@ -1,28 +1,65 @@
 """What ``frontdoor directory`` does, as lines to print."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from gateway import segments
 from gateway.db import Database
-from gateway.directory import answers, demo, needs, place
-from gateway.directory.importing import Progress, import_path
+from gateway.directory import answers, demo, export_files, needs, place
+from gateway.directory.importing import Watch, dataset_name, import_path, slug
+from gateway.directory.report import ImportFailed, Report, Sink
+from gateway.directory.report_files import Book
 from gateway.directory.search import search
 from gateway.directory.wanted import Found, Wanted
 
 
-def import_lines(  # noqa: PLR0913 - as import_path, which it prints
-    database: Database,
-    path: Path,
-    now: datetime,
-    progress: Progress | None = None,
-    dataset: str | None = None,
-    *,
-    allow_shrink: bool = False,
+@dataclass(frozen=True)
+class Order:
+    """How an operator wants an import to go; ``reports`` is the folder that gets its files."""
+
+    dataset: str | None = None
+    mapping: Path | None = None
+    allow_shrink: bool = False
+    reports: Path | None = None
+
+
+ORDINARY = Order()
+
+
+def import_lines(
+    database: Database, path: Path, now: datetime, order: Order = ORDINARY, watch: Watch | None = None
 ) -> Iterator[str]:
     """Import a directory and say what became of it. Raises :class:`gateway.directory.report.ImportFailed`."""
-    yield from import_path(database, path, now, progress, dataset=dataset, allow_shrink=allow_shrink).lines()
+    name = slug(order.dataset) if order.dataset else dataset_name(path)
+
+    def take(sink: Sink | None = None) -> Report:
+        return import_path(
+            database, path, now, dataset=name, allow_shrink=order.allow_shrink, mapping=order.mapping,
+            watch=watch, sink=sink,
+        )  # fmt: skip
+
+    if order.reports is None:
+        yield from take().lines()
+        return
+    book = Book(order.reports, name, now)
+    try:
+        with book.sink() as sink:
+            report = take(sink)
+    except ImportFailed as failure:
+        book.close(failure)
+        raise
+    book.close(report)
+    yield from report.lines()
+    yield f"  Every remark is in {book.folder / 'report.csv'}"
+
+
+def export_lines(database: Database, dataset: str, folder: Path, *, strict: bool = False) -> Iterator[str]:
+    """Write a dataset as HSDS 3.1. Raises :class:`gateway.directory.export_files.ExportFailed`."""
+    with database.begin() as session:
+        yield f"Dataset {dataset}, as HSDS 3.1 in {folder}:"
+        yield from export_files.export(session, dataset, folder, strict=strict)
 
 
 def demo_lines(database: Database, now: datetime) -> Iterator[str]:

@@ -10,6 +10,21 @@ from gateway.directory import objects
 
 NAMESPACE = uuid.UUID("6d0f8ab0-4a0c-5c0e-9a55-0f0d00000003")  # any constant: ids we give must be the same every time
 
+# Sets of keys of which one tells the kind of an object, the surest first.
+MARKS: tuple[tuple[str, tuple[set[str], ...]], ...] = (
+    ("service", ({"status"}, {"service_at_locations"}, {"eligibility_description"})),
+    ("location", ({"location_type"},)),
+    ("service_at_location", ({"service", "location"}, {"service_id", "location_id"})),
+    ("attribute", ({"link_id", "taxonomy_term_id"},)),
+    (
+        "taxonomy_term",
+        ({"name", "taxonomy"}, {"name", "taxonomy_id"}, {"name", "taxonomy_detail"}, {"name", "term_uri"},
+         {"name", "parent_id"}, {"name", "code"}),
+    ),
+    ("taxonomy", ({"name", "version"},)),
+    ("organization", ({"name", "services"},)),
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Record:
@@ -27,7 +42,7 @@ class Record:
 
 def flatten(item: dict[str, Any], file: str, number: int) -> Iterator[Record]:
     """The rows of one top-level object, which may also be a set of lists by object name."""
-    kind = _guess(item)
+    kind = _guess(item, objects.kind_of(file.rpartition(".")[0]))
     if kind is not None:
         yield from _rows(kind, dict(item), file, number)
         return
@@ -45,30 +60,25 @@ def given_id(kind: str, fields: dict[str, Any]) -> str:
     return str(uuid.uuid5(NAMESPACE, f"{kind} {json.dumps(plain, sort_keys=True, default=str)}"))
 
 
-def _guess(item: dict[str, Any]) -> str | None:
-    if "status" in item or "service_at_locations" in item:
-        return "service"
-    if "location_type" in item:
-        return "location"
-    if "service" in item and "location" in item:
-        return "service_at_location"
-    if "name" in item:
-        return "organization" if "services" in item or "organization" not in item else "service"
-    return None
+def _guess(item: dict[str, Any], named: str) -> str | None:
+    """What an object is by the keys that only one kind has; else by the name of its file, else by what is usual."""
+    kind = next((kind for kind, marks in MARKS if any(mark <= item.keys() for mark in marks)), None)
+    if kind is None and "name" in item:
+        known = named in objects.BY_NAME and "name" in objects.BY_NAME[named].types
+        kind = named if known else "organization" if "organization" not in item else "service"
+    return kind
 
 
 def _rows(kind: str, fields: dict[str, Any], file: str, number: int) -> Iterator[Record]:
     fields["id"] = fields.get("id") or given_id(kind, fields)
     for key in [key for key, value in fields.items() if isinstance(value, dict | list)]:
         child = objects.kind_of(key)
-        if child in objects.BY_NAME or objects.not_kept(key):
+        if child in objects.BY_NAME:
             yield from _children(kind, child, fields, fields.pop(key), (file, number))
     yield Record(kind, file, number, fields)
 
 
 def _children(kind: str, child: str, fields: dict[str, Any], value: Any, source: tuple[str, int]) -> Iterator[Record]:
-    if child not in objects.BY_NAME:
-        return
     if isinstance(value, dict):
         value.setdefault("id", given_id(child, value))
         fields[f"{child}_id"] = value["id"]

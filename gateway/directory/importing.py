@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 from sqlalchemy import text
@@ -17,11 +18,21 @@ from gateway.directory import indexing, needs, reading, splitting, staging
 from gateway.directory.flatten import Record
 from gateway.directory.mending import Mended, mend
 from gateway.directory.objects import BY_NAME, KINDS
-from gateway.directory.report import ImportBusy, ImportFailed, Remark, Report
+from gateway.directory.report import ImportBusy, ImportFailed, Remark, Report, Sink
 from gateway.models.directory import DATASET_LENGTH
-from gateway.models.listing import Dataset
+from gateway.models.listing import Dataset, ImportRun
+
+
+class Step(NamedTuple):
+    """How far an import is: what it does, the rows read so far, and the share of the files that is read."""
+
+    name: str
+    rows: int
+    share: float
+
 
 Progress = Callable[[int], None]
+Watch = Callable[[Step], None]
 ONE_AT_A_TIME = 720_913  # a constant of our own: two imports at once would wait for each other's rows
 STEP = 1_000  # rows between two calls of ``progress``
 TOO_MANY_REFUSED = 0.5
@@ -35,7 +46,7 @@ class Incoming:
     """What is to be imported: rows, where they come from, and the report (which names the dataset) to fill.
 
     ``allow_shrink`` takes a set that lost more than half of its services. Without ``wait`` an import that is at work
-    already is not waited for.
+    already is not waited for. ``watch`` is told each step and, while rows are read, every thousand of them.
     """
 
     records: Iterable[Record]
@@ -44,6 +55,13 @@ class Incoming:
     mapping: needs.Mapping = field(default_factory=needs.standard)
     allow_shrink: bool = False
     wait: bool = True
+    watch: Watch | None = None
+
+    def tell(self, step: str, rows: int = 0) -> None:
+        """Say how far it is."""
+        if self.watch:
+            share = self.report.bytes_read / self.report.bytes_total if self.report.bytes_total else 0.0
+            self.watch(Step(step, rows, min(share, 1.0)))
 
 
 def import_path(  # noqa: PLR0913 - where from, where to, and what may come of it
@@ -55,6 +73,8 @@ def import_path(  # noqa: PLR0913 - where from, where to, and what may come of i
     dataset: str | None = None,
     allow_shrink: bool = False,
     mapping: Path | None = None,
+    watch: Watch | None = None,
+    sink: Sink | None = None,
 ) -> Report:
     """Import a folder of HSDS CSV files, or a JSON file or folder.
 
@@ -62,10 +82,11 @@ def import_path(  # noqa: PLR0913 - where from, where to, and what may come of i
     caller's. ``dataset`` names the set that is replaced; without it the name is made from the path. ``mapping`` is a
     file that says how files of another shape are read. ``progress`` is called with the number of rows read so far.
     Raises :class:`ImportFailed`, and then nothing has changed: also when more than half of the set's services would
-    go, unless ``allow_shrink`` says that they may.
+    go, unless ``allow_shrink`` says that they may. ``watch`` is told every step, ``sink`` every remark.
     """
-    report = Report(slug(dataset) if dataset else dataset_name(path))
-    incoming = Incoming(reading.records(path, report, mapping), str(path), report, allow_shrink=allow_shrink)
+    report = Report(slug(dataset) if dataset else dataset_name(path), sink=sink)
+    rows = reading.records(path, report, mapping)
+    incoming = Incoming(rows, str(path), report, allow_shrink=allow_shrink, watch=watch)
     return import_records(store, incoming, now, progress)
 
 
@@ -113,16 +134,20 @@ def _replace(session: Session, incoming: Incoming, now: datetime, progress: Prog
     connection = staging.driver(session)
     stage = staging.Staging(connection, report.dataset, report)
     read = _stage(stage, incoming, progress)
+    incoming.tell("checking what refers to what", stage.rows)
     stage.settle()
     _accept(report, read)
     if not incoming.allow_shrink:
         _refuse_to_shrink(stage)
+    incoming.tell("writing what changed", stage.rows)
     stage.merge()
     # Until Postgres has counted new rows its plans are those for empty tables: minutes instead of a second.
     large = _is_large(report)
     indexing.analyze(connection, *(BY_NAME if large else ()))
+    incoming.tell("finding the needs that are met", stage.rows)
     needs.tag(connection, report.dataset, incoming.mapping)
     indexing.analyze(connection, *(("service_need",) if large else ()))
+    incoming.tell("building the search index", stage.rows)
     indexing.build(connection, report.dataset)
     indexing.analyze(connection, *(("search_entry",) if large else ()))
     _remember(session, report, incoming.source, now)
@@ -160,8 +185,10 @@ def _stage(stage: staging.Staging, incoming: Incoming, progress: Progress | None
             report.refuse(record.kind, Remark(record.file, record.row, mended.refused or "refused"))
         else:
             stage.add(BY_NAME[record.kind], mended.row, record.file, record.row)
-        if progress and count % STEP == 0:
-            progress(count)
+        if count % STEP == 0:
+            incoming.tell("reading", count)
+            if progress:
+                progress(count)
     return services
 
 
@@ -193,6 +220,8 @@ def _remember(session: Session, report: Report, source: str, now: datetime) -> N
     elif not report.unchanged:
         row.changed_at = now
     row.source, row.imported_at, row.counts = source, now, {kind.name: report.taken[kind.name] for kind in KINDS}
+    if not report.unchanged:
+        session.add(ImportRun(dataset=report.dataset, at=now, source=source, state="done", report=report.plain()))
     session.flush()
 
 

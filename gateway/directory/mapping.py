@@ -27,7 +27,8 @@ class Part:
     """A cell that is an object of its own, or several with a sign (``by``, a pattern) between them.
 
     ``target`` is its column there, ``write`` what is written with the cell in place of ``{}``. The target "term" makes
-    it a term of ``taxonomy``, "holidays" the days of holidays that it names. ``unless`` are cells that make it void.
+    it a term of ``taxonomy``, "holidays" the days of holidays that it names. ``unless`` are cells that make it void; it
+    is void too where the cell ``same`` says the same, as where a service has the hours of its place.
     """
 
     source: str
@@ -38,6 +39,7 @@ class Part:
     unless: dict[str, str] = field(default_factory=dict)
     taxonomy: str | None = None
     write: str = "{}"
+    same: str | None = None
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,7 @@ def _part(cells: dict[str, Any]) -> Part:
         unless={column(name): str(value).casefold() for name, value in (cells.get("unless") or {}).items()},
         taxonomy=cells.get("taxonomy"),
         write=str(cells.get("write", "{}")),
+        same=column(cells["same"]) if "same" in cells else None,
     )
 
 

@@ -17,7 +17,29 @@ from gateway.models.directory import ID_LENGTH
 
 STATUSES = ("active", "inactive", "defunct", "temporarily closed")
 ACTIVE = ("open", "current", "live", "published", "approved")
-LANGUAGES = {"english": "en", "spanish": "es", "español": "es", "chinese": "zh", "tagalog": "tl", "vietnamese": "vi"}
+LANGUAGES = {
+    "american sign language": "ase",
+    "arabic": "ar",
+    "cantonese": "zh",
+    "chinese": "zh",
+    "chinese (cantonese)": "zh",
+    "chinese (mandarin)": "zh",
+    "english": "en",
+    "español": "es",
+    "french": "fr",
+    "haitian creole": "ht",
+    "hindi": "hi",
+    "italian": "it",
+    "japanese": "ja",
+    "korean": "ko",
+    "mandarin": "zh",
+    "polish": "pl",
+    "portuguese": "pt",
+    "russian": "ru",
+    "spanish": "es",
+    "tagalog": "tl",
+    "vietnamese": "vi",
+}
 DIGITS_OF_A_PHONE = 3  # 911, 988, 211
 DEFAULTS = {
     "service": {"status": "active"},
@@ -25,9 +47,13 @@ DEFAULTS = {
     "attribute": {"link_entity": "service"},
 }
 LARGEST_INTEGER = 2**31 - 1
+A_TEST = re.compile(
+    r"(?i)\blorem ipsum\b|\bnot a real (?:service|organi[sz]ation|entry|program|location)\b|\bjust a test service\b"
+    r"|\bfor test?ting purposes\b"
+)
 # Columns of a publisher's own that name people.
 PERSONAL = re.compile(
-    r"(?:^|_)(?:admin|administrator|assurer|author|contacts?|created_by|director|editor|manager|modified_by|owner|person"
+    r"(?:^|_)(?:admin|administrator|assurer|author|contacts?|created_by|director|editor|manager|metadata|modified_by|owner|person"
     r"|personnel|reviewer|staff|submitter|updated_by|verified_by|volunteer)(?:_|$)"
 )
 ADDRESSES_ONLY = re.compile(r"\W*[^\s@,;]+@[^\s@,;]+(?:[\s,;]+[^\s@,;]+@[^\s@,;]+)*\W*")  # of e-mail
@@ -268,6 +294,9 @@ def _service(row: dict[str, Any], mended: Mended) -> None:
     if status not in STATUSES:
         mended.notes.append(f"status {_short(row['status'])!r} is none that HSDS knows; read as inactive")
         status = "inactive"
+    if status == "active" and A_TEST.search(f"{row['name']} {row['description']}"):
+        status = "inactive"
+        mended.notes.append("it says of itself that it is a test; read as inactive")
     row["status"] = status
 
 

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from gateway.directory import mapping as mapping_file
 from gateway.directory import objects, tables, translating
 from gateway.directory.flatten import Record, flatten
+from gateway.directory.outgoing import FROM_EXTRA
 from gateway.directory.report import ImportFailed, Remark, Report
 from gateway.directory.tables import Table
 
@@ -89,8 +90,14 @@ def _fitting(package: Package) -> mapping_file.Mapping | None:
         names, kind = {tables.plain(name) for name in table.names}, _kind(package, table)
         total += len(names)
         known += len(names) if objects.not_kept(kind) else 0
-        known += len(names & {*objects.BY_NAME[kind].types}) if kind in objects.BY_NAME else 0
+        known += len(names & _known(kind, names)) if kind in objects.BY_NAME else 0
     return mapping_file.choose(package.tables, known / max(total, 1), mapping_file.shipped())
+
+
+def _known(kind: str, names: set[str]) -> set[str]:
+    """The columns of HSDS 3; its ``fees`` stand beside ``fees_description``, those of HSDS 2 alone."""
+    extra = set(FROM_EXTRA.get(kind, ())) - (set() if "fees_description" in names else {"fees"})
+    return set(objects.BY_NAME[kind].types) | extra
 
 
 def _kind(package: Package, table: Table) -> str:

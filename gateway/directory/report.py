@@ -34,6 +34,9 @@ class Remark(NamedTuple):
         return f"{self.file}:{self.row} {self.reason}"
 
 
+Sink = Callable[[str, Remark], None]
+
+
 @dataclass
 class Change:
     """How many rows of one object are new, changed, gone and as before."""
@@ -74,7 +77,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     bytes_read: int = 0
     bytes_total: int = 0
-    sink: Callable[[str, Remark], None] | None = None
+    sink: Sink | None = None
 
     @property
     def unchanged(self) -> bool:
@@ -95,6 +98,7 @@ class Report:
 
     def _say(self, sort: str, remarks: list[Remark], count: Counter[str], kind: str, remark: Remark) -> None:
         count[kind] += 1
+        remark = remark._replace(reason=remark.reason.replace("\x00", ""))  # Postgres holds no NUL
         if len(remarks) < KEPT:
             remarks.append(remark)
         if self.sink:

@@ -48,6 +48,11 @@ class Staging:
                 kind,
             )
 
+    @property
+    def rows(self) -> int:
+        """How many rows were taken so far."""
+        return self._seq
+
     def add(self, kind: Kind, row: dict[str, Any], file: str, line: int) -> None:
         """Take one clean row."""
         self._seq += 1

@@ -84,14 +84,19 @@ def _reader(stream: TextIO, delimiter: str) -> Any:
 
 
 def _delimiter(stream: TextIO) -> str:
-    """The sign that makes the most columns of the first lines; one inside quotes makes none."""
-    head = stream.read(CHUNK)
+    """The sign that makes the most columns of the first row that has several; one inside quotes makes none."""
+    head = stream.read(CHUNK).splitlines(keepends=True)
     stream.seek(0)
-    found = {}
-    for sign in DELIMITERS:
-        reader = csv.reader(head.splitlines(keepends=True)[:2], delimiter=sign)
-        found[sign] = max((len(row) for row in reader), default=0)
-    return max(DELIMITERS, key=found.__getitem__)
+    for place in (0, 1):
+        widths = {sign: _width(head, sign, place) for sign in DELIMITERS}
+        if max(widths.values()) > 1:
+            return max(DELIMITERS, key=widths.__getitem__)
+    return DELIMITERS[0]
+
+
+def _width(lines: list[str], sign: str, place: int) -> int:
+    reader = csv.reader(lines, delimiter=sign)
+    return next((len(row) for number, row in enumerate(reader) if number == place), 0)
 
 
 def _more(cells: list[str]) -> bool:

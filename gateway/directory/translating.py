@@ -144,6 +144,8 @@ class _Translator:
         if any(cells.get(name, "").casefold() == value for name, value in part.unless.items()):
             return
         text = cells[part.source]
+        if part.same in cells and text.split() == cells[part.same].split():
+            return
         pieces = [text] if part.by is None else [piece.strip() for piece in re.split(part.by, text) if piece.strip()]
         for piece in dict.fromkeys(pieces):
             yield from self._piece(part, piece, owner, line)
