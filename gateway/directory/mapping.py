@@ -187,7 +187,8 @@ def _sheet(cells: dict[str, Any]) -> Sheet:
 
 def _check(sheet: Sheet) -> None:
     """A mapping that names what HSDS does not have would lose cells without a word."""
-    targets = [(sheet.kind, name) for name in (*sheet.columns.values(), *sheet.fill, *sheet.compose)]
+    targets = [(sheet.kind, "id")]
+    targets += [(sheet.kind, name) for name in (*sheet.columns.values(), *sheet.fill, *sheet.compose)]
     targets += [(part.kind, name) for part in sheet.parts for name in (part.target, *part.fill)]
     for kind, name in targets:
         if kind not in objects.BY_NAME:

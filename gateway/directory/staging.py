@@ -23,7 +23,11 @@ REMOVE_GONE: LiteralString = (
 )
 FROM_FEED: LiteralString = " AND kept.source = 'feed'"
 DROP_LOST: LiteralString = LOST + " DELETE FROM {incoming} AS row USING lost" + RETURN_LOST  # noqa: S608 - literals of our own
-SEVER_LOST: LiteralString = LOST + " UPDATE {incoming} AS row SET {column} = NULL FROM lost" + RETURN_LOST  # noqa: S608
+SEVERED: LiteralString = (
+    " UPDATE {incoming} AS row SET {column} = NULL,"
+    " extra = coalesce(row.extra, '{{}}') || jsonb_build_object({name}::text, lost.named) FROM lost"
+)
+SEVER_LOST: LiteralString = LOST + SEVERED + RETURN_LOST
 
 
 def driver(session: Session) -> Connection[Any]:
@@ -139,6 +143,7 @@ class Staging:
             DROP_LOST if needed else SEVER_LOST,
             kind,
             column=sql.Identifier(column),
+            name=sql.Literal(column),
             parent=_incoming(parent),
         )
         for file, line, named in dangling:
