@@ -58,6 +58,7 @@ PERSONAL = re.compile(
 )
 ADDRESSES_ONLY = re.compile(r"\W*[^\s@,;]+@[^\s@,;]+(?:[\s,;]+[^\s@,;]+@[^\s@,;]+)*\W*")  # of e-mail
 SPREADSHEET_ID = re.compile(r"(?<=\d)\.0+$")
+ISO_DAY = re.compile(r"(?:19|2[01])\d{2}-\d{2}-\d{2}")
 SPREADSHEET_DAY = re.compile(r"[2-6]\d{4}(?:\.\d+)?")  # days since SPREADSHEET_ZERO, from 1954 to 2091
 SPREADSHEET_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a day and no moment
 EVERY_YEAR = re.compile(r"\b0{2,3}\d{1,2}\b")  # how Ohana writes it: "January 01, 0001"
@@ -252,6 +253,8 @@ def _moment(value: Any) -> datetime:
 
 def _whole_moment(value: Any) -> datetime:
     text = str(value).strip()
+    if ISO_DAY.fullmatch(text):
+        return datetime.fromisoformat(text)
     if SPREADSHEET_DAY.fullmatch(text):
         return SPREADSHEET_ZERO + timedelta(days=int(float(text)))
     if EVERY_YEAR.search(text):

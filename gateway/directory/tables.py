@@ -14,6 +14,7 @@ CHUNK = 1 << 16
 LARGEST_CELL = 10_000_000
 BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 DELIMITERS = ",;\t|"
+QUOTED = re.compile(r'"[^"]*"')
 OFTEN = 500  # rows between two looks at how far the file is read
 
 
@@ -70,7 +71,7 @@ def rows(table: Table, kind: str, report: Report) -> Iterator[tuple[int, list[st
                     continue
                 if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
                     report.refuse(kind, Remark(table.file.name, reader.line_num, "more cells than columns"))
-                elif [plain(cell) for cell in cells] == header:
+                elif plain(cells[0]) == header[0] and [plain(cell) for cell in cells] == header:
                     report.refuse(kind, Remark(table.file.name, reader.line_num, "the column names once more"))
                 else:
                     yield reader.line_num, cells
@@ -84,19 +85,13 @@ def _reader(stream: TextIO, delimiter: str) -> Any:
 
 
 def _delimiter(stream: TextIO) -> str:
-    """The sign that makes the most columns of the first row that has several; one inside quotes makes none."""
-    head = stream.read(CHUNK).splitlines(keepends=True)
+    """The sign that stands most often in the first line that has any; one inside quotes does not count."""
+    head = QUOTED.sub("", stream.read(CHUNK))
     stream.seek(0)
-    for place in (0, 1):
-        widths = {sign: _width(head, sign, place) for sign in DELIMITERS}
-        if max(widths.values()) > 1:
-            return max(DELIMITERS, key=widths.__getitem__)
+    for line in head.splitlines()[:2]:
+        if any(sign in line for sign in DELIMITERS):
+            return max(DELIMITERS, key=line.count)
     return DELIMITERS[0]
-
-
-def _width(lines: list[str], sign: str, place: int) -> int:
-    reader = csv.reader(lines, delimiter=sign)
-    return next((len(row) for number, row in enumerate(reader) if number == place), 0)
 
 
 def _more(cells: list[str]) -> bool:
