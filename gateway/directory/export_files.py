@@ -90,7 +90,7 @@ def _write_tables(session: Session, dataset: str, part: Path, said: Counter[str]
     for kind in KINDS:
         if strict and kind.name in exporting.OURS:
             continue
-        columns = [*kind.types, *_used_extra(session, kind, dataset)]
+        columns = [*outgoing.columns(kind), *_used_extra(session, kind, dataset)]
         path = f"{FILES[kind.name]}.csv"
         count = 0
         with (part / path).open("w", encoding="utf-8", newline="") as stream:

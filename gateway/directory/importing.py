@@ -205,7 +205,7 @@ def _account(report: Report, record: Record, mended: Mended) -> None:
 def _accept(report: Report, read: int) -> None:
     """An import that would leave nothing, or that mostly fails, is a wrong file and not a new directory."""
     taken, refused = report.taken["service"], report.refused_count["service"]
-    read = max(read, taken + refused)  # a row that did not fit its columns was refused before it was read
+    read = read and max(read, taken + refused)  # a row that did not fit its columns was refused before it was read
     if taken and refused <= TOO_MANY_REFUSED * max(read, 1):
         return
     fault = f"{refused} of {read} services were refused" if read else "no services were found"

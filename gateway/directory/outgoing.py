@@ -81,7 +81,7 @@ def cells(kind: Kind, row: Mapping[str, Any], said: Counter[str]) -> Cells | Non
     ``said`` counts what was left out or filled, by a sentence about it.
     """
     extra = row.get("extra") or {}
-    out = {name: row[name] for name in kind.types if row[name] is not None}
+    out = {name: row[name] for name in columns(kind) if row[name] is not None}
     out |= {name: extra[name] for name in FROM_EXTRA.get(kind.name, ()) if extra.get(name) is not None}
     _ids(kind, out, row["dataset"])
     for name in (*PAGES.get(kind.name, ()), *NAMES.get(kind.name, ())):
@@ -93,6 +93,11 @@ def cells(kind: Kind, row: Mapping[str, Any], said: Counter[str]) -> Cells | Non
     if rule is not None and not rule(out, said):
         return None
     return {name: plain(value) for name, value in out.items()}
+
+
+def columns(kind: Kind) -> list[str]:
+    """The columns of HSDS that an object has here, its id first."""
+    return ["id", *(name for name in kind.types if name != "id")]
 
 
 def uri_of(text: str, *, page: bool = True) -> str | None:

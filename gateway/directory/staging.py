@@ -166,15 +166,22 @@ class Staging:
     def _upsert(self, kind: Kind) -> Change:
         names = [name for name in kind.columns if name != "id"]
         added, changed = self._run(
-            "WITH done AS (INSERT INTO {table} AS kept (dataset, {columns}) SELECT %s, {columns} FROM {incoming}"
+            "WITH done AS (INSERT INTO {table} AS kept (dataset, {columns})"
+            " SELECT %s, {columns} FROM {incoming} AS fresh"
+            # Rows that are the same are left out here already: a conflict locks, and so writes, each of them.
+            " WHERE NOT EXISTS (SELECT 1 FROM {table} AS old WHERE old.dataset = %s AND old.id = fresh.id"
+            " AND ({old}) IS NOT DISTINCT FROM ({new}))"
             " ON CONFLICT (dataset, id) DO UPDATE SET {assignments} WHERE ({kept}) IS DISTINCT FROM ({fresh})"
             " RETURNING (kept.xmax = 0) AS added)"
             " SELECT count(*) FILTER (WHERE added), count(*) FILTER (WHERE NOT added) FROM done",
             kind,
             self._dataset,
+            self._dataset,
             assignments=sql.SQL(", ").join(
                 sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in names
             ),
+            old=_list(names, "old"),
+            new=_list(names, "fresh"),
             kept=_list(names, "kept"),
             fresh=_list(names, "excluded"),
         ).fetchone()
