@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, Text, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from gateway.directory import outgoing
@@ -96,9 +97,16 @@ class _Tree:
     def _of(self, kind: str) -> Iterable[Row]:
         return self._rows.get(kind, {}).values()
 
-    def _read(self, kind: str, column: str, values: Iterable[str]) -> list[Row]:
+    def _read(self, kind: str, column: str, values: Iterable[str], **also: str) -> list[Row]:
         table: Table = BY_NAME[kind].table
-        query = select(table).where(table.c.dataset == self._dataset, table.c[column].in_(list(values)))
+        named = list(values)
+        if not named:
+            self._rows.setdefault(kind, {})
+            return []
+        # One array: a list of parameters ends at 65,535, and 500 services may have more rows than that.
+        asked = table.c[column] == any_(literal(named, ARRAY(Text)))
+        query = select(table).where(table.c.dataset == self._dataset, asked)
+        query = query.where(*(table.c[name] == value for name, value in also.items()))
         rows = [dict(row) for row in self._session.execute(query.order_by(table.c.id)).mappings()]
         self._rows.setdefault(kind, {}).update((row["id"], row) for row in rows)
         return rows
@@ -110,14 +118,17 @@ class _Tree:
 
     def _read_linked(self) -> None:
         """Attributes with their terms, and translations: both name any object."""
-        ids = {identity for rows in self._rows.values() for identity in rows}
-        for row in self._read("attribute", "link_id", ids):
-            self._children["attribute", row["link_entity"], row["link_id"]].append(row)
+        self._read_named("attribute", "link_entity", "link_id")
         terms = self._read("taxonomy_term", "id", {row["taxonomy_term_id"] for row in self._of("attribute")})
         self._read("taxonomy", "id", {row["taxonomy_id"] for row in terms} - {None})
         if self._ours:
-            for row in self._read("translation", "object_id", ids | set(self._rows["taxonomy_term"])):
-                self._children["translation", row["object"], row["object_id"]].append(row)
+            self._read_named("translation", "object", "object_id")
+
+    def _read_named(self, child: str, entity: str, column: str) -> None:
+        for kind, rows in list(self._rows.items()):
+            if kind not in {"attribute", "translation"}:
+                for row in self._read(child, column, rows, **{entity: kind}):
+                    self._children[child, kind, row[column]].append(row)
 
     def _build(self, kind: str, row: Row) -> dict[str, Any] | None:
         hidden = kind == "location" and row["confidential"]

@@ -179,7 +179,8 @@ def _decode(stream: TextIO) -> Iterator[Any]:
                 raise
             buffer += piece
             continue
-        yield item
+        page = item.get("contents") if isinstance(item, dict) else None
+        yield from page if isinstance(page, list) else [item]
         buffer, more = buffer[end:], CHUNK
 
 

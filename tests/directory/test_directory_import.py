@@ -254,12 +254,13 @@ FULL = {
         json.dumps(FULL),
         json.dumps([FULL], indent=2),
         json.dumps({"total_items": 1, "contents": [FULL]}),
+        json.dumps({"links": [], "total_items": 1, "contents": [FULL]}),
         json.dumps(FULL) + "\n" + json.dumps(FULL | {"id": "s9"}),
         json.dumps({"id": "o1", "name": "Helping Hands", "services": [FULL]}),
         json.dumps({"services": [FULL]}),
         "\ufeff" + json.dumps([FULL]),
     ],
-    ids=["one", "list", "page", "lines", "organization", "set", "with a byte order mark"],
+    ids=["one", "list", "page", "page behind a list", "lines", "organization", "set", "with a byte order mark"],
 )
 def test_json_in_its_many_forms(session: Session, tmp_path: Path, now: datetime, content: str) -> None:
     (tmp_path / "export.json").write_text(content, encoding="utf-8")
