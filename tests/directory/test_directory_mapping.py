@@ -100,7 +100,7 @@ def test_illinois_as_it_is(session: Session, shared: Path, now: datetime) -> Non
     assert ("(618) 453-3217", None) in two
     assert session.scalars(select(Phone.extension).where(Phone.number == "(312) 773-1068")).first() == "321"
     clinic = session.scalars(
-        select(Schedule).where(Schedule.as_given.startswith("Repeats every month on the third"))
+        select(Schedule).where(Schedule.as_given.startswith("Repeats every month on the third Tuesday 100 times"))
     ).first()
     assert clinic is not None
     assert (clinic.freq, clinic.byday, clinic.count) == ("MONTHLY", "3TU", 100)
