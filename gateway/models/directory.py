@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, Numeric, String
+from sqlalchemy import ForeignKeyConstraint, Index, Numeric, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.models.row import Row, Word
@@ -24,6 +24,16 @@ def to(table: str, parent: str, column: str | None = None) -> ForeignKeyConstrai
     return ForeignKeyConstraint(
         ["dataset", column], [f"{parent}.dataset", f"{parent}.id"], name=f"fk_{table}_{column}", ondelete="CASCADE"
     )
+
+
+# The first 12 hexadecimal digits of the UUID that gateway.directory.outgoing.uuid_of makes, for looking it up; with
+# the parentheses that Postgres puts there, or Alembic takes the index for another one.
+PUBLIC_ID_BEGINS = "left(md5((('front-door/hsds:' || x.dataset) || '/{kind}/') || x.id), 12)"
+
+
+def outside(table: str) -> Index:
+    """An index for finding rows of ``table`` by the ids that programs outside know."""
+    return Index(f"ix_{table}_outside", text(PUBLIC_ID_BEGINS.format(kind=table).replace("x.", "")))
 
 
 def by(table: str, column: str) -> Index:
@@ -48,6 +58,7 @@ class Organization(HsdsObject):
     """Who runs services."""
 
     __tablename__ = "organization"
+    __table_args__ = (outside("organization"),)
 
     name: Mapped[str]
     alternate_name: Mapped[str | None]
@@ -62,7 +73,12 @@ class Service(HsdsObject):
     """What is offered. ``status`` is active, inactive, defunct or temporarily closed; only active is ever shown."""
 
     __tablename__ = "service"
-    __table_args__ = (to("service", "organization"), by("service", "organization_id"))
+    __table_args__ = (
+        to("service", "organization"),
+        by("service", "organization_id"),
+        outside("service"),
+        Index("ix_service_active", "dataset", "id", postgresql_where="status = 'active'"),
+    )
 
     organization_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
     program_id: Mapped[str | None]

@@ -19,6 +19,7 @@ TABLES = (
     "holiday_schedule search_need search_word known_place verification correction override closure import_run "
     "import_change referral_event search_log"
 ).split()
+OUTSIDE = ("service", "organization")
 TRANSLATED = ["dataset", "object", "object_id", "field", "language"]
 OPEN = sa.text("state IN ('offered', 'accepted', 'sent', 'contacted', 'connected')")
 SEARCHED: dict[str, tuple[Any, str | None]] = {
@@ -81,9 +82,13 @@ def upgrade() -> None:
     _corrections()
     _imports()
     _referrals()
+    _outside()
 
 
 def downgrade() -> None:
+    op.drop_index("ix_service_active", "service")
+    for table in OUTSIDE:
+        op.drop_index(f"ix_{table}_outside", table)
     op.drop_index("uq_referrals_open", "referrals")
     for table in reversed(TABLES):
         op.drop_table(table)
@@ -102,6 +107,14 @@ def downgrade() -> None:
         op.drop_column(table, "extra")
     op.execute("DROP EXTENSION IF EXISTS cube")
     op.execute("DROP EXTENSION IF EXISTS btree_gist")
+
+
+def _outside() -> None:
+    """What programs ask of the directory: a row by the id that they know, a page of the active services."""
+    for table in OUTSIDE:
+        begins = f"left(md5((('front-door/hsds:' || dataset) || '/{table}/') || id), 12)"
+        op.create_index(f"ix_{table}_outside", table, [sa.text(begins)])
+    op.create_index("ix_service_active", "service", ["dataset", "id"], postgresql_where=sa.text("status = 'active'"))
 
 
 def _searched() -> None:
