@@ -5,7 +5,7 @@ import logging
 from flask import Flask, Response, jsonify, render_template, request
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gateway.errors import Conflict, Refused
 
@@ -21,9 +21,9 @@ HEADERS = {
 
 def register(app: Flask) -> None:
     """Open all doors of this process, each with its guard."""
-    from gateway.web import chat, console, health, pages, sms  # noqa: PLC0415 - they need the guards of a built door
+    from gateway.web import api, chat, console, health, pages, sms  # noqa: PLC0415 - they need the guards of a built door
 
-    for module in (health, sms, chat, console, pages):
+    for module in (health, sms, chat, console, pages, api):
         made = module.make()
         for blueprint in made if isinstance(made, list) else [made]:
             app.register_blueprint(blueprint)
@@ -41,9 +41,11 @@ def _refused(failure: Refused) -> tuple[Response | str, int]:
     return _say(failure.status, failure.code, owner), failure.status
 
 
-def _http(failure: HTTPException) -> tuple[Response | str, int]:
+def _http(failure: HTTPException) -> tuple[Response | str, int, dict[str, str]]:
     status = failure.code or 500
-    return _say(status, failure.name.lower().replace(" ", "_")), status
+    # RFC 9110, 15.5.6: who may not do this is told what may be done.
+    allowed = {"Allow": ", ".join(failure.valid_methods or ())} if isinstance(failure, MethodNotAllowed) else {}
+    return _say(status, failure.name.lower().replace(" ", "_")), status, allowed
 
 
 def _store_down(failure: SQLAlchemyError) -> tuple[Response | str, int]:

@@ -1,0 +1,171 @@
+"""What the directory gives to other programs: pages of its services and single ones, in the shapes of HSDS 3.
+
+Source: openreferral/specification 3.1, ``schema/openapi.json``. Only active services, only addresses that are shown.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gateway.directory import exporting, outgoing
+from gateway.directory.objects import BY_NAME
+from gateway.models.directory import PUBLIC_ID_BEGINS
+
+MOST_PER_PAGE = 100
+USUAL_PER_PAGE = 25
+
+ACTIVE = "FROM service s WHERE s.status = 'active'"
+FOUND = """
+ AND (s.dataset, s.id) IN (SELECT e.dataset, e.service_id FROM search_entry e WHERE e.document @@
+      (websearch_to_tsquery('simple', unaccent(:search)) || websearch_to_tsquery('english', unaccent(:search))
+       || websearch_to_tsquery('spanish', unaccent(:search))))
+"""
+RUN_BY = """
+ AND (s.dataset, s.organization_id) IN
+     (SELECT * FROM unnest(CAST(:organization_sets AS text[]), CAST(:organization_ids AS text[])))
+"""
+CALLED = """
+ AND (s.dataset, s.id) IN (SELECT a.dataset, a.link_id FROM attribute a
+      JOIN taxonomy_term t ON (t.dataset, t.id) = (a.dataset, a.taxonomy_term_id)
+      WHERE a.link_entity = 'service' AND (a.dataset, {column}) IN
+            (SELECT * FROM unnest(CAST(:{kind}_sets AS text[]), CAST(:{kind}_ids AS text[]))))
+"""
+# Where a publisher says nothing of when a record changed, it is when its set last did.
+CHANGED = """
+ AND coalesce(s.last_modified, (SELECT d.changed_at FROM dataset d WHERE d.name = s.dataset)) >= :modified_after
+"""
+FILTERS = {
+    "organization": RUN_BY,
+    "taxonomy_term": CALLED.format(kind="taxonomy_term", column="t.id"),
+    "taxonomy": CALLED.format(kind="taxonomy", column="t.taxonomy_id"),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which services, and how much of each. ``page`` begins at 1; ids are those that this module gives out.
+
+    ``full`` nests all that belongs to a service, ``minimal`` leaves its id and when it changed.
+    """
+
+    search: str | None = None
+    taxonomy_term_id: str | None = None
+    taxonomy_id: str | None = None
+    organization_id: str | None = None
+    modified_after: datetime | None = None
+    page: int = 1
+    per_page: int = USUAL_PER_PAGE
+    full: bool = False
+    minimal: bool = False
+
+
+def page(session: Session, asked: Asked) -> dict[str, Any]:
+    """One page of the active services that fit, ordered by their set and id, as HSDS' ``Page``."""
+    where, values = _narrowed(session, asked)
+    total = session.scalar(text(f"SELECT count(*) {where}"), values) or 0 if where else 0
+    start = (asked.page - 1) * asked.per_page
+    contents: list[dict[str, Any]] = []
+    if start < total:
+        window = {"most": asked.per_page, "start": start}
+        order = "ORDER BY s.dataset, s.id LIMIT :most OFFSET :start"
+        rows = session.execute(text(f"SELECT s.dataset, s.id {where} {order}"), values | window).all()
+        contents = _contents(session, [(row.dataset, row.id) for row in rows], asked)
+    pages = math.ceil(total / asked.per_page)
+    return {
+        "total_items": total,
+        "total_pages": pages,
+        "page_number": asked.page,
+        "size": len(contents),
+        "first_page": asked.page == 1,
+        "last_page": asked.page >= pages,
+        "empty": not contents,
+        "contents": contents,
+    }
+
+
+def service(session: Session, public_id: str) -> dict[str, Any] | None:
+    """One active service with all that belongs to it, or None."""
+    for dataset, identity in _known(session, "service", public_id):
+        active = text("SELECT 1 FROM service WHERE dataset = :dataset AND id = :id AND status = 'active'")
+        if session.scalar(active, {"dataset": dataset, "id": identity}):
+            return exporting.full_service(session, f"{dataset}:{identity}", ours=True)
+    return None
+
+
+def _narrowed(session: Session, asked: Asked) -> tuple[str | None, dict[str, Any]]:
+    """The condition and its values; None where an id names nothing, so that nothing can fit."""
+    where, values = ACTIVE, dict[str, Any]()
+    for kind, condition in FILTERS.items():
+        given: str | None = getattr(asked, f"{kind}_id")
+        if given is None:
+            continue
+        known = _known(session, kind, given)
+        if not known:
+            return None, {}
+        where += condition
+        values |= {f"{kind}_sets": [pair[0] for pair in known], f"{kind}_ids": [pair[1] for pair in known]}
+    if asked.search is not None:
+        where, values["search"] = where + FOUND, asked.search
+    if asked.modified_after is not None:
+        where, values["modified_after"] = where + CHANGED, asked.modified_after
+    return where, values
+
+
+def _known(session: Session, kind: str, public_id: str) -> list[tuple[str, str]]:
+    """Dataset and own id of what is called so outside: its own UUID, or the one made from its id (small letters)."""
+    # Two digits of a made id say its version, so that Postgres can look for what stands before them.
+    rows = session.execute(
+        text(
+            f"SELECT x.dataset, x.id FROM dataset d JOIN {kind} x ON (x.dataset, x.id) = (d.name, :given)"  # noqa: S608
+            f" UNION SELECT x.dataset, x.id FROM {kind} x WHERE {PUBLIC_ID_BEGINS.format(kind=kind)} = :begins"
+            " ORDER BY 1, 2"
+        ),
+        {"given": public_id, "begins": public_id.replace("-", "")[:12]},
+    )
+    return [(row.dataset, row.id) for row in rows if outgoing.uuid_of(row.dataset, kind, row.id) == public_id]
+
+
+def _contents(session: Session, ids: Sequence[tuple[str, str]], asked: Asked) -> list[dict[str, Any]]:
+    """The services in the order of ``ids``, which names one set after the other."""
+    by_set: dict[str, list[str]] = defaultdict(list)
+    for dataset, identity in ids:
+        by_set[dataset].append(identity)
+    full = asked.full and not asked.minimal
+    read = _full if full else _flat
+    found = [item for dataset, those in by_set.items() for item in read(session, dataset, those)]
+    if asked.minimal:
+        return [{name: item[name] for name in ("id", "last_modified") if name in item} for item in found]
+    return found
+
+
+def _full(session: Session, dataset: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Services with all that belongs to them, Spanish included, for which HSDS has no place."""
+    return exporting.full_services(session, dataset, ids, ours=True)
+
+
+def _flat(session: Session, dataset: str, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Services with what stands once in each: their own cells and who runs them."""
+    services = _rows(session, "service", dataset, ids)
+    owners = _rows(session, "organization", dataset, [row["organization_id"] for row in services.values()])
+    out = []
+    for identity in ids:
+        row = services.get(identity)
+        item = outgoing.cells(BY_NAME["service"], row, Counter()) if row else None
+        if row is None or item is None:
+            continue
+        if owner := owners.get(row["organization_id"] or ""):
+            item["organization"] = outgoing.cells(BY_NAME["organization"], owner, Counter())
+        out.append(item)
+    return out
+
+
+def _rows(session: Session, kind: str, dataset: str, ids: Sequence[str | None]) -> dict[str, dict[str, Any]]:
+    table = BY_NAME[kind].table
+    query = table.select().where(table.c.dataset == dataset, table.c.id.in_({given for given in ids if given}))
+    return {row["id"]: dict(row) for row in session.execute(query).mappings()}

@@ -1,0 +1,38 @@
+"""How often one address may ask, counted for all processes together."""
+
+import logging
+import time
+from typing import Any
+
+from limits import RateLimitItem
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+PATIENCE: dict[str, Any] = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
+
+
+class Pace:
+    """One limit, counted in Redis; in this process alone while Redis is down."""
+
+    def __init__(self, redis_url: str, limit: RateLimitItem, name: str) -> None:
+        self.limit = limit
+        self._name = name
+        self._shared = MovingWindowRateLimiter(RedisStorage(redis_url, **PATIENCE))
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+
+    def wait(self, who: str) -> int:
+        """Use up one request of ``who``; the seconds to wait when none is left, else 0."""
+        try:
+            return self._hit(self._shared, who)
+        except RedisError:
+            log.warning("%s is counted in this process alone", self._name)
+            return self._hit(self._own, who)
+
+    def _hit(self, limiter: MovingWindowRateLimiter, who: str) -> int:
+        if limiter.hit(self.limit, self._name, who):
+            return 0
+        again = limiter.get_window_stats(self.limit, self._name, who).reset_time
+        return max(1, round(again - time.time()))
