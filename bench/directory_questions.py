@@ -1,0 +1,235 @@
+"""How often the right service is among the first three: blind questions to the two real directories.
+
+    python -m bench.directory_questions [--misses] [--json figures.json]
+
+Each directory is imported into a store of its own and asked its questions (``tests/directory/questions.tsv``) at their
+own moment, by what the gateway itself reads of a text, without the bot. Two roads: from the text alone; and as when the
+question "where are you?" was answered with the place that the text names. A share is given with its 95 % Wilson
+interval. ``none`` is right when nothing at all is offered. A place of several meanings is asked back: that is no hit,
+and counted beside. Where the reference data are not on this machine nothing is measured, and that is said.
+"""
+
+import argparse
+import csv
+import json
+import math
+import os
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from gateway import schema, services
+from gateway.db import Database
+from gateway.directory import needs, place
+from gateway.directory.importing import import_path
+from gateway.directory.report import ImportFailed
+from gateway.directory.search import search
+from gateway.directory.wanted import Wanted
+from gateway.settings import sqlalchemy_url
+
+ROOT = Path(__file__).resolve().parent.parent
+QUESTIONS = ROOT / "tests" / "directory" / "questions.tsv"
+SHARED = Path(os.environ.get("FRONTDOOR_SHARED", ROOT.parent / "shared")) / "data" / "hsds"
+NONE = "none"
+Z = 1.959964  # two-sided 95 %
+GOAL = 0.9
+ROADS = ("text", "text, place asked")
+READER = "gateway.directory.asking"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A directory: where it lies under the reference data, and the time zone of its clock."""
+
+    path: str
+    zone: str
+
+
+SOURCES = {
+    "sanmateo": Source("sanmateo-ohana/hsds3", "America/Los_Angeles"),
+    "sanmateo_raw": Source("sanmateo-ohana", "America/Los_Angeles"),
+    "ilao": Source("ilao/hsds3", "America/Chicago"),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question, and the ids of the services any of which is right; none of them where nothing is."""
+
+    id: str
+    dataset: str
+    language: str
+    style: str
+    text: str
+    place: str
+    when: datetime
+    right: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found for a question by one road: ids of the first three, and whether the place was asked back."""
+
+    question: str
+    road: str
+    found: tuple[str, ...]
+    asked_back: bool
+    hit: bool
+
+
+def questions(file: Path = QUESTIONS) -> list[Question]:
+    """All questions; lines that begin with # say what they are."""
+    with file.open(encoding="utf-8", newline="") as stream:
+        rows = csv.DictReader(
+            (line for line in stream if not line.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE
+        )
+        return [_question(row) for row in rows]
+
+
+def _question(row: dict[str, str]) -> Question:
+    when = datetime.fromisoformat(row["when"]).replace(tzinfo=ZoneInfo(SOURCES[row["dataset"]].zone))
+    right = frozenset() if row["right"] == NONE else frozenset(row["right"].split("|"))
+    return Question(row["id"], row["dataset"], row["lang"], row["style"], row["text"], row["place"], when, right)
+
+
+def wanted_of(session: Session, question: Question, road: str) -> Wanted:
+    """What the gateway itself reads of a text; by the second road the named place was asked for and given, too."""
+    read = _read(session, question)
+    if road == ROADS[0] or not question.place:
+        return read
+    code = place.zip_in(question.place)
+    return replace(read, zip=code, place=None if code else question.place)
+
+
+def _read(session: Session, question: Question) -> Wanted:
+    """Needs by their words and a ZIP, or all that a reader of whole texts finds, where the gateway has one."""
+    if find_spec(READER):
+        asking = import_module(READER)
+        made: Wanted = asking.wanted(session, question.text, needs.standard(), None, question.language)
+        return made
+    found = tuple(sorted(needs.standard().in_text(question.text)))
+    code, words = place.zip_in(question.text), None if found else question.text
+    return Wanted(needs=found, zip=code, language=question.language, text=words)
+
+
+def ask(database: Database, question: Question, road: str) -> Answer:
+    """Search for one question at its moment."""
+    with database.begin() as session:
+        home = SOURCES[question.dataset].zone
+        wanted = wanted_of(session, question, road)
+        found = search(session, wanted, question.when.astimezone(UTC), limit=3, home=home)
+    ids = tuple(service.id.partition(":")[2] for service in found.services)
+    hit = bool(question.right & set(ids)) if question.right else not ids and not found.places
+    return Answer(question.id, road, ids, bool(found.places), hit)
+
+
+def wilson(hits: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share (E. B. Wilson 1927)."""
+    if not count:
+        return 0.0, 1.0
+    share, square = hits / count, Z * Z
+    middle = (share + square / (2 * count)) / (1 + square / count)
+    half = Z / (1 + square / count) * math.sqrt(share * (1 - share) / count + square / (4 * count * count))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def groups(question: Question) -> Iterator[str]:
+    """The rows of the table in which a question counts."""
+    yield "all"
+    yield f"language {question.language}"
+    yield f"dataset {question.dataset}"
+    yield f"style {question.style}"
+    yield f"{question.language}, {question.style}"
+    yield "place said" if question.place else "no place said"
+    yield "none is right" if not question.right else "some are right"
+
+
+def table(asked: Sequence[Question], answers: Sequence[Answer]) -> str:
+    """Shares by group and road."""
+    by_id = {question.id: question for question in asked}
+    hits: dict[str, dict[str, list[Answer]]] = defaultdict(lambda: defaultdict(list))
+    for answer in answers:
+        for group in groups(by_id[answer.question]):
+            hits[group][answer.road].append(answer)
+    lines = [f"{'':22}" + "".join(f"{road:>34}" for road in ROADS)]
+    for group in sorted(hits, key=lambda name: (name != "all", name)):
+        lines.append(f"{group:22}" + "".join(f"{_share(hits[group][road]):>34}" for road in ROADS))
+    back = "".join(f"{sum(answer.asked_back for answer in hits['all'][road]):>34}" for road in ROADS)
+    return "\n".join([*lines, f"{'place was asked back':22}{back}"])
+
+
+def _share(answers: Sequence[Answer]) -> str:
+    right, count = sum(answer.hit for answer in answers), len(answers)
+    low, high = wilson(right, count)
+    return f"{right:3} of {count:3} = {right / max(1, count):.2f} [{low:.2f}, {high:.2f}]"
+
+
+def measure(asked: Sequence[Question]) -> tuple[list[Answer], list[str]]:
+    """The answers to all questions whose directory could be taken in, and why the others could not."""
+    answers: list[Answer] = []
+    left_out: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="front-door-bench-") as given:
+        Path(given).chmod(0o711)
+        postgres = services.start_postgres(Path(given))
+        try:
+            for name, source in SOURCES.items():
+                ours = [question for question in asked if question.dataset == name]
+                with closing(_empty(postgres.url, name)) as database:
+                    try:
+                        import_path(database, SHARED / source.path, ours[0].when, dataset=name)
+                    except ImportFailed as failure:
+                        left_out.append(f"{len(ours)} questions to {name} were not asked: {failure.faults[0]}")
+                        continue
+                    answers += [ask(database, question, road) for question in ours for road in ROADS]
+        finally:
+            postgres.stop()
+    return answers, left_out
+
+
+def _empty(url: str, name: str) -> Database:
+    engine = create_engine(sqlalchemy_url(url), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    database = Database(engine.url.set(database=name).render_as_string(hide_password=False), statement_ms=0)
+    engine.dispose()
+    schema.upgrade(database)
+    return database
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Ask and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--misses", action="store_true", help="also the ids of questions that were missed, no texts")
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args(arguments)
+    if not SHARED.is_dir():
+        sys.stdout.write(f"nothing was measured: the reference directories are not at {SHARED}\n")
+        return 0
+    asked = questions()
+    answers, left_out = measure(asked)
+    sys.stdout.write(f"right service among the first three, share [95 % interval]; goal {GOAL}\n")
+    sys.stdout.write("\n".join([table(asked, answers), *left_out]) + "\n")
+    if given.misses:
+        for road in ROADS:
+            missed = " ".join(one.question for one in answers if one.road == road and not one.hit)
+            sys.stdout.write(f"missed, {road}: {missed}\n")
+    if given.json:
+        rows: list[dict[str, Any]] = [asdict(answer) for answer in answers]
+        given.json.write_text(json.dumps(rows, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
