@@ -4,7 +4,8 @@
     python -m bench.directory --services 5000 50000 500000 --json figures.json
 
 For each size: writes a made-up region (``bench.town_maker``), imports it into an empty Postgres of its own, and
-searches it as residents do, one after the other: what is asked is the same at every size. Prints p50 and p99 of all
+searches it as residents do, one after the other: what is asked is the same at every size. Then it reads it as programs
+do through the API, without HTTP. Prints p50 and p99 of all
 searches and of each kind, the ratio of the p99 to the smallest size's, the minutes of the import and the most memory
 that the importing process held. Searches of the first pass are not counted: they warm the store's memory, as a town's
 first residents of a day would.
@@ -32,6 +33,7 @@ from bench.town import line_of_the_machine
 from bench.town_words import NEEDS
 from gateway import schema, services
 from gateway.db import Database
+from gateway.directory import publishing
 from gateway.directory.importing import import_path
 from gateway.directory.search import search
 from gateway.directory.wanted import Wanted
@@ -39,6 +41,7 @@ from gateway.settings import sqlalchemy_url
 
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 HOME = "America/Los_Angeles"
+PROGRAM_READS = 20
 GOAL_MS, GOAL_RATIO = 50.0, 3.0
 WORDS = ("diapers", "showers near me", "immigration lawyer", "section 8", "detox", "clases de trabajo", "vaccine")
 
@@ -78,7 +81,9 @@ def measure(size: int, searches: int) -> dict[str, Any]:
             with closing(Database(sqlalchemy_url(postgres.url), statement_ms=0)) as database:
                 schema.upgrade(database)
                 taken = _import(database, folder / "region")
-                return {"services": size, "rows": sum(counts.values())} | taken | _searched(database, searches)
+                searched = _searched(database, searches)
+                rows = {"services": size, "rows": sum(counts.values())}
+                return rows | taken | searched | {"programs": _read_by_programs(database, size)}
         finally:
             postgres.stop()
 
@@ -113,6 +118,34 @@ def _searched(database: Database, count: int) -> dict[str, Any]:
     return {"searches": {kind: _spread(times) for kind, times in sorted(took.items())}, "nothing": nothing}
 
 
+def _read_by_programs(database: Database, size: int) -> dict[str, Any]:
+    """What the API costs the store: a page and a service, as a program reads them all."""
+    deep = size // publishing.MOST_PER_PAGE // 2
+    most = publishing.MOST_PER_PAGE
+    pages = {
+        "first page": publishing.Asked(per_page=most),
+        "first page, full": publishing.Asked(per_page=most, full=True),
+        "page in the middle": publishing.Asked(page=max(1, deep), per_page=most),
+        "rare words": publishing.Asked(search="expungement", per_page=most),
+        "frequent words": publishing.Asked(search="help", per_page=most),
+        "changed since": publishing.Asked(modified_after=NOW, per_page=most),
+    }
+    took: dict[str, list[float]] = defaultdict(list)
+    for _ in range(PROGRAM_READS):
+        ids: list[str] = []
+        for kind, wanted in pages.items():
+            with database.begin() as session:
+                started = time.perf_counter()
+                page = publishing.page(session, wanted)
+                took[kind].append((time.perf_counter() - started) * 1000)
+                ids = [item["id"] for item in page["contents"]] or ids
+        with database.begin() as session:
+            started = time.perf_counter()
+            publishing.service(session, ids[0])
+            took["one service"].append((time.perf_counter() - started) * 1000)
+    return {kind: _spread(times) for kind, times in took.items()}
+
+
 def _spread(times: Sequence[float]) -> dict[str, float]:
     cuts = statistics.quantiles(times, n=100, method="inclusive") if len(times) > 1 else [*times] * 99
     return {"count": len(times), "p50_ms": round(cuts[49], 1), "p99_ms": round(cuts[98], 1)}
@@ -129,10 +162,12 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
             f"  {row['store_mb']:5} MB   {whole['p50_ms']:7.1f} / {whole['p99_ms']:<8.1f}"
             f"   {whole['p99_ms'] / first:6.1f}     {row['nothing']} of {whole['count']}"
         )
-    for kind in rows[0]["searches"]:
-        figures = (row["searches"].get(kind, {}) for row in rows)
-        spread = "   ".join(f"{one.get('p50_ms', 0):7.1f} / {one.get('p99_ms', 0):<8.1f}" for one in figures)
-        lines.append(f"  {kind:16} {spread}")
+    for what in ("searches", "programs"):
+        lines.append(f"{what}, p50 / p99 ms, one column for each size")
+        for kind in rows[0][what]:
+            figures = (row[what].get(kind, {}) for row in rows)
+            spread = "   ".join(f"{one.get('p50_ms', 0):7.1f} / {one.get('p99_ms', 0):<8.1f}" for one in figures)
+            lines.append(f"  {kind:20} {spread}")
     return "\n".join(lines)
 
 

@@ -5,8 +5,10 @@
 Each directory is imported into a store of its own and asked its questions (``tests/directory/questions.tsv``) at their
 own moment, by what the gateway itself reads of a text, without the bot. Two roads: from the text alone; and as when the
 question "where are you?" was answered with the place that the text names. A share is given with its 95 % Wilson
-interval. ``none`` is right when nothing at all is offered. A place of several meanings is asked back: that is no hit,
-and counted beside. Where the reference data are not on this machine nothing is measured, and that is said.
+interval. ``none`` is right when nothing at all is offered. A place of several meanings is asked back: that is no hit.
+How many of those would be one after the answer, if the resident means one of the choices, is counted beside, and so is
+how often a service was offered that must never be. Where the reference data are not on this machine nothing is measured,
+and that is said.
 """
 
 import argparse
@@ -27,40 +29,49 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import zipcodes
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from gateway import schema, services
 from gateway.db import Database
 from gateway.directory import needs, place
+from gateway.directory.holidays import FEDERAL
 from gateway.directory.importing import import_path
 from gateway.directory.report import ImportFailed
 from gateway.directory.search import search
-from gateway.directory.wanted import Wanted
+from gateway.directory.wanted import Found, Wanted
 from gateway.settings import sqlalchemy_url
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = ROOT / "tests" / "directory" / "questions.tsv"
 SHARED = Path(os.environ.get("FRONTDOOR_SHARED", ROOT.parent / "shared")) / "data" / "hsds"
 NONE = "none"
+NEVER = frozenset(f"sanmateo_raw {number}" for number in range(20, 24))  # defunct, not active, and two tests
 Z = 1.959964  # two-sided 95 %
 GOAL = 0.9
 ROADS = ("text", "text, place asked")
-READER = "gateway.directory.asking"
+READER, PLACES = "gateway.directory.asking", "gateway.directory.gazetteer"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A directory: where it lies under the reference data, and the time zone of its clock."""
+    """A directory: where it lies under the reference data, its clock's time zone, and the community that it serves.
+
+    Of a ``county`` the community's ZIP codes are those of the county, else those of the whole state.
+    """
 
     path: str
     zone: str
+    community: str
+    state: str
+    county: str | None = None
 
 
 SOURCES = {
-    "sanmateo": Source("sanmateo-ohana/hsds3", "America/Los_Angeles"),
-    "sanmateo_raw": Source("sanmateo-ohana", "America/Los_Angeles"),
-    "ilao": Source("ilao/hsds3", "America/Chicago"),
+    "sanmateo": Source("sanmateo-ohana/hsds3", "America/Los_Angeles", "San Mateo County", "CA", "San Mateo County"),
+    "sanmateo_raw": Source("sanmateo-ohana", "America/Los_Angeles", "San Mateo County", "CA", "San Mateo County"),
+    "ilao": Source("ilao/hsds3", "America/Chicago", "Illinois", "IL"),
 }
 
 
@@ -80,13 +91,17 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found for a question by one road: ids of the first three, and whether the place was asked back."""
+    """What was found for a question by one road: ids of the first three, and whether the place was asked back.
+
+    ``after`` says whether it is a hit once the right one of the choices is chosen.
+    """
 
     question: str
     road: str
     found: tuple[str, ...]
     asked_back: bool
     hit: bool
+    after: bool
 
 
 def questions(file: Path = QUESTIONS) -> list[Question]:
@@ -104,35 +119,62 @@ def _question(row: dict[str, str]) -> Question:
     return Question(row["id"], row["dataset"], row["lang"], row["style"], row["text"], row["place"], when, right)
 
 
-def wanted_of(session: Session, question: Question, road: str) -> Wanted:
+def wanted_of(session: Session, question: Question, road: str, town: Any = None) -> Wanted:
     """What the gateway itself reads of a text; by the second road the named place was asked for and given, too."""
-    read = _read(session, question)
+    read = _read(session, question, town)
     if road == ROADS[0] or not question.place:
         return read
     code = place.zip_in(question.place)
     return replace(read, zip=code, place=None if code else question.place)
 
 
-def _read(session: Session, question: Question) -> Wanted:
+def _read(session: Session, question: Question, town: Any) -> Wanted:
     """Needs by their words and a ZIP, or all that a reader of whole texts finds, where the gateway has one."""
     if find_spec(READER):
         asking = import_module(READER)
-        made: Wanted = asking.wanted(session, question.text, needs.standard(), None, question.language)
+        made: Wanted = asking.wanted(session, question.text, needs.standard(), town, question.language)
         return made
     found = tuple(sorted(needs.standard().in_text(question.text)))
     code, words = place.zip_in(question.text), None if found else question.text
     return Wanted(needs=found, zip=code, language=question.language, text=words)
 
 
-def ask(database: Database, question: Question, road: str) -> Answer:
+def town_of(source: Source) -> Any:
+    """The community around a directory as search knows it; None where search knows none."""
+    if not find_spec(PLACES):
+        return None
+    zips = frozenset(
+        row["zip_code"]
+        for row in zipcodes.list_all()
+        if row["state"] == source.state and source.county in {None, row["county"]}
+    )
+    return import_module(PLACES).town_of(source.community, source.state, zips, None, FEDERAL)
+
+
+def ask(database: Database, question: Question, road: str, town: Any = None) -> Answer:
     """Search for one question at its moment."""
+    home = SOURCES[question.dataset].zone
+    known = {"town": town} if town is not None else {}
+
+    def found_for(wanted: Wanted) -> Found:
+        with database.begin() as session:
+            return search(session, wanted, question.when.astimezone(UTC), limit=3, home=home, **known)
+
     with database.begin() as session:
-        home = SOURCES[question.dataset].zone
-        wanted = wanted_of(session, question, road)
-        found = search(session, wanted, question.when.astimezone(UTC), limit=3, home=home)
-    ids = tuple(service.id.partition(":")[2] for service in found.services)
-    hit = bool(question.right & set(ids)) if question.right else not ids and not found.places
-    return Answer(question.id, road, ids, bool(found.places), hit)
+        wanted = wanted_of(session, question, road, town)
+    found = found_for(wanted)
+    chosen = [found_for(replace(wanted, zip=None, place=choice.name)) for choice in found.places]
+    hits = [_hits(question, one) for one in chosen]
+    after = (any if question.right else all)(hits) if hits else False
+    return Answer(question.id, road, _ids(found), bool(hits), not hits and _hits(question, found), after)
+
+
+def _ids(found: Found) -> tuple[str, ...]:
+    return tuple(service.id.partition(":")[2] for service in found.services)
+
+
+def _hits(question: Question, found: Found) -> bool:
+    return bool(question.right & set(_ids(found))) if question.right else not found.services
 
 
 def wilson(hits: int, count: int) -> tuple[float, float]:
@@ -166,8 +208,16 @@ def table(asked: Sequence[Question], answers: Sequence[Answer]) -> str:
     lines = [f"{'':22}" + "".join(f"{road:>34}" for road in ROADS)]
     for group in sorted(hits, key=lambda name: (name != "all", name)):
         lines.append(f"{group:22}" + "".join(f"{_share(hits[group][road]):>34}" for road in ROADS))
-    back = "".join(f"{sum(answer.asked_back for answer in hits['all'][road]):>34}" for road in ROADS)
-    return "\n".join([*lines, f"{'place was asked back':22}{back}"])
+    for name, counts in (("place was asked back", "asked_back"), ("right after that", "after")):
+        figures = (sum(getattr(answer, counts) for answer in hits["all"][road]) for road in ROADS)
+        lines.append(f"{name:22}" + "".join(f"{count:>34}" for count in figures))
+    never = (sum(_never(by_id[answer.question], answer) for answer in hits["all"][road]) for road in ROADS)
+    lines.append(f"{'must not be offered':22}" + "".join(f"{count:>34}" for count in never))
+    return "\n".join(lines)
+
+
+def _never(question: Question, answer: Answer) -> bool:
+    return any(f"{question.dataset} {found}" in NEVER for found in answer.found)
 
 
 def _share(answers: Sequence[Answer]) -> str:
@@ -192,7 +242,8 @@ def measure(asked: Sequence[Question]) -> tuple[list[Answer], list[str]]:
                     except ImportFailed as failure:
                         left_out.append(f"{len(ours)} questions to {name} were not asked: {failure.faults[0]}")
                         continue
-                    answers += [ask(database, question, road) for question in ours for road in ROADS]
+                    town = town_of(source)
+                    answers += [ask(database, question, road, town) for question in ours for road in ROADS]
         finally:
             postgres.stop()
     return answers, left_out
