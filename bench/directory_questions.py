@@ -7,8 +7,8 @@ own moment, by what the gateway itself reads of a text, without the bot. Two roa
 question "where are you?" was answered with the place that the text names. A share is given with its 95 % Wilson
 interval. ``none`` is right when nothing at all is offered. A place of several meanings is asked back: that is no hit.
 How many of those would be one after the answer, if the resident means one of the choices, is counted beside, and so is
-how often a service was offered that must never be. Where the reference data are not on this machine nothing is measured,
-and that is said.
+how often a service was offered that must never be. Where the reference data are not on this machine nothing is
+measured, and that is said.
 """
 
 import argparse
