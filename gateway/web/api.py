@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from limits import RateLimitItemPerMinute
 from sqlalchemy.exc import OperationalError
@@ -102,8 +102,9 @@ def _in_turn() -> Response | None:
     seconds = pace.wait(door().settings.keys.hash(request.remote_addr or "unknown"))
     if not seconds:
         return None
-    refusal = _answer({"error": "too_many_requests"})
-    refusal.status_code, refusal.headers["Retry-After"] = 429, str(seconds)
+    refusal = jsonify(error="too_many_requests")
+    refusal.status_code = 429
+    refusal.headers |= {"Retry-After": str(seconds), "Cache-Control": "no-store"}  # or a cache refuses everybody
     return refusal
 
 

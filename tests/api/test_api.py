@@ -138,6 +138,9 @@ def test_what_changed_since_goes_by_the_record_and_else_by_its_set(read: Read) -
     assert "Safe house" not in recent
     assert "Food pantry" in recent
     assert names("2026-11-23T12:00:01-08:00") == set()
+    assert names("2026-11-23T12:00:00-08:00") == recent
+    assert "Safe house" in names("0001-01-01T00:00:00+14:00")
+    assert names("9999-12-31T23:59:59-14:00") == set()
 
 
 def test_minimal_is_ids_and_days(read: Read) -> None:
@@ -202,6 +205,7 @@ def test_an_address_that_asks_too_often_waits_and_nobody_else(app: Flask, client
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
     assert answers[3].get_json() == {"error": "too_many_requests"}
     assert 1 <= int(answers[3].headers["Retry-After"]) <= 60
+    assert answers[3].headers["Cache-Control"] == "no-store"
     assert client.get("/api/openapi.json", environ_base=here).status_code == 429
     assert client.get("/api/services", environ_base=there).status_code == 200
 
