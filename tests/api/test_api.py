@@ -231,7 +231,6 @@ def test_a_question_that_takes_too_long_is_ended_and_gives_its_place_back(
     read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "READERS", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(api, "PATIENCE_MS", 50)
 
     def slow(session: Session, asked: publishing.Asked) -> dict[str, Any]:
         session.execute(text("SELECT pg_sleep(2)"))
@@ -239,8 +238,8 @@ def test_a_question_that_takes_too_long_is_ended_and_gives_its_place_back(
 
     with monkeypatch.context() as patch:
         patch.setattr(publishing, "page", slow)
+        patch.setattr(api, "PATIENCE_MS", 50)
         assert read("/api/services", 503) == {"error": "took_too_long"}
-    monkeypatch.setattr(api, "PATIENCE_MS", 3_000)
     assert read("/api/services")["size"] > 0
 
 
