@@ -29,6 +29,11 @@ def var() -> Path:
     return _running().var
 
 
+def community_file() -> Path | None:
+    """The town's file of the settings; None for the invented town of the demo."""
+    return _running().community_file
+
+
 def _running() -> Settings:
     """Settings, with the addresses of the demo that runs on this machine when none are given."""
     from gateway import up as everything  # noqa: PLC0415

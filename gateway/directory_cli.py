@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gateway.command_line import database_url, plain_errors, var
+from gateway.errors import Refused
 
 if TYPE_CHECKING:
     from gateway.directory.importing import Step, Watch
@@ -79,3 +80,26 @@ def directory_search(need: str, zip_code: str | None, language_code: str) -> Non
     with plain_errors(), closing(Database(database_url())) as database:
         for line in directory_commands.search_lines(database, need, zip_code, language_code, datetime.now(UTC)):
             click.echo(line)
+
+
+@directory.command("gaps")
+@click.option("--since", metavar="YYYY-MM-DD", help="From this day on, by the town's clock; by default 90 days.")
+@click.option("--csv", "as_csv", is_flag=True, help="For a spreadsheet, with what got in the way.")
+def directory_gaps(since: str | None, as_csv: bool) -> None:
+    """Show which needs were asked for and not met, by need, place and language; small counts are hidden."""
+    from gateway import community, gap_table, gaps  # noqa: PLC0415
+    from gateway.command_line import community_file  # noqa: PLC0415
+    from gateway.db import Database  # noqa: PLC0415
+
+    with plain_errors(), closing(Database(database_url())) as database:
+        town = community.load(community_file())
+        try:
+            begins, ends = gap_table.span(since, town.clock, datetime.now(UTC))
+        except Refused:
+            raise click.BadParameter(f"{since!r} is no day, or not over yet; say it as 2026-09-01") from None
+        with database.begin() as session:
+            lines = gaps.table(session, town, begins, ends)
+        if as_csv:
+            click.echo(gap_table.as_csv(lines), nl=False)
+        else:
+            click.echo("\n".join(gap_table.as_text(lines)))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway import endings, referrals, texts
+from gateway import endings, gaps, referrals, texts
 from gateway.directory import answers
 from gateway.directory.place import zip_in
 from gateway.directory.search import search
@@ -64,6 +64,7 @@ def _search(scene: Scene, wanted: dict[str, Any]) -> list[str]:
 
 def _after_offer(scene: Scene, found: Found, needs: list[str]) -> None:
     """What is written down of every search, once its answer is known."""
+    gaps.note_search(scene, found, needs)
     offers = [
         referrals.Offer(service.id, service.name, service.need or (needs[0] if needs else "other"), service.location_id)
         for service in found.services

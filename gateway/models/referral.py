@@ -71,7 +71,8 @@ class SearchLog(Row):
     """One search of a resident, without the resident: the hour, the needs, a part of town or three digits of a ZIP.
 
     ``offered`` counts the services that were told; ``reason`` says why there were none (none, far, closed,
-    not_eligible), null where there were some.
+    not_eligible), null where there were some. ``declined`` marks the end of a list: all of it was told, and more was
+    asked for.
     """
 
     __tablename__ = "search_log"
