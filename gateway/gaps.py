@@ -73,7 +73,7 @@ def note_search(scene: Scene, found: Found, needs: Sequence[str]) -> None:
             needs=list(dict.fromkeys(needs)) or [ANY],
             zone=zone,
             zip3=zip3,
-            language=_spoken(conversation.language, conversation.answers),
+            language=_spoken(conversation.language, conversation.language_memory, conversation.answers.get("speaks")),
             channel=conversation.channel,
             offered=len(found.services),
             reason=None if found.services else found.reason or REASONS[0],
@@ -96,7 +96,7 @@ def table(session: Session, community: Community | None, since: datetime, until:
             counted[(*key, row.reason)] += row.number
     for row in session.execute(_results(since, until)):
         place = _place(*_area(community, zip_in(row.zip or "")))
-        key = (row.need, place, _spoken(row.language, {"speaks": row.speaks}) or NOT_SAID)
+        key = (row.need, place, _spoken(row.language, {"other": row.heard}, row.speaks) or NOT_SAID)
         for name in _came_of(row.state, row.barrier_code):
             counted[(*key, name)] += row.number
     return [Gap(*key, hidden(counts)) for key, counts in _folded(_lines(counted))]
@@ -170,6 +170,7 @@ def _results(since: datetime, until: datetime) -> Any:
         Referral.barrier_code,
         Conversation.language,
         Conversation.answers["zip"].astext.label("zip"),
+        Conversation.language_memory["other"].astext.label("heard"),
         Conversation.answers["speaks"].astext.label("speaks"),
     )
     told = select(*by, func.count().label("number")).join(Conversation, Conversation.id == Referral.conversation_id)
@@ -207,7 +208,7 @@ def _place(zone: str | None, zip3: str | None) -> str:
     return zone or (f"{zip3}xx" if zip3 else NOT_SAID)
 
 
-def _spoken(language: str | None, answers: Mapping[str, Any]) -> str | None:
-    """The language that is needed: the one they said they speak, or else the one they write."""
-    said = str(answers.get("speaks") or "").split(",")[0].strip().lower()
-    return said if LANGUAGE.match(said) else language
+def _spoken(language: str | None, memory: Mapping[str, Any] | None, speaks: Any) -> str | None:
+    """The language that is needed: a third one that was heard, the one they say they speak, or what they write."""
+    said = (str((memory or {}).get("other") or ""), str(speaks or "").split(",")[0].strip().lower())
+    return next((code for code in said if LANGUAGE.match(code)), language)

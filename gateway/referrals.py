@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from gateway.follow_up_words import codes
 from gateway.models import Conversation, Message, Referral, ReferralEvent
 
 OFFERED, DECLINED, ACCEPTED, SENT = "offered", "declined", "accepted", "sent"
@@ -31,6 +32,13 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     OBTAINED: frozenset(),
 }
 BOT, RESIDENT, RESPONDER, PROVIDER = "bot", "resident", "responder", "provider"
+# who -> what they may say that it became. A provider cannot know what a resident wants; software only loses sight.
+MAY_SAY: dict[str, frozenset[str]] = {
+    BOT: frozenset((LOST,)),
+    RESIDENT: frozenset((ACCEPTED, DECLINED, CONTACTED, CONNECTED, OBTAINED, NOT_OBTAINED)),
+    RESPONDER: frozenset(TRANSITIONS) - {OFFERED},
+    PROVIDER: frozenset((CONTACTED, CONNECTED, OBTAINED, NOT_OBTAINED)),
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,10 @@ class Offer:
 
 @dataclass(frozen=True)
 class By:
-    """Who makes a step: bot, resident, responder (then who) or provider, and the message by which it was made."""
+    """Who makes a step: bot, resident, responder (then who) or provider, and the message by which it was made.
+
+    A provider stands for the service itself, whoever opened the link.
+    """
 
     kind: str = BOT
     responder_id: int | None = None
@@ -101,9 +112,14 @@ def open_of(session: Session, conversation_id: int) -> list[Referral]:
 def move(  # noqa: PLR0913 - what moves where, when and by whom
     session: Session, row: Referral, state: str, now: datetime, by: By, *, barrier: str | None = None
 ) -> bool:
-    """Compare and set: whether the referral went from the state it was seen in to another that the table allows."""
+    """Compare and set: whether it went from the state it was seen in to another that the tables allow ``by``.
+
+    Raises ``ValueError`` for a barrier that is no code, or for one where nothing was in the way.
+    """
+    if barrier is not None and (state != NOT_OBTAINED or barrier not in codes()):
+        raise ValueError(f"no barrier of a referral that is {state}")
     before = row.state
-    if state not in TRANSITIONS[before]:
+    if state not in open_to(row, by.kind):
         return False
     done = session.execute(
         update(Referral)
@@ -116,6 +132,11 @@ def move(  # noqa: PLR0913 - what moves where, when and by whom
     if won:
         _note(session, row, before, now, by)
     return won
+
+
+def open_to(row: Referral, kind: str) -> frozenset[str]:
+    """What it may become by the word of a resident, a responder, a provider or the bot."""
+    return TRANSITIONS[row.state] & MAY_SAY.get(kind, frozenset())
 
 
 def note_barrier(session: Session, conversation_id: int, code: str, now: datetime, by: By) -> None:

@@ -21,9 +21,10 @@ HEADERS = {
 
 def register(app: Flask) -> None:
     """Open all doors of this process, each with its guard."""
-    from gateway.web import api, chat, console, health, pages, sms  # noqa: PLC0415 - they need the guards of a built door
+    # They need the guards of a built door.
+    from gateway.web import api, chat, console, health, pages, referral, sms  # noqa: PLC0415
 
-    for module in (health, sms, chat, console, pages, api):
+    for module in (health, sms, chat, console, pages, api, referral):
         made = module.make()
         for blueprint in made if isinstance(made, list) else [made]:
             app.register_blueprint(blueprint)

@@ -15,7 +15,15 @@ from gateway.db import is_busy
 from gateway.errors import Conflict, Refused
 from gateway.models import Escalation, Message, Responder
 from gateway.risk import Level
-from gateway.web import console_live, console_log_in, console_sample, console_views, guards
+from gateway.web import (
+    console_gaps,
+    console_live,
+    console_log_in,
+    console_referrals,
+    console_sample,
+    console_views,
+    guards,
+)
 from gateway.web.console_rules import apply_rules
 
 log = logging.getLogger(__name__)
@@ -45,7 +53,8 @@ def make() -> list[Blueprint]:
     add("/threads/<int:escalation_id>/number", "number", number, methods=["POST"])
     add("/threads/<int:escalation_id>/lower", "lower", lower, methods=["POST"])
     doors = [console_log_in.make(), console_log_in.make_way_out()]
-    return [*doors, console_live.make(), console_sample.make(note_seen), blueprint]
+    beside = [module.make(note_seen) for module in (console_sample, console_referrals, console_gaps)]
+    return [*doors, console_live.make(), *beside, blueprint]
 
 
 def note_seen() -> None:

@@ -101,6 +101,10 @@ REFUSALS = {
     "already_read": "Two people have read this message. Nothing was changed.",
     "unknown_label": "Choose one of the three. Nothing was changed.",
     "level_not_lower": "Nothing was changed: the new level must be lower than the one it has.",
+    "bad_date": "Choose a day that is over, as 2026-09-01.",
+    "no_such_referral": "There is no such service in this thread. Nothing was changed.",
+    "referral_moved": "More is known of this service by now. Nothing was changed. Look, then try again.",
+    "no_link_for_this_service": "The provider cannot be asked about this service.",
     "busy": "Too many people are logging in at once. Try again in a moment.",
     "store_unavailable": "The store does not answer. Nothing was changed. Residents still get safety texts.",
 }

@@ -48,8 +48,8 @@ def logged(session: Session) -> list[SearchLog]:
 
 def asked(session: Session, now: datetime, times: int = 1, **values: Any) -> None:
     for _ in range(times):
-        session.add(SearchLog(**{"at": now, "needs": ["food"], "zone": "Mission", "zip3": "941", "language": "en",
-                                 "channel": "sms", "offered": 3, "reason": None, "declined": False} | values))  # fmt: skip
+        row = {"at": now, "needs": ["food"], "zone": "Mission", "zip3": "941", "language": "en", "channel": "sms"}
+        session.add(SearchLog(**{**row, "offered": 3, "reason": None, "declined": False, **values}))
     session.flush()
 
 
@@ -104,7 +104,10 @@ def test_the_language_that_they_speak_counts_and_the_zip_told_before(session: Se
     gaps.note_search(one, Found([], 0, None), ["food"])
     two = scene(session, now, None, speaks="my own words, 94110")
     gaps.note_search(two, Found([], 0, None), ["food"])
-    assert [(row.language, row.zip3) for row in logged(session)] == [("vi", "941"), (None, None)]
+    three = scene(session, now, "en")
+    three.conversation.language_memory = {"other": "ht"}
+    gaps.note_search(three, Found([], 0, None), ["food"])
+    assert [(row.language, row.zip3) for row in logged(session)] == [("vi", "941"), (None, None), ("ht", None)]
 
 
 def test_the_log_has_no_way_back_to_a_resident(session: Session) -> None:

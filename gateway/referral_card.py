@@ -1,0 +1,182 @@
+"""The card of one service, to be printed in large letters or read out loud: enough to call or go, and no need named.
+
+Who must not be seen with it gets a card with a number alone: see :func:`gateway.referral_links.private`.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import segno
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gateway import referral_links, spoken, texts
+from gateway.community import Community
+from gateway.directory import details, hours_words
+from gateway.directory.wanted import FoundService, OpenState
+from gateway.keys import Keys
+from gateway.models import Referral
+
+MOST_PAPERS = 6
+LOCAL_DIGITS, LONG_DISTANCE_DIGITS = 10, 11
+CALL, MAP, WEB = "call", "map", "web"
+ENTRY = """
+SELECT e.dataset, e.service_id, e.location_id, e.service_at_location_id, e.timezone
+FROM search_entry e JOIN service s ON (s.dataset, s.id) = (e.dataset, e.service_id)
+WHERE e.dataset = :dataset AND e.service_id = :service AND s.status = 'active'
+ORDER BY e.location_id = :location DESC, e.location_id LIMIT 1
+"""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What stands on a card in one language. ``number`` is as it is printed, ``scan`` what the QR code holds.
+
+    ``listed`` is False where the directory does not have the service any more: then only its name is left. ``code`` is
+    None where no provider may be asked about it. ``hours`` are one line for each group of days.
+    """
+
+    language: str
+    name: str
+    listed: bool = True
+    number: str | None = None
+    to_text: str | None = None
+    address: tuple[str, ...] = ()
+    hours: tuple[str, ...] = ()
+    call_first: bool = False
+    bring: tuple[str, ...] = ()
+    url: str | None = None
+    code: str | None = None
+    scan: str | None = None
+    scan_kind: str = CALL
+
+    def say(self, key: str, **values: object) -> str:
+        """One of the card's own words, in its language."""
+        return texts.say(key, self.language, **values)
+
+
+@dataclass(frozen=True)
+class Printer:
+    """What every card is made with: the open store, our keys, the town's facts, and the time."""
+
+    session: Session
+    keys: Keys
+    town: Community
+    now: datetime
+
+    def draw(self, row: Referral, language: str) -> Card:
+        """The card of the service that a referral is about, as the directory has it now."""
+        alone = referral_links.private(self.session, row)
+        nameless = texts.say("card_private_name", language)
+        dataset, _, service_id = row.service_id.partition(":")
+        wanted = {"dataset": dataset, "service": service_id, "location": row.location_id or ""}
+        entry = self.session.execute(text(ENTRY), wanted).one_or_none()
+        if entry is None:
+            return Card(language, nameless if alone else row.name or nameless, listed=False)
+        [service] = details.load(self.session, [(entry, None, OpenState(None))], language)
+        here = self.now.astimezone(ZoneInfo(entry.timezone or self.town.time_zone))
+        hours = _hours(self.session, entry, service, language, here)
+        card = Card(language, nameless, hours=hours, call_first=not hours, number=service.phone)
+        if alone:
+            return replace(card, scan=dialled(service.phone) if service.phone else None)
+        kind, scan = _scan(service, self.town)
+        return replace(
+            card,
+            name=service.name,
+            number=_number(service),
+            to_text=_to_text(service, language),
+            address=_address(service),
+            bring=service.documents[:MOST_PAPERS],
+            url=service.url,
+            code=referral_links.reference(self.keys, row),
+            scan=scan,
+            scan_kind=kind,
+        )
+
+
+def svg(card: Card) -> str | None:
+    """The QR code as SVG, to be put into a page; None where there is nothing to scan."""
+    if card.scan is None:
+        return None
+    drawn = io.BytesIO()
+    segno.make(card.scan, error="m", micro=False).save(
+        drawn, kind="svg", xmldecl=False, svgns=False, omitsize=True, svgclass="qr", lineclass=None, border=4
+    )
+    return drawn.getvalue().decode()
+
+
+def aloud(card: Card) -> Iterator[str]:
+    """The card as sentences for a voice, one a line."""
+    yield f"{card.name}."
+    if not card.listed:
+        yield spoken.number(card.say("card_gone"))
+        return
+    told = (
+        ("card_call", spoken.number(card.number or "")),
+        ("card_text", spoken.number(card.to_text or "")),
+        ("card_go", spoken.address(", ".join(card.address))),
+        ("card_hours", ". ".join(spoken.hours(line, card.language) for line in card.hours)),
+        ("card_bring", ", ".join(card.bring)),
+    )
+    yield from (f"{card.say(key)}: {words}." for key, words in told if words)
+    if card.call_first:
+        yield card.say("card_call_first")
+    yield f"{card.say('card_say')}: {card.say('card_say_words')}"
+    if card.code:
+        yield card.say("card_code", reference=spoken.letters(card.code))
+
+
+def dialled(number: str) -> str | None:
+    """The ``tel:`` address of a number as it is printed; None for what no phone can dial."""
+    plain, _, extension = number.partition(" x")
+    digits = re.sub(r"\D", "", plain)
+    if re.search(r"[^\d\s().+-]", plain) or (extension and not extension.isdecimal()):
+        return None
+    after = f",{extension}" if extension else ""
+    if len(digits) == LOCAL_DIGITS:
+        return f"tel:+1{digits}{after}"
+    if len(digits) == LONG_DISTANCE_DIGITS and digits[0] == "1":
+        return f"tel:+{digits}{after}"
+    return f"tel:{digits}" if re.fullmatch(r"[2-9](?:11|88)", digits) else None
+
+
+def _hours(session: Session, entry: Any, service: FoundService, language: str, here: datetime) -> tuple[str, ...]:
+    """What holds every week: a card is read on another day than it is printed. None where it may not hold."""
+    if service.stale or service.closure is not None:
+        return ()
+    [rules] = details.schedules(session, [entry])
+    said = hours_words.week_words(hours_words.week_of(rules, here.date()), language)
+    return tuple(line for line in said.split("; ") if line)
+
+
+def _number(service: FoundService) -> str | None:
+    return f"{service.phone} ({service.phone_note})" if service.phone and service.phone_note else service.phone
+
+
+def _to_text(service: FoundService, language: str) -> str | None:
+    if not service.text_number:
+        return None
+    key = "text_word" if service.text_word else "text_number"
+    return hours_words.say(key, language, word=service.text_word or "", number=service.text_number)
+
+
+def _address(service: FoundService) -> tuple[str, ...]:
+    if not service.address_public:
+        return ()
+    city = " ".join(part for part in (service.city, service.postal_code) if part)
+    return tuple(part for part in (service.address, city) if part) if service.address else ()
+
+
+def _scan(service: FoundService, town: Community) -> tuple[str, str | None]:
+    if service.phone and (call := dialled(service.phone)):
+        return CALL, call
+    if service.address_public and service.latitude is not None and service.longitude is not None:
+        link = town.directory.map_of(service.latitude, service.longitude)
+        if link:
+            return MAP, link
+    return WEB, service.url

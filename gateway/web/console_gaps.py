@@ -1,0 +1,57 @@
+"""The table of needs that were not met, for those who plan: on a page, and for a spreadsheet."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from gateway import audit, gap_table, gaps
+from gateway.gaps import Gap
+from gateway.web import guards
+from gateway.web.console_rules import apply_rules
+
+
+def make(note_seen: Callable[[], None]) -> Blueprint:
+    """The page and its CSV file. ``note_seen`` starts the idle time anew, as everywhere in the console."""
+    blueprint = guards.blueprint("console_gaps", guard=guards.directory_editor, url_prefix="/console/gaps")
+    apply_rules(blueprint)
+    blueprint.before_request(note_seen)
+    blueprint.add_url_rule("", "table", table)
+    blueprint.add_url_rule("/gaps.csv", "as_csv", as_csv)
+    return blueprint
+
+
+def table() -> ResponseReturnValue:
+    """The table since a day, or of the last ninety days."""
+    lines, since = _lines()
+    return render_template(
+        "referral/gaps.html",
+        lines=lines,
+        since=since.astimezone(guards.door().community.clock).date(),
+        heads=gap_table.HEADS,
+        said=gap_table.said,
+        barriers=gap_table.barriers,
+        explained=gap_table.EXPLAINED,
+    )
+
+
+def as_csv() -> ResponseReturnValue:
+    """The same for a spreadsheet; that it was taken away is written down."""
+    lines, since = _lines()
+    with guards.door().database.begin() as session:
+        audit.note(session, _now(), "download", "gaps", None, g.responder.id, since=since.isoformat())
+    response = Response(gap_table.as_csv(lines), mimetype="text/csv")
+    response.headers["Content-Disposition"] = "attachment; filename=gaps.csv"
+    return response
+
+
+def _lines() -> tuple[list[Gap], datetime]:
+    town = guards.door().community
+    begins, ends = gap_table.span(request.args.get("since"), town.clock, _now())
+    with guards.door().database.begin() as session:
+        return gaps.table(session, town, begins, ends), begins
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
