@@ -190,7 +190,7 @@ def test_a_private_matter_has_no_link_and_a_card_that_names_nothing(
         asked = ana.post(f"/console/threads/{thread}/services/{number}/link", agreed="yes")
         assert asked.status_code == 403
         page = client.get(f"/card/{link(number, CARD)}").text
-        for word in (name, "The name as it was told", need, "<dt>Address", "code"):
+        for word in (name, "The name as it was told", need, "<dt>Go to", "code"):
             assert word not in page, word
         assert texts.say("card_private_name", "en") in page
         assert state(database, number) == ("offered", None)
@@ -215,7 +215,7 @@ def test_a_card_has_what_is_needed_to_call_or_go_and_no_need(
     page = client.get(f"/card/{link(told(), CARD)}?language=en").text
     title = re.search(r"<title>(.*?)</title>", page)
     assert title
-    assert title[1] == "Phone and address"
+    assert title[1] == texts.say("card_title", "en")
     assert '<html lang="en">' in page
     assert re.search(r'class="number">[\d()x -]+', page)
     assert "<svg" in page
