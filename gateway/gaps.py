@@ -31,6 +31,7 @@ OBTAINED, NOT_OBTAINED, NOT_KNOWN = "obtained", "not_obtained", "not_known"
 RESULTS = (OBTAINED, NOT_OBTAINED, NOT_KNOWN)
 BARRIER = "barrier_"
 LANGUAGE = re.compile(r"^[a-z]{2,3}$")
+CODE = re.compile(r"^[a-z_]{2,40}$")  # a need, and never somebody's own words
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def note_search(scene: Scene, found: Found, needs: Sequence[str]) -> None:
     scene.session.add(
         SearchLog(
             at=scene.now.replace(minute=0, second=0, microsecond=0),
-            needs=list(dict.fromkeys(needs)) or [ANY],
+            needs=list(dict.fromkeys(need if CODE.match(need) else ANY for need in needs)) or [ANY],
             zone=zone,
             zip3=zip3,
             language=_spoken(conversation.language, conversation.language_memory, conversation.answers.get("speaks")),

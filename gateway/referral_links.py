@@ -24,7 +24,7 @@ LONGEST_TOKEN = 200
 # Substance use (42 CFR Part 2) and partner violence: that somebody was sent there is itself what must not be told.
 PRIVATE_NEEDS = frozenset(("substance_use", "naloxone", "syringe_pickup", "domestic_violence"))
 BY_NAME = 2  # ServiceNeed.weight of a need that the taxonomy or the service's name says
-CODE_LETTERS = "ACDEFHJKLMNPRTUVWXY34679"  # nothing that is taken for something else, read or said
+CODE_LETTERS = "CDFHJKLMNPRTVWX34679"  # nothing that is taken for something else, and no vowel: no word comes of it
 CODE_LENGTH = 6
 
 

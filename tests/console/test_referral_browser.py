@@ -66,6 +66,7 @@ def test_a_card_a_provider_and_a_planner(
     check_the_card(page, f"{served.url}/card/{link(database, door, number, referral_links.CARD)}")
     check_the_provider(page, f"{served.url}/r/{link(database, door, number, referral_links.PROVIDER)}")
 
+    page.set_viewport_size({"width": 360, "height": 800})
     page.goto(f"{served.url}/console/threads/{thread.id}")
     page.locator("#services-told").click()
     expect(page.get_by_role("heading", name="Pantry")).to_be_visible()
@@ -74,6 +75,8 @@ def test_a_card_a_provider_and_a_planner(
     page.get_by_label("The resident agreed that we ask this place.").check()
     page.get_by_role("button", name="Make a link").click()
     expect(page.locator("#provider-link code")).to_contain_text("/r/")
+    inside = "each => each.getBoundingClientRect().right <= each.closest('li').getBoundingClientRect().right"
+    assert page.locator("#provider-link code").evaluate(inside)
     check_everybody_can_use(page)
     shoot(page, "services-told")
 

@@ -346,7 +346,7 @@ def test_a_link_is_made_with_the_residents_yes_alone(
     assert ana.post(f"{page()}/{number}/link").status_code == 400
     assert state(database, number)[0] == "offered"
     made = ana.post(f"{page()}/{number}/link", agreed="yes")
-    found = re.search(rf"<code>({re.escape(door.settings.public_url)}/r/[^<]+)</code>", made.text)
+    found = re.search(rf'<code class="whole">({re.escape(door.settings.public_url)}/r/[^<]+)</code>', made.text)
     assert found
     assert state(database, number)[0] == "sent"
     assert audited(database) == [("provider_link", {"agreed": True})]

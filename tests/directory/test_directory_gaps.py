@@ -83,6 +83,11 @@ def test_the_reason_of_the_search_is_kept(session: Session, now: datetime, reaso
     assert [(row.needs, row.reason) for row in logged(session)] == [(["other"], reason)]
 
 
+def test_what_is_no_need_is_not_kept(session: Session, now: datetime) -> None:
+    gaps.note_search(scene(session, now), Found([], 0, None), ["food", "My name is Ana", "5551234567"])
+    assert [row.needs for row in logged(session)] == [["food", "other"]]
+
+
 def test_more_is_no_search_and_the_end_of_the_list_is_said(town: Session, now: datetime) -> None:
     one = scene(town, now)
     offering.find_services(one, {"needs": ["food"], "zip": "94110"})
