@@ -100,6 +100,8 @@ def longest(pair: Pair, language: str) -> str:
         "spot": PLACE,
         "zip": "94110",
         "line": "415-555-0100",
+        "service": "Demo Town Food Pantry",  # on a page, not in a text
+        "reference": "K7RM4X",
         "days": "14",
         "minutes": "120",
         "first": names[-1],

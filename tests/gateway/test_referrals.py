@@ -86,7 +86,7 @@ def test_whoever_saw_an_older_state_moves_nothing(database: Database) -> None:
         mine = one.get_one(Referral, number)
         with database.begin() as other:
             assert referrals.move(other, other.get_one(Referral, number), "declined", NOW, By("resident"))
-        assert not referrals.move(one, mine, "accepted", NOW, By("provider"))
+        assert not referrals.move(one, mine, "accepted", NOW, By("responder"))
         assert mine.state == "declined"
 
 
