@@ -9,7 +9,7 @@ from gateway.risk.level import Finding, Level, as_typed
 from gateway.risk.net import LONGEST, Net, Opinion
 
 CARD = "net"
-EXCUSED = 0.93  # where a rule has read danger and found it denied, told, laughed at or long past
+EXCUSED = 0.94  # where a rule has read danger and found it denied, told, laughed at or long past
 FRAGMENT = 0.98  # of a message of hardly a word: "my pills" may be anything
 JOINED = 0.92  # of several messages read as one, which may have nothing to do with each other
 FEWEST_WORDS = 4

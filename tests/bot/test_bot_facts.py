@@ -12,7 +12,8 @@ import pytest
 
 from bot.pipeline.facts import MOST, NAMES, facts, told
 from bot.pipeline.plain import unaccented
-from gateway.commands import FIELDS, LONGEST_ANSWER
+from gateway.commands import FIELDS
+from gateway.scene import LONGEST_ANSWER
 from tests.bot.held_back import blind_rows
 
 JUDGED = Path(__file__).parent / "facts_judged.tsv"
