@@ -82,10 +82,16 @@ def test_half_of_them_may_go(session: Session, package: dict[str, Rows], written
 
 
 def test_the_command_asks_and_takes_the_answer(
-    database: Database, package: dict[str, Rows], written: Write, now: datetime, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    package: dict[str, Rows],
+    written: Write,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     url = database.engine.url.render_as_string(hide_password=False)
     monkeypatch.setattr(directory_cli, "database_url", lambda: url)
+    monkeypatch.setattr(directory_cli, "var", lambda: tmp_path)
     import_path(database, written(package, "county"), now)
     folder = str(written(of_another_county(package), "county"))
     refused = CliRunner().invoke(main, ["directory", "import", folder])
