@@ -16,6 +16,8 @@ from gateway.models import Conversation, Delivery, EarlyReceipt
 from gateway.settings import Settings
 from tests.conftest import Clock
 
+pytestmark = pytest.mark.slow
+
 IN_DOUBT = SmsFailed(None, retryable=True, ambiguous=True)
 
 

@@ -24,6 +24,8 @@ from gateway.worker import Worker
 from tests.conftest import RESIDENT
 from tests.fakes.fake_rasa import FakeRasa
 
+pytestmark = pytest.mark.slow
+
 SID = "SM" + "7" * 32
 
 

@@ -18,6 +18,8 @@ from gateway.risk.matching import any_match
 from gateway.risk.views import views_of
 from tests.risk.test_risk_cards import GOOD, changed, write_page
 
+pytestmark = pytest.mark.slow
+
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "rule-cards.md"
 
 

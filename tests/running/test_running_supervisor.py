@@ -17,6 +17,8 @@ from gateway.processes import free_port, port_in_use, wait
 from gateway.supervisor import CannotRun, Child, Program, Supervisor, check_disk, check_ports, fresh_log, only_one
 from tests.running.front_door_of_sleepers import alive
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = Path(__file__).with_name("front_door_of_sleepers.py")
 Start = Callable[..., "Town"]

@@ -17,6 +17,8 @@ from gateway.errors import FrontDoorError
 from tests.twilio.conftest import ANA, BEN, NUMBER
 from tests.twilio.webhook import Webhook
 
+pytestmark = pytest.mark.slow
+
 
 def test_piped_texts_get_their_answers_in_turn(standin: Standin, webhook: Webhook) -> None:
     webhook.answer = lambda call: (200, f"<Response><Message>heard {call.form['Body']}</Message></Response>")
