@@ -257,7 +257,7 @@ def test_a_stranger_in_an_open_danger_is_told_and_the_level_stays(street: Street
 
 
 def test_distress_is_asked_about_first_and_the_line_comes_after_the_answer(street: Street) -> None:
-    assert street.text("estou triste e sozinho, nao aguento mais") == [texts.both("safety_check")]
+    assert street.text("me sinto triste e sozinho, nao aguento mais") == [texts.both("safety_check")]
     assert street.ask("sim") == [strangers.lines()["pt"].nobody_on_shift, *NOBODY]
     assert street.read_by_bot() == []
     assert street.heard == "pt"
@@ -330,14 +330,19 @@ def test_the_note_on_a_switch_is_said_before_the_bot_and_in_both_languages(stree
     assert re.findall(r"\w+ ESPAÑOL", said[0]) == ["text ESPAÑOL", "mande ESPAÑOL"]
 
 
-@pytest.mark.parametrize(
-    "said", [["i want to kill myself tonight"], ["thanks", "STOP"], ["i cant take it anymore, i feel so alone"]]
-)
-def test_no_note_where_the_bot_does_not_answer(street: Street, said: list[str]) -> None:
+@pytest.mark.parametrize("said", ["i want to kill myself tonight", "i cant take it anymore, i feel so alone"])
+def test_no_note_where_the_bot_does_not_answer(street: Street, said: str) -> None:
     street.ask("necesito ayuda con la renta")
-    for text in said:
-        street.text(text)
+    street.text(said)
     assert street.conversation.language == "en"
+    assert texts.say("language_switched", "en") not in street.said()
+
+
+def test_thanks_and_stop_turn_no_conversation_and_bring_no_note(street: Street) -> None:
+    street.ask("necesito ayuda con la renta")
+    street.text("thanks")
+    street.text("STOP")
+    assert street.conversation.language == "es"
     assert texts.say("language_switched", "en") not in street.said()
 
 
