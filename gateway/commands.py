@@ -32,7 +32,7 @@ def escalate(scene: Scene, command: dict[str, Any]) -> list[str]:
     level = level_of(reason, command.get("level"))
     if reason == "team_request" and command.get("need") == welfare.NEED:
         level = _welfare(scene)
-    escalations.open_(scene.session, scene.conversation, reason, level, scene.now, scene.message.id)
+    _open(scene, reason, level)
     if reason == "danger_said" and scene.community is not None:
         said = texts.safety((), level.value, scene.conversation.language, scene.community)
         return [*said, *nobody_on_shift(scene.session, scene.conversation, scene.now)]

@@ -30,6 +30,8 @@ DEAD_PEER = {
     "keepalives_count": 3,
     "tcp_user_timeout": 5_000,
 }
+# However the driver and the pool say that there is no server to talk to; what :func:`is_busy` is among the first.
+GONE = (OperationalError, InterfaceError, PoolExhausted)
 BUSY = (pg.QueryCanceled, pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)
 # No message can cause these: a schema that is not there (class 42), a store that must not be written (25006).
 UNUSABLE_CLASS, READ_ONLY = "42", "25006"
@@ -152,7 +154,7 @@ def is_down(failure: BaseException) -> bool:
     """Whether no message could be stored now, whatever it says."""
     if is_busy(failure):
         return False
-    if isinstance(failure, OperationalError | InterfaceError | PoolExhausted):
+    if isinstance(failure, GONE):
         return True
     state = getattr(failure.orig, "sqlstate", None) if isinstance(failure, DBAPIError) else None
     return state is not None and (state == READ_ONLY or state.startswith(UNUSABLE_CLASS))

@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, literal_column, select
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from gateway import asides, delivery, escalations, follow_ups, language, leases, menu, paging, strangers, texts
@@ -23,7 +21,7 @@ from gateway.clients.rasa import Answer, Rasa, Turn
 from gateway.commands import obey, person_asked, person_asked_each
 from gateway.community import Community
 from gateway.conversations import BOT, RESPONDER, more_waits, say_all
-from gateway.db import Database
+from gateway.db import GONE, Database
 from gateway.errors import BotUnavailable
 from gateway.leases import Lease
 from gateway.models import Assessment, Conversation, Message
@@ -33,7 +31,6 @@ from gateway.scene import Scene
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
-STORE_GONE = (OperationalError, InterfaceError, PoolTimeout)
 HOLD = timedelta(minutes=3)
 MENUS_BEFORE_PERSON = 3
 MOST_LETTERS = 1600
@@ -110,7 +107,7 @@ def _note_or_count(
     try:
         with session.begin_nested():
             return _note(session, community, conversation, now)
-    except STORE_GONE:
+    except GONE:
         raise
     except Exception:
         log.exception("message could not be read", extra={"conversation": conversation.id})

@@ -3,10 +3,10 @@
 import logging
 
 from flask import Flask, Response, jsonify, render_template, request
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from gateway.db import GONE
 from gateway.errors import Conflict, Refused
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def register(app: Flask) -> None:
             app.register_blueprint(blueprint)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(HTTPException, _http)
-    for down in (OperationalError, InterfaceError, PoolExhausted):
+    for down in GONE:
         app.register_error_handler(down, _store_down)
     app.register_error_handler(OSError, _nowhere_to_keep)
     app.after_request(_headers)

@@ -74,28 +74,32 @@ def thanks() -> ResponseReturnValue:
 
 def card(token: str) -> ResponseReturnValue:
     """The card as a page to print: in the resident's language, in the other one, or in both."""
-    with guards.door().database.begin() as session:
-        row = _opened(session, CARD, token)
-        if row is None:
-            return _gone()
-        printer = _printer(session)
-        cards = [printer.draw(row, language) for language in _languages(session, row)]
+    cards = _drawn(token)
+    if not cards:
+        return _gone()
     drawn = [(each, Markup(referral_card.svg(each) or "")) for each in cards]  # noqa: S704 - drawn by us, of digits
     return _page("card.html", language=cards[0].language, cards=drawn, token=token)
 
 
 def aloud(token: str) -> ResponseReturnValue:
     """The card as plain text, for a voice to read."""
-    with guards.door().database.begin() as session:
-        row = _opened(session, CARD, token)
-        if row is None:
-            return _gone()
-        printer = _printer(session)
-        cards = [printer.draw(row, language) for language in _languages(session, row)]
+    cards = _drawn(token)
+    if not cards:
+        return _gone()
     said = "\n\n".join("\n".join(referral_card.aloud(each)) for each in cards)
     response = Response(said + "\n", mimetype="text/plain")
     response.headers["Content-Language"] = ", ".join(each.language for each in cards)
     return response
+
+
+def _drawn(token: str) -> list[referral_card.Card]:
+    """The card in each language that it is wanted in; nothing where the token opens none."""
+    with guards.door().database.begin() as session:
+        row = _opened(session, CARD, token)
+        if row is None:
+            return []
+        printer = _printer(session)
+        return [printer.draw(row, language) for language in _languages(session, row)]
 
 
 def _printer(session: Session) -> referral_card.Printer:

@@ -1,7 +1,6 @@
 """What the gateway adds to the dialogue: time away, what the bot missed, the fallback menu, and how a talk ends."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,13 +26,6 @@ pytestmark = pytest.mark.slow  # many conversations on the real store
 DOWN = NONSENSE["http 503"]
 TEAM = {"command": "request_team", "needs": ["welfare_check"], "place": "the library on 24th", "zip": None}
 MEDIATION = {"command": "open_mediation", "need": "dispute", "zip": None}
-
-
-@pytest.fixture
-def bot() -> Iterator[FakeRasa]:
-    server = FakeRasa()
-    yield server
-    server.stop()
 
 
 class Resident:

@@ -35,13 +35,6 @@ STOPPED = SmsFailed(21610, retryable=False)
 
 
 @pytest.fixture
-def bot() -> Iterator[FakeRasa]:
-    server = FakeRasa()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def clock() -> Clock:
     """Two in the afternoon in the demo town."""
     return Clock(datetime(2026, 11, 23, 14, 0, tzinfo=HERE).astimezone(UTC))

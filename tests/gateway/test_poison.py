@@ -1,6 +1,5 @@
 """A message that cannot even be read is tried a few times, keeps nobody else waiting, and then goes to a person."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,29 +7,11 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import OperationalError
 
 from gateway import asides, turns
-from gateway.clients.rasa import Rasa
 from gateway.conversations import SMS, Inbound
-from gateway.db import Database
 from gateway.door import Door
 from gateway.models import Conversation, Escalation, Message
 from gateway.receiving import receive
-from tests.conftest import Clock
-from tests.fakes.fake_rasa import FakeRasa
-from tests.gateway.test_turns import Street
-
-
-@pytest.fixture
-def bot() -> Iterator[FakeRasa]:
-    server = FakeRasa()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def street(database: Database, door: Door, bot: FakeRasa, clock: Clock) -> Iterator[Street]:
-    rasa = Rasa(bot.url, "s")
-    yield Street(database, door.settings.keys, door.community, rasa, clock)
-    rasa.close()
+from tests.gateway.turn_street import Street
 
 
 @pytest.fixture

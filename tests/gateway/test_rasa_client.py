@@ -16,13 +16,6 @@ TURN = Turn("1", "c", "sms", "es", "hola", None, {"name": "Demo"})
 
 
 @pytest.fixture
-def bot() -> Iterator[FakeRasa]:
-    server = FakeRasa()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def rasa(bot: FakeRasa) -> Iterator[Rasa]:
     client = Rasa(bot.url, "secret")
     yield client

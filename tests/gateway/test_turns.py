@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,79 +9,13 @@ import pytest
 from sqlalchemy import select, update
 
 from gateway import escalations, leases, texts, turns
-from gateway.clients.rasa import Rasa
-from gateway.community import Community
-from gateway.conversations import SMS, Inbound, hand_over
-from gateway.db import Database
-from gateway.door import Door
-from gateway.keys import Keys
+from gateway.conversations import hand_over
 from gateway.leases import LeaseLost
-from gateway.models import Conversation, Escalation, Message, OptOut, Referral, Responder, Shift
-from gateway.receiving import receive
+from gateway.models import Conversation, Escalation, OptOut, Referral, Responder, Shift
 from gateway.risk import Level
-from tests.conftest import RESIDENT, Clock
+from tests.conftest import RESIDENT
 from tests.fakes.fake_rasa import NONSENSE, FakeRasa, good
-
-
-@pytest.fixture
-def bot() -> Iterator[FakeRasa]:
-    server = FakeRasa()
-    yield server
-    server.stop()
-
-
-class Street:
-    """Texts of one resident, and a worker that answers them, without threads."""
-
-    def __init__(self, database: Database, keys: Keys, town: Community, rasa: Rasa, clock: Clock) -> None:
-        self.database, self.keys, self.town, self.rasa, self.clock = database, keys, town, rasa, clock
-        self.count = 0
-
-    def text(self, body: str) -> int:
-        self.count += 1
-        inbound = Inbound(SMS, RESIDENT, f"SM{self.count:032x}", body)
-        with self.database.begin() as session:
-            receipt = receive(session, self.keys, self.town, inbound, self.clock())
-        assert receipt.message_id is not None
-        return receipt.message_id
-
-    def lease(self) -> leases.Lease:
-        with self.database.begin() as session:
-            lease = leases.take(session, "test")
-        assert lease is not None
-        return lease
-
-    def work(self) -> None:
-        lease = self.lease()
-        while turns.answer_next(self.database, self.rasa, self.town, lease, self.clock) is not None:
-            pass
-
-    def said(self) -> list[str]:
-        with self.database.begin() as session:
-            return list(session.scalars(select(Message.text).where(Message.direction == "out").order_by(Message.id)))
-
-    def ask(self, body: str) -> list[str]:
-        before = len(self.said())
-        self.text(body)
-        self.work()
-        return self.said()[before:]
-
-    def handled(self) -> list[str | None]:
-        with self.database.begin() as session:
-            return list(
-                session.scalars(select(Message.handled_by).where(Message.direction == "in").order_by(Message.id))
-            )
-
-    def one(self, table: Any) -> Any:
-        with self.database.begin() as session:
-            return session.scalars(select(table)).one()
-
-
-@pytest.fixture
-def street(database: Database, door: Door, bot: FakeRasa, clock: Clock) -> Iterator[Street]:
-    rasa = Rasa(bot.url, "s")
-    yield Street(database, door.settings.keys, door.community, rasa, clock)
-    rasa.close()
+from tests.gateway.turn_street import Street
 
 
 def suggest(bot: FakeRasa, *commands: dict[str, Any], text: str = "ok") -> None:

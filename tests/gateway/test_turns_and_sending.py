@@ -3,7 +3,6 @@
 import json
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -21,13 +20,6 @@ from gateway.worker import MOST_SETTLED, Worker
 from tests.conftest import Clock, Phone
 from tests.fakes.fake_rasa import FakeRasa, good
 from tests.gateway.road import heard, incoming, rows, sid
-
-
-@pytest.fixture
-def bot() -> Any:
-    server = FakeRasa()
-    yield server
-    server.stop()
 
 
 def work(database: Database, door: Door, bot: FakeRasa, clock: Clock) -> None:

@@ -1,21 +1,16 @@
 """A check on somebody is urgent where two of three signs come together: unseen for days, no answer, frail."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from gateway import welfare
-from gateway.clients.rasa import Rasa
-from gateway.db import Database
-from gateway.door import Door
 from gateway.models import Escalation
 from gateway.risk import Level
-from tests.conftest import Clock
 from tests.fakes.fake_rasa import FakeRasa, good
-from tests.gateway.test_turns import Street
+from tests.gateway.turn_street import Street
 
 TEAM = {"command": "request_team", "needs": ["welfare_check"], "place": "the library on 24th", "zip": None}
 NO_PLACE = {"command": "escalate", "reason": "team_request", "level": "urgent", "need": "welfare_check"}
@@ -56,20 +51,6 @@ def test_signs_may_be_told_in_several_texts_and_as_facts() -> None:
     assert welfare.level(["she doesnt answer"], {"ages": "40,81"}) is Level.URGENT
     assert welfare.level(["she doesnt answer"], {"access": "no_car,memory"}) is Level.URGENT
     assert welfare.level(["she doesnt answer"], {"ages": "40", "access": "no_car"}) is Level.ROUTINE
-
-
-@pytest.fixture
-def bot() -> Iterator[FakeRasa]:
-    server = FakeRasa()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def street(database: Database, door: Door, bot: FakeRasa, clock: Clock) -> Iterator[Street]:
-    rasa = Rasa(bot.url, "s")
-    yield Street(database, door.settings.keys, door.community, rasa, clock)
-    rasa.close()
 
 
 @pytest.mark.parametrize("command", [TEAM, NO_PLACE])
