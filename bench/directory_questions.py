@@ -14,7 +14,6 @@ measured, and that is said.
 import argparse
 import csv
 import json
-import math
 import os
 import sys
 import tempfile
@@ -41,6 +40,7 @@ from gateway.directory.importing import import_path
 from gateway.directory.report import ImportFailed
 from gateway.directory.search import search
 from gateway.directory.wanted import Found, Wanted
+from gateway.risk_report import wilson
 from gateway.settings import sqlalchemy_url
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +48,6 @@ QUESTIONS = ROOT / "tests" / "directory" / "questions.tsv"
 SHARED = Path(os.environ.get("FRONTDOOR_SHARED", ROOT.parent / "shared")) / "data" / "hsds"
 NONE = "none"
 NEVER = frozenset(f"sanmateo_raw {number}" for number in range(20, 24))  # defunct, not active, and two tests
-Z = 1.959964  # two-sided 95 %
 GOAL = 0.9
 ROADS = ("text", "text, place asked")
 READER, PLACES = "gateway.directory.asking", "gateway.directory.gazetteer"
@@ -175,16 +174,6 @@ def _ids(found: Found) -> tuple[str, ...]:
 
 def _hits(question: Question, found: Found) -> bool:
     return bool(question.right & set(_ids(found))) if question.right else not found.services
-
-
-def wilson(hits: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share (E. B. Wilson 1927)."""
-    if not count:
-        return 0.0, 1.0
-    share, square = hits / count, Z * Z
-    middle = (share + square / (2 * count)) / (1 + square / count)
-    half = Z / (1 + square / count) * math.sqrt(share * (1 - share) / count + square / (4 * count * count))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def groups(question: Question) -> Iterator[str]:

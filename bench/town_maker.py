@@ -31,7 +31,6 @@ REGION_MILES = 60.0
 IN_REGION = 0.6
 TWINS, SITES, PLACELESS, NATIONAL, ENDED, SPANISH, TAGGED, CHECKED = 0.12, 0.15, 0.07, 0.002, 0.04, 0.2, 0.7, 0.6
 TODAY = date(2026, 11, 23)
-PER_ORGANIZATION = 4
 HOURS: tuple[tuple[float, Sequence[dict[str, str]]], ...] = (
     (0.30, [{"freq": "WEEKLY", "byday": "MO,TU,WE,TH,FR", "opens_at": "09:00", "closes_at": "17:00"}]),
     (

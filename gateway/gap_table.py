@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway import gaps
+from gateway.cells import harmless
 from gateway.errors import Refused
 from gateway.gaps import Gap
 
 DAYS = 90  # of a table when nobody says since when
 NOT_SAID = "not said"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 EXPLAINED = (
     'A count of 1 to 10 is hidden, and so is what would give it away ("hidden"). Lines of few people are put together.'
     " Tables of dates that overlap could be subtracted from each other: publish only one of them."
@@ -61,12 +61,6 @@ def as_csv(lines: Sequence[Gap]) -> str:
         names = [harmless(name or NOT_SAID) for name in line.key]
         writer.writerow([*names, *(said(line.counts[name]) for name in gaps.columns())])
     return written.getvalue()
-
-
-def harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    plain = text.replace("\x00", "")
-    return f"'{plain}" if plain.startswith(FORMULA) else plain
 
 
 def as_text(lines: Sequence[Gap]) -> Iterator[str]:

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from gateway.cells import harmless
 from gateway.directory.report import ImportFailed, Remark, Report, Sink
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 class Book:
@@ -28,7 +27,7 @@ class Book:
             writer.writerow(["what", "file", "row", "reason"])
 
             def write(sort: str, remark: Remark) -> None:
-                writer.writerow([sort, _harmless(remark.file), remark.row, _harmless(remark.reason)])
+                writer.writerow([sort, harmless(remark.file), remark.row, harmless(remark.reason)])
 
             yield write
 
@@ -37,8 +36,3 @@ class Book:
         plain = {"failed": outcome.faults} if isinstance(outcome, ImportFailed) else outcome.plain()
         text = json.dumps(plain, ensure_ascii=False, indent=2)
         (self.folder / "report.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell

@@ -95,14 +95,15 @@ def _draw(escalation_id: int, *, status: int = 200, **more: object) -> tuple[str
         escalation = _escalation(session, escalation_id)
         console_views.note_view(session, escalation, g.responder, _now())
         found = select(Referral).where(Referral.conversation_id == escalation.conversation_id)
-        rows = [_shown(session, row) for row in session.scalars(found.order_by(Referral.id.desc()))]
+        names: dict[int, str] = dict(session.execute(select(Responder.id, Responder.name)).all())
+        rows = [_shown(session, row, names) for row in session.scalars(found.order_by(Referral.id.desc()))]
     page = render_template(
         "referral/told.html", escalation=escalation, rows=rows, states=STATES, barriers=BARRIERS, **more
     )
     return page, status
 
 
-def _shown(session: Session, row: Referral) -> Row:
+def _shown(session: Session, row: Referral, names: dict[int, str]) -> Row:
     keys = guards.door().settings.keys
     token = referral_links.token(keys, referral_links.CARD, row, _now())
     next_ones = referrals.open_to(row, referrals.RESPONDER)
@@ -113,13 +114,8 @@ def _shown(session: Session, row: Referral) -> Row:
         private=referral_links.private(session, row),
         may_ask=referral_links.may_ask_provider(session, row),
         next=[state for state in STATES if state in next_ones],
-        steps=_steps(session, row),
+        steps=[(event, names.get(event.responder_id or 0)) for event in referrals.events(session, row)],
     )
-
-
-def _steps(session: Session, row: Referral) -> list[tuple[ReferralEvent, str | None]]:
-    names: dict[int, str] = dict(session.execute(select(Responder.id, Responder.name)).all())
-    return [(event, names.get(event.responder_id or 0)) for event in referrals.events(session, row)]
 
 
 def _escalation(session: Session, escalation_id: int) -> Escalation:

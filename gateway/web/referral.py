@@ -40,8 +40,8 @@ def make() -> Blueprint:
 def provider(token: str) -> ResponseReturnValue:
     """Ask what came of a referral. Mail programs open links by themselves, so looking changes nothing."""
     with guards.door().database.begin() as session:
-        row = _opened(session, PROVIDER, token)
-        if row is None or not referral_links.provider_may_answer(session, row):
+        row = _answerable(session, token)
+        if row is None:
             return _gone()
         left = referrals.open_to(row, referrals.PROVIDER)
         code = referral_links.reference(guards.door().settings.keys, row)
@@ -56,8 +56,8 @@ def answer(token: str) -> ResponseReturnValue:
     if barrier and barrier not in BARRIERS:
         return _gone()
     with guards.door().database.begin() as session:
-        row = _opened(session, PROVIDER, token)
-        if row is None or not referral_links.provider_may_answer(session, row):
+        row = _answerable(session, token)
+        if row is None:
             return _gone()
         if (said == referrals.NOT_OBTAINED) is not bool(barrier):
             return _gone()
@@ -90,6 +90,12 @@ def aloud(token: str) -> ResponseReturnValue:
     response = Response(said + "\n", mimetype="text/plain")
     response.headers["Content-Language"] = ", ".join(each.language for each in cards)
     return response
+
+
+def _answerable(session: Session, token: str) -> Referral | None:
+    """The referral of a provider's link, while the provider may still say something."""
+    row = _opened(session, PROVIDER, token)
+    return row if row is not None and referral_links.provider_may_answer(session, row) else None
 
 
 def _drawn(token: str) -> list[referral_card.Card]:
