@@ -18,9 +18,10 @@ from gateway.risk.letters import View
 from gateway.risk.level import Assessment, Finding, Level, SetAside, as_typed
 from gateway.risk.matching import Candidate, Matcher, any_match, spans
 from gateway.risk.net import Net, net
+from gateway.risk.page import Page, Passage
 from gateway.risk.pictures import read_pictures
 from gateway.risk.raising import raised
-from gateway.risk.scope import ScopeOfView, Scoper, Verdict
+from gateway.risk.scope import Scoper, Verdict
 from gateway.risk.spelling import Spelling, read_spelling
 from gateway.risk.views import views_of
 
@@ -29,55 +30,10 @@ DEADLINE = 0.050  # seconds; reliability invariant I4
 _LATE = "took more than 50 ms"
 _TAIL = 1000
 _SPLIT_OVER = 2  # earlier messages that are read together with this one
-_BESIDE = 40  # characters around a match in which its `unless` and `lower` words count
 _CONTEXT = 600  # characters kept of each earlier message
 _MOST_ASIDE = 8  # cards whose set aside words are kept
 
 Clock = Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True)
-class _Passage:
-    """A stretch of text to be read, and where the message itself lies in it."""
-
-    text: str
-    offset: int = 0
-    earlier: int = 0
-
-
-@dataclass(slots=True)
-class _Page:
-    """One view of a passage while it is read."""
-
-    passage: _Passage
-    view: View
-    scope: ScopeOfView
-    consumed: list[tuple[int, int]] = field(default_factory=list)
-    lifted: dict[str, bool] = field(default_factory=dict)
-
-    @property
-    def shift(self) -> int:
-        """What makes a place in the passage one in the message."""
-        return self.passage.offset - self.passage.earlier
-
-    def lifts(self, card: Card) -> bool:
-        """Whether words anywhere in the view raise the card; found out once, however often it matches."""
-        if card.lifts is None:
-            return False
-        if card.id not in self.lifted:
-            self.lifted[card.id] = any_match(card.lifts.patterns, self.view.text)
-        return self.lifted[card.id]
-
-    def beside(self, span: tuple[int, int]) -> str:
-        """The matched words and those close to them."""
-        return self.view.text[max(0, span[0] - _BESIDE) : span[1] + _BESIDE]
-
-    def eases(self, card: Card, span: tuple[int, int]) -> bool:
-        """Whether words beside the match make it less grave than the card says, and no others speak against that."""
-        lower = card.eases
-        if lower is None or not any_match(lower.patterns, self.beside(span)):
-            return False
-        return not any_match(lower.without, self.view.text)
 
 
 @dataclass(slots=True)
@@ -88,7 +44,7 @@ class _Reading:
     found: dict[str, Finding] = field(default_factory=dict)
     places: dict[str, tuple[View, int, int]] = field(default_factory=dict)
     aside: dict[str, SetAside] = field(default_factory=dict)
-    pages: list[_Page] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
     idioms: set[str] = field(default_factory=set)
     excused: bool = False
     trouble: str | None = None
@@ -102,7 +58,7 @@ class _Reading:
             if place is not None:
                 self.places[finding.card_id] = place
 
-    def set_aside(self, card: Card, verdict: str, page: _Page, span: tuple[int, int]) -> None:
+    def set_aside(self, card: Card, verdict: str, page: Page, span: tuple[int, int]) -> None:
         """Note the first words of a card in this very message that are held not to be meant."""
         if card.id in self.aside:
             return
@@ -179,11 +135,11 @@ class Screener:
             reading.trouble = _LATE
         return elapsed
 
-    def _read(self, passage: _Passage, reading: _Reading) -> None:
+    def _read(self, passage: Passage, reading: _Reading) -> None:
         views = views_of(passage.text, self._spelling)
         setting = self._scoper.setting(views)
         for view in views:
-            page = _Page(passage, view, self._scoper.over(view, setting))
+            page = Page(passage, view, self._scoper.over(view, setting))
             reading.pages.append(page)
             candidates = self._matcher.candidates(view.text)
             for candidate in sorted(candidates, key=lambda each: not each.card.idiom):
@@ -234,7 +190,7 @@ class Screener:
         )
 
 
-def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
+def _weigh(candidate: Candidate, page: Page, reading: _Reading) -> None:
     """Note what one pattern finds on the page. A card that has given its highest level is not read again."""
     card, view = candidate.card, page.view
     if card.idiom:
@@ -259,7 +215,7 @@ def _weigh(candidate: Candidate, page: _Page, reading: _Reading) -> None:
             reading.set_aside(card, verdict.value, page, (start, end))
 
 
-def _use_up(candidate: Candidate, page: _Page, reading: _Reading) -> None:
+def _use_up(candidate: Candidate, page: Page, reading: _Reading) -> None:
     """Set aside the words of a saying, unless the message insists that it is meant."""
     for start, end in spans(candidate.pattern, page.view.text):
         if not page.scope.serious:
@@ -276,15 +232,15 @@ def _settled(card: Card, reading: _Reading) -> bool:
     return known is not None and known.level >= highest and not known.earlier
 
 
-def _passages(text: str, context: Sequence[str]) -> Iterator[_Passage]:
+def _passages(text: str, context: Sequence[str]) -> Iterator[Passage]:
     """The message, its end when it is too long to be read whole, and the last three messages as one."""
-    yield _Passage(text[:LONGEST])
+    yield Passage(text[:LONGEST])
     if len(text) > LONGEST:
         start = max(LONGEST, len(text) - _TAIL)
-        yield _Passage(text[start:], offset=start)
+        yield Passage(text[start:], offset=start)
     before = "".join(each + " " for each in _just_before(context))
     if before.strip():
-        yield _Passage(before + text[: LONGEST - len(before)], earlier=len(before))
+        yield Passage(before + text[: LONGEST - len(before)], earlier=len(before))
 
 
 def _just_before(context: Sequence[str]) -> list[str]:
@@ -297,7 +253,7 @@ def _used_up(start: int, end: int, consumed: list[tuple[int, int]]) -> bool:
     return any(a < end and start < b and b - a >= end - start for a, b in consumed)
 
 
-def _finding(card: Card, verdict: Verdict, page: _Page, span: tuple[int, int]) -> Finding:
+def _finding(card: Card, verdict: Verdict, page: Page, span: tuple[int, int]) -> Finding:
     view, passage = page.view, page.passage
     start, end = view.raw_range(*span)
     notes: list[str] = [] if view.name == "plain" else [f"read as: {view.text[span[0] : span[1]].strip()}"]
