@@ -8,9 +8,9 @@ from gateway.models import Referral
 from gateway.referrals import By
 from tests.fakes.fake_rasa import FakeRasa
 from tests.gateway.follow_up_street import Street
-from tests.gateway.test_follow_ups import agreed, bot, clock, states, street
+from tests.gateway.test_follow_ups import agreed, clock, states, street
 
-__all__ = ["bot", "clock", "street"]
+__all__ = ["clock", "street"]
 pytestmark = pytest.mark.slow  # many conversations on the real store
 
 
