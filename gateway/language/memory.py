@@ -9,7 +9,9 @@ from gateway.language.detection import Detection
 SERVED = ("en", "es")
 # Most that a text may say for the language it turns away from. A strong memory asks for a purer text.
 PURE_SHARE = 0.12
-RUN = 2
+# How far texts in the other language in a row must go to turn a conversation: a text of several words goes two steps, a
+# single word, which may be borrowed ("lunch", "great", "familia"), one. So it takes two texts, or three of one word.
+RUN, STEPS, STEP = 3, 2, 1
 
 
 @dataclass(frozen=True)
@@ -17,9 +19,9 @@ class Memory:
     """What a conversation knows about its language.
 
     ``lang`` is the language we answer in, ``None`` while nothing is known; ``strong`` once a clear text confirmed it;
-    ``opposite_run`` counts messages in a row in the other language; ``locked`` after the resident asked for it.
-    ``other`` is the ISO 639 code of the language, neither English nor Spanish, in which they were told that a person
-    is asked, if they were.
+    ``opposite_run`` counts the steps (:data:`RUN`) that messages in a row in the other language went; ``locked`` after
+    the resident asked for it. ``other`` is the ISO 639 code of the language, neither English nor Spanish, in which
+    they were told that a person is asked, if they were.
     """
 
     lang: str | None = None
@@ -84,7 +86,7 @@ def _first(detection: Detection) -> Memory:
     if detection.lang == "mixed":
         more = "es" if detection.evidence.get("es", 0.0) > detection.evidence.get("en", 0.0) else "en"
         # Half of this text was in the other language, so one more such text is the second in a row.
-        return Memory(more, opposite_run=1)
+        return Memory(more, opposite_run=STEPS)
     return Memory()
 
 
@@ -94,10 +96,17 @@ def _opposite(memory: Memory, detection: Detection) -> tuple[Memory, bool]:
         counts, at_once = detection.solid, False
     else:
         counts, at_once = True, _turns_at_once(memory, detection)
-    run = memory.opposite_run + 1 if counts else 0
+    run = _further(memory, detection) if counts else 0
     if at_once or run >= RUN:
         return Memory(detection.lang, strong=detection.solid), True
     return replace(memory, opposite_run=run), False
+
+
+def _further(memory: Memory, detection: Detection) -> int:
+    """How far the run in the other language goes with this text; single words alone turn no strong memory."""
+    if detection.words > 1:
+        return memory.opposite_run + STEPS
+    return min(memory.opposite_run + STEP, RUN - 1 if memory.strong else RUN)
 
 
 def _turns_at_once(memory: Memory, detection: Detection) -> bool:

@@ -21,7 +21,7 @@ _LATIN = re.compile(
     r"([A-Z])(?: WITH .+)?"
 )
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # Hangul letters that show nothing
-_APOSTROPHES = frozenset("'’‘`´ʼ′＇")
+APOSTROPHES = _APOSTROPHES = frozenset("'’‘`´ʼ′＇")  # in fold() by the name that the net's weights were made with
 _STOPS = frozenset(".!?;:\n\r¿¡…。")
 _COMMAS = frozenset(",()[]—–")
 _SYMBOLS = frozenset("@$!|*+#")

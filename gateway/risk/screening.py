@@ -23,6 +23,7 @@ from gateway.risk.pictures import read_pictures
 from gateway.risk.raising import raised
 from gateway.risk.scope import Scoper, Verdict
 from gateway.risk.spelling import Spelling, read_spelling
+from gateway.risk.tongues import Tongues, read_tongues
 from gateway.risk.views import views_of
 
 LONGEST = 4000  # characters read; a text message has at most 1,600
@@ -72,7 +73,7 @@ class _Reading:
 class Screener:
     """Screens messages with one deck of cards. Has no state of its own, so that threads may share it."""
 
-    def __init__(  # noqa: PLR0913 - the parts of a screener
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a screener
         self,
         deck: Deck,
         scoper: Scoper,
@@ -81,9 +82,11 @@ class Screener:
         clock: Clock,
         under: Net | None = None,
         circumstances: Circumstances | None = None,
+        tongues: Tongues | None = None,
     ) -> None:
         self.deck = deck
         self._net = under
+        self._tongues = tongues
         self._circumstances = circumstances
         self._scoper = scoper
         self._spelling = spelling
@@ -93,13 +96,20 @@ class Screener:
     def cards_only(self) -> Screener:
         """The same cards without a net under them."""
         return Screener(
-            self.deck, self._scoper, self._spelling, self._matcher, self._clock, circumstances=self._circumstances
+            self.deck,
+            self._scoper,
+            self._spelling,
+            self._matcher,
+            self._clock,
+            circumstances=self._circumstances,
+            tongues=self._tongues,
         )
 
     @property
     def version(self) -> str:
-        """Which cards and which net: a changed word in either makes another one."""
-        return f"{self.deck.version}+{self._net.version[:8]}" if self._net else self.deck.version
+        """Which cards, which net and which phrases: a changed word in any of them makes another one."""
+        parts = [self.deck.version, self._net and self._net.version[:8], self._tongues and self._tongues.version]
+        return "+".join(part for part in parts if part)
 
     def screen(self, text: str, context: Sequence[str] = ()) -> Assessment:
         """The assessment of one message; see `gateway.risk.screen`."""
@@ -119,6 +129,8 @@ class Screener:
             reading.started = self._clock()
             for passage in _passages(text, context):
                 self._read(passage, reading)
+            for finding in self._tongues.findings(text[:LONGEST]) if self._tongues else ():
+                reading.keep(finding)
             self._catch(text, context, reading)
             if len(text) > LONGEST:
                 reading.trouble = reading.trouble or f"longer than {LONGEST} characters"
@@ -302,7 +314,7 @@ def assemble(deck: Deck, *, clock: Clock = time.thread_time, with_net: bool = Fa
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as fault:
         raise CardError([f"the net's weights cannot be read: {type(fault).__name__}"]) from fault
     circumstances = read_circumstances(deck.compiler)
-    return Screener(deck, scoper, spelling, Matcher(deck.cards), clock, under, circumstances)
+    return Screener(deck, scoper, spelling, Matcher(deck.cards), clock, under, circumstances, read_tongues())
 
 
 @cache

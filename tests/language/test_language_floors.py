@@ -22,7 +22,7 @@ AT_LEAST = {
     "other_named": 97.0,
 }
 AT_MOST = {"swap": 0.0, "abstain": 0.4, "false_other": 0.0, "missed_other": 2.0}
-TURNS_RIGHT, WHOLE_RIGHT = 0.97, 0.90
+TURNS_RIGHT, WHOLE_RIGHT = 0.975, 0.92
 
 
 @pytest.fixture(scope="module")

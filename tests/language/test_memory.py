@@ -40,9 +40,25 @@ def test_a_sentence_turns_it_at_once() -> None:
     assert switches == [False, True]
 
 
-def test_the_second_word_in_a_row_turns_it() -> None:
-    assert told("necesito ayuda con la renta", "shelter", "thanks")[0].lang == "en"
-    assert told("necesito ayuda con la renta", "shelter", "gracias", "shelter")[0].lang == "es"
+def test_single_words_alone_turn_no_clear_conversation() -> None:
+    """Words such as these are borrowed: "lunch", "great", "semana"; only with a text of more than one do they count."""
+    assert told("necesito ayuda con la renta", "shelter", "thanks", "food", "shelter")[0].lang == "es"
+    assert told("i need help with my rent", "nadie", "hoy", "semana")[0].lang == "en"
+    assert told("necesito ayuda con la renta", "shelter", "thank you")[0].lang == "en"
+    assert told("necesito ayuda con la renta", "shelter", "gracias", "thank you")[0].lang == "es"
+
+
+def test_the_third_word_in_a_row_turns_a_conversation_that_one_word_began() -> None:
+    assert told("hola", "shelter", "thanks")[0].lang == "es"
+    assert told("hola", "shelter", "thanks", "food")[0].lang == "en"
+    assert told("hola", "shelter", "gracias", "food")[0].lang == "es"
+
+
+def test_the_second_text_of_several_words_in_a_row_turns_it() -> None:
+    memory, switches = told("necesito ayuda con la renta", "thank you", "thank you so much")
+    assert memory.lang == "en"
+    assert switches == [False, False, True]
+    assert told("necesito ayuda con la renta", "thank you", "gracias", "thank you")[0].lang == "es"
 
 
 def test_mixed_texts_keep_the_language() -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.risk import Assessment, CardError, Finding, Level, SetAside, build, screen
+from gateway.risk import Assessment, CardError, Finding, Level, SetAside, screen
 from gateway.risk.cards import new_compiler
 from gateway.risk.circumstances import Circumstance, Circumstances, read_circumstances
 from gateway.risk.pattern import spelled_out
-from gateway.risk.screening import Screener, screener
+from gateway.risk.screening import Screener, assemble, screener
 from gateway.risk.views import views_of
 
 # The words between the bars are those that a card matched.
@@ -227,7 +227,7 @@ def test_a_finding_of_the_net_tells_it_of_the_whole_text() -> None:
 
 
 def test_a_fault_in_it_hides_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    subject = build(with_net=False)
+    subject = assemble(screener().deck)
 
     def broken(*_: object) -> None:
         raise RuntimeError("made by the test")
@@ -242,7 +242,7 @@ def test_a_fault_in_it_hides_no_finding(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_late_first_look_changes_nothing_of_what_is_told() -> None:
     said = "i want to die because my son cant breathe, help"
-    calm = build(with_net=False)
+    calm = assemble(screener().deck)
     late = Screener(
         calm.deck, calm._scoper, calm._spelling, calm._matcher, once_late(), circumstances=calm._circumstances
     )
@@ -315,7 +315,7 @@ def test_rows_stored_before_are_read() -> None:
 
 
 def test_no_level_depends_on_it() -> None:
-    subject, without = build(with_net=False), build(with_net=False)
+    subject, without = (assemble(screener().deck) for _ in range(2))
     without._circumstances = None
     for card in subject.deck.cards:
         for example in (*card.fire, *card.silent):

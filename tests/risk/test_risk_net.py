@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from gateway.risk import CardError, Level, screening
 from gateway.risk.net import LEVELS, STRONGEST, WEIGHTS, Net, features, net, plain
 from gateway.risk.raising import raised
-from gateway.risk.screening import build, screen
+from gateway.risk.screening import Screener, assemble, screen
 from tools.net import WRITTEN_AS, Row, all_rows, fingerprint, read_rows, same
+
+pytestmark = pytest.mark.slow
 
 HELD_BACK = sorted(Path(__file__).parent.glob("held_back*/*.tsv"))
 # What the cards do not know and the examples do: no row of the net holds these words.
@@ -74,25 +76,30 @@ def test_what_no_card_knows_is_raised_with_a_reason(text: str, least: Level) -> 
     assert any(note.startswith("speaks for it") for note in first.notes)
 
 
-@given(st.text(max_size=200))
-def test_it_never_lowers(text: str) -> None:
-    alone = CARDS_ONLY.screen(text)
-    both = BOTH.screen(text)
+@given(text=st.text(max_size=200))
+def test_it_never_lowers(cards_only: Screener, text: str) -> None:
+    alone = cards_only.screen(text)
+    both = screening.screener().screen(text)
     assert both.level >= alone.level
     assert {each.card_id for each in alone.findings if not each.earlier} <= {each.card_id for each in both.findings}
 
 
-CARDS_ONLY, BOTH = build(with_net=False), screening.screener()
+@pytest.fixture(scope="module")
+def cards_only() -> Screener:
+    return assemble(screening.screener().deck)
 
 
-@given(st.text(max_size=300))
-def test_chances_add_up_and_the_same_text_gets_the_same_opinion(text: str) -> None:
+@given(text=st.text(max_size=300))
+def test_chances_add_up_and_the_same_text_gets_the_same_opinion(another: Net, text: str) -> None:
     opinion = net().judge(text)
     assert sum(opinion.chances.values()) == pytest.approx(1.0)
-    assert opinion == ANOTHER.judge(text)
+    assert opinion == another.judge(text)
 
 
-ANOTHER = Net()
+@pytest.fixture(scope="module")
+def another() -> Net:
+    net()  # the one that is shared is read here, too, and not while an example is timed
+    return Net()
 
 
 def test_a_text_without_a_letter_is_nothing() -> None:
@@ -161,7 +168,7 @@ def test_weights_that_cannot_be_used_refuse_the_start(
     path.write_bytes(broken())
     monkeypatch.setattr(screening, "net", lambda: Net(path))
     with pytest.raises(CardError, match="the net's weights cannot be read"):
-        build(with_net=True)
+        assemble(screening.screener().deck, with_net=True)
 
 
 def test_written_levels_are_ours() -> None:

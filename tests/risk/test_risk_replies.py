@@ -52,6 +52,13 @@ ANSWERS = {
         *("dos", "NO.", "no estoy a salvo", "no me siento segura", "si no estoy segura", "Ayuda", "no estoy bien"),
         # Whoever is not sure is not safe.
         *("not sure", "idk", "maybe", "no sé", "más o menos", "no estoy seguro"),
+        *(
+            "I'm not sure if I'm safe",
+            "idk if we are safe",
+            "no estoy segura si estoy a salvo",
+            "no se si estoy segura",
+        ),
+        *("no estoy segura de eso", "no estoy seguro de estar a salvo", "no estoy segura de mi situación"),
     ),
     "person": (
         *("3", "3!", "a person", "I want a person", "can i talk to someone", "no. i want a person"),
@@ -60,6 +67,10 @@ ANSWERS = {
     None: (
         *("need food", "94110", "21", "2 personas", "3 kids", "1 no", "ok", "no im fine", "are you a bot?", ""),
         *("no quiero hablar con una persona", "i dont want to talk to a person", "necesito comida", "1 baby"),
+        # Unsure of something else than of their safety.
+        *("no estoy seguro de donde ir", "no estoy segura de que hacer", "No estoy seguro de a dónde ir"),
+        *("no estoy segura de cual es mi zip", "no estoy seguro de la dirección", "no estoy seguro si puedo ir"),
+        *("not sure where to go", "not sure about the zip", "im not sure if i qualify"),
     ),
 }
 
