@@ -3,7 +3,8 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gateway import gaps
@@ -11,11 +12,12 @@ from gateway.cells import harmless
 from gateway.errors import Refused
 from gateway.gaps import Gap
 
-DAYS = 90  # of a table when nobody says since when
+MONTHS = 3  # of a table; its first are January, April, July and October
 NOT_SAID = "not said"
 EXPLAINED = (
     'A count of 1 to 10 is hidden, and so is what would give it away ("hidden"). Lines of few people are put together.'
-    " Tables of dates that overlap could be subtracted from each other: publish only one of them."
+    " Each table is of one quarter of a year, so that no two of them can be subtracted from each other. While the"
+    " quarter runs, counts are rounded down to tens (20+)."
 )
 HEADS = {
     gaps.ASKED: "Asked",
@@ -31,25 +33,39 @@ HEADS = {
 }
 
 
-def span(since: str | None, clock: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-    """From when to when: since a day by the town's clock (YYYY-MM-DD), or the last ninety days.
+class Span(NamedTuple):
+    """From when to when a table counts, and whether its quarter still ``runs``."""
+
+    begins: datetime
+    ends: datetime
+    runs: bool
+
+
+def span(day: str | None, clock: ZoneInfo, now: datetime) -> Span:
+    """The quarter of the year in which a day lies (YYYY-MM-DD, by the town's clock), or the one that runs.
 
     Raises :class:`Refused` for what is no day, or one that is yet to come.
     """
-    if not since:
-        return now - timedelta(days=DAYS), now
+    today = now.astimezone(clock).date()
     try:
-        begins = datetime.combine(date.fromisoformat(since), time(), clock).astimezone(UTC)
+        within = date.fromisoformat(day) if day else today
+        first = within.replace(month=(within.month - 1) // MONTHS * MONTHS + 1, day=1)
+        begins, ends = (datetime.combine(each, time(), clock).astimezone(UTC) for each in (first, _after(first)))
     except (ValueError, OverflowError):
         raise Refused(400, "bad_date") from None
-    if begins > now:
+    if within > today:
         raise Refused(400, "bad_date")
-    return begins, now
+    return Span(begins, min(ends, now), runs=ends > now)
 
 
-def said(count: int | None) -> str:
-    """A count as it is shown."""
-    return "hidden" if count is None else str(count)
+def _after(first: date) -> date:
+    month = first.month + MONTHS
+    return first.replace(year=first.year + month // 13, month=(month - 1) % 12 + 1)
+
+
+def said(count: int | None, *, at_least: bool = False) -> str:
+    """A count as it is shown; ``at_least`` where it was rounded down."""
+    return "hidden" if count is None else f"{count}+" if at_least and count else str(count)
 
 
 def as_csv(lines: Sequence[Gap]) -> str:
@@ -59,7 +75,7 @@ def as_csv(lines: Sequence[Gap]) -> str:
     writer.writerow(["need", "place", "language", *gaps.columns()])
     for line in lines:
         names = [harmless(name or NOT_SAID) for name in line.key]
-        writer.writerow([*names, *(said(line.counts[name]) for name in gaps.columns())])
+        writer.writerow([*names, *(said(line.counts[name], at_least=line.at_least) for name in gaps.columns())])
     return written.getvalue()
 
 
@@ -69,7 +85,11 @@ def as_text(lines: Sequence[Gap]) -> Iterator[str]:
         yield "Nobody asked for anything in that time."
         return
     heads = ["Need", "Place", "Language", *HEADS.values()]
-    rows = [[*(name or NOT_SAID for name in line.key), *(said(line.counts[name]) for name in HEADS)] for line in lines]
+    rows = [
+        [*(name or NOT_SAID for name in line.key),
+         *(said(line.counts[name], at_least=line.at_least) for name in HEADS)]
+        for line in lines
+    ]  # fmt: skip
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
     for row in (heads, *rows):
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -82,4 +102,6 @@ def barriers(line: Gap) -> list[tuple[str, str]]:
     named = [(name, line.counts[name]) for name in gaps.columns() if name.startswith(gaps.BARRIER)]
     told = [(name, count) for name, count in named if count != 0]
     told.sort(key=lambda each: -(each[1] or 0))
-    return [(name.removeprefix(gaps.BARRIER).replace("_", " "), said(count)) for name, count in told]
+    return [
+        (name.removeprefix(gaps.BARRIER).replace("_", " "), said(count, at_least=line.at_least)) for name, count in told
+    ]

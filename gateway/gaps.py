@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from gateway import follow_up_words, referrals
@@ -22,6 +22,7 @@ from gateway.models import Conversation, Referral, SearchLog
 from gateway.scene import Scene
 
 SMALLEST = 11
+TENS = 10
 ANY = "other"  # a need that has no code of its own
 ELSEWHERE, OTHER_LANGUAGES, OTHER_NEEDS = "all other places", "all other languages", "all other needs"
 NOT_SAID = ""
@@ -38,13 +39,15 @@ CODE = re.compile(r"^[a-z_]{2,40}$")  # a need, and never somebody's own words
 class Gap:
     """One line of the table. ``place`` is a part of town, or "941xx" for three digits of a ZIP, empty if not said.
 
-    ``counts`` are by the names in :func:`columns`; None is a count that is hidden.
+    ``counts`` are by the names in :func:`columns`; None is a count that is hidden. ``at_least`` marks counts that were
+    rounded down.
     """
 
     need: str
     place: str
     language: str
     counts: Mapping[str, int | None]
+    at_least: bool = False
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -68,26 +71,31 @@ def note_search(scene: Scene, found: Found, needs: Sequence[str]) -> None:
         return
     conversation = scene.conversation
     zone, zip3 = _area(scene.community, _code(found, conversation))
-    scene.session.add(
-        SearchLog(
-            at=scene.now.replace(minute=0, second=0, microsecond=0),
-            needs=list(dict.fromkeys(need if CODE.match(need) else ANY for need in needs)) or [ANY],
-            zone=zone,
-            zip3=zip3,
-            language=_spoken(conversation.language, conversation.language_memory, conversation.answers.get("speaks")),
-            channel=conversation.channel,
-            offered=len(found.services),
-            reason=None if found.services else found.reason or REASONS[0],
-            declined=bool(found.offset),
-        )
-    )
-    scene.session.flush()
+    values = {
+        "at": scene.now.replace(minute=0, second=0, microsecond=0),
+        "needs": list(dict.fromkeys(need if CODE.match(need) else ANY for need in needs)) or [ANY],
+        "zone": zone,
+        "zip3": zip3,
+        "language": _spoken(conversation.language, conversation.language_memory, conversation.answers.get("speaks")),
+        "channel": conversation.channel,
+        "offered": len(found.services),
+        "reason": None if found.services else found.reason or REASONS[0],
+        "declined": bool(found.offset),
+    }
+    scene.session.connection().execute(_LOG, values)  # at once: the rest of a turn is written once, at its end
 
 
-def table(session: Session, community: Community | None, since: datetime, until: datetime) -> list[Gap]:
+_LOG = insert(cast(Table, SearchLog.__table__)).inline()
+
+
+def table(
+    session: Session, community: Community | None, since: datetime, until: datetime, *, runs: bool = False
+) -> list[Gap]:
     """All lines of a span of time, most asked for first; the lines of few are put together, and small counts hidden.
 
-    Dates that overlap make two tables that could be subtracted: only one of them may be published.
+    Spans that overlap make two tables that could be subtracted: :func:`gateway.gap_table.span` gives none that do. A
+    span that still ``runs`` is looked at again and again: its counts are rounded down to tens, so that the difference
+    of two looks is never a few people.
     """
     counted = Counter[tuple[str, str, str, str]]()
     for row in session.execute(_searches(since, until)):
@@ -100,7 +108,12 @@ def table(session: Session, community: Community | None, since: datetime, until:
         key = (row.need, place, _spoken(row.language, {"other": row.heard}, row.speaks) or NOT_SAID)
         for name in _came_of(row.state, row.barrier_code):
             counted[(*key, name)] += row.number
-    return [Gap(*key, hidden(counts)) for key, counts in _folded(_lines(counted))]
+    lines = _folded(_lines(counted))
+    return [Gap(*key, _rounded(hidden(counts)) if runs else hidden(counts), runs) for key, counts in lines]
+
+
+def _rounded(counts: Mapping[str, int | None]) -> dict[str, int | None]:
+    return {name: None if count is None else count // TENS * TENS for name, count in counts.items()}
 
 
 def hidden(counts: Mapping[str, int]) -> dict[str, int | None]:

@@ -8,7 +8,9 @@ import re
 
 from gateway import texts
 from gateway.commands import escalate, record
-from gateway.directory.needs import fold, standard
+from gateway.directory.choices import number_words
+from gateway.directory.folding import fold
+from gateway.directory.needs import standard
 from gateway.directory.place import ZIP, zip_in
 from gateway.offering import find_services
 from gateway.scene import Scene
@@ -16,18 +18,6 @@ from gateway.scene import Scene
 PERSON = "person"
 OPEN, MISSED = "needs", "needs_missed"
 MOST_NEEDS = 3
-NUMBERS = {
-    "1": ("one", "first", "uno", "primero", "primera"),
-    "2": ("two", "second", "dos", "segundo", "segunda"),
-    "3": ("three", "third", "tres", "tercero", "tercera"),
-    "4": ("four", "fourth", "cuatro", "cuarto", "cuarta"),
-    "5": ("five", "fifth", "cinco", "quinto", "quinta"),
-    "6": ("six", "sixth", "seis", "sexto", "sexta"),
-    "7": ("seven", "seventh", "siete", "septimo", "septima"),
-    "8": ("eight", "eighth", "ocho", "octavo", "octava"),
-    "9": ("nine", "ninth", "nueve", "noveno", "novena"),
-}
-DIGITS = {word: digit for digit, words in NUMBERS.items() for word in (digit, *words)}
 BESIDE = frozenset("the number option la el numero opcion es its please por favor zip my mi code codigo postal".split())
 
 
@@ -66,10 +56,11 @@ def _choice(text: str) -> str | None:
     words = re.findall(r"\w+", fold(ZIP.sub(" ", text)))
     if words[-1:] == ["one"] and len(words) > 1:
         words.pop()  # "the second one"
-    numbers = [DIGITS[word] for word in words if word in DIGITS]
-    if len(numbers) != 1 or any(word not in DIGITS and word not in BESIDE for word in words):
+    known = number_words()
+    numbers = [known[word] for word in words if word in known]
+    if len(numbers) != 1 or any(word not in known and word not in BESIDE for word in words):
         return None
-    return texts.menu_choices().get(numbers[0])
+    return texts.menu_choices().get(str(numbers[0]))
 
 
 def _told(text: str) -> list[str]:

@@ -1,36 +1,130 @@
-"""Offers services: searches as the bot asks, remembers the search, and writes down what was told."""
+"""Offers services: searches as the bot asks, remembers the list, tells the next three of it, and writes down what was
+told.
 
+``Conversation.last_search`` is the list: what was asked (``needs zip place for_whom chosen``), whether the menu was
+(``by_menu``), ``ids`` of the whole ranked list and ``all`` as it was first, ``next`` the place in it to go on from,
+``shown`` the ids under the numbers of the last text, ``at`` the location that each was told with, ``near`` how the
+place was read, ``message_id`` the message that was answered from it last, ``told`` when, ``current`` the service that
+was asked about last, and ``places`` the readings to choose from while the question which place was meant is open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
-from gateway import endings, gaps, referrals, texts
-from gateway.directory import answers
-from gateway.directory.place import zip_in
+from gateway import conversations, endings, gaps, referrals, texts
+from gateway.directory import answers, asking, freshness, gazetteer, locating, stored
+from gateway.directory.holidays import FEDERAL
+from gateway.directory.place import Place, zip_in
 from gateway.directory.search import search
-from gateway.directory.wanted import Found, Wanted
+from gateway.directory.wanted import Found, FoundService, PlaceChoice, Wanted
 from gateway.scene import Scene, needs_of, short
 
 AT_ONCE = 3  # services in one text
 MOST_NEEDS = 8  # as many as the bot keeps
 
+Last = dict[str, Any]
+
 
 def find_services(scene: Scene, command: dict[str, Any]) -> list[str]:
-    """Search the directory and remember the search, so that MORE can go on with it."""
+    """Search the directory and remember the list, so that the next word can be about it."""
     wanted = {
         "needs": needs_of(command)[:MOST_NEEDS],
         "zip": short(command.get("zip")),
         "place": short(command.get("place")),
         "for_whom": short(command.get("for_whom")),
-        "offset": 0,
+        "chosen": None,
+        "by_menu": scene.conversation.menu_open is not None,
     }
     return [*_outside(scene, short(command.get("zip"))), *_search(scene, wanted)]
 
 
-def more_services(scene: Scene, command: dict[str, Any]) -> list[str]:
-    """The next three of the last search."""
+def more_services(scene: Scene, command: dict[str, Any] | None = None) -> list[str]:
+    """The next three of the list that was made: none of it is told twice, and its end is said."""
     last = scene.conversation.last_search
-    if not last:
+    if not last or "ids" not in last:
         return [texts.say("no_more_services", scene.language)]
-    return _search(scene, last | {"offset": int(last["offset"]) + AT_ONCE})
+    return tell(scene, last, last["ids"], int(last["next"]))
+
+
+def choose_place(scene: Scene, last: Last, choice: PlaceChoice) -> list[str]:
+    """Search again from the place that was chosen of several."""
+    wanted = {key: last.get(key) for key in ("needs", "zip", "place", "for_whom", "by_menu")} | {
+        "chosen": asdict(choice)
+    }
+    return _search(scene, wanted)
+
+
+def search_near(scene: Scene, last: Last, code: str) -> list[str]:
+    """Search again for the same needs, near a ZIP code."""
+    wanted = {key: last.get(key) for key in ("needs", "for_whom", "by_menu")}
+    return _search(scene, wanted | {"zip": code, "place": None, "chosen": None})
+
+
+def tell(scene: Scene, last: Last, ids: Sequence[str], start: int) -> list[str]:
+    """Tell three services of a list from its place ``start`` on, leaving out what the directory has lost since."""
+    found, following = _next_three(scene, last, ids, start)
+    total = start + len(found) + max(0, len(ids) - following)
+    offset = start if found else max(start, 1)  # where nothing is left it is the end of a list, not a search
+    result = Found(found, total, last.get("near"), _asked(last), offset, scene.now)
+    _remember(scene, last, ids, following, found)
+    if found:
+        _refer(scene, result, last["needs"])
+    else:
+        _after_offer(scene, result, last["needs"])
+    return _said(scene, result)
+
+
+def tell_again(scene: Scene, last: Last) -> list[str]:
+    """The services of the last text once more, in the language that holds now; that is no new offer."""
+    found = services(scene, last, last["shown"])
+    start = int(last["next"]) - len(last["shown"])
+    result = Found(found, len(last["ids"]), last.get("near"), _asked(last), max(0, start), scene.now)
+    _remember(scene, last, last["ids"], int(last["next"]), found)
+    _refer(scene, result, last["needs"])
+    return _said(scene, result)
+
+
+def services(scene: Scene, last: Last, ids: Sequence[str]) -> list[FoundService]:
+    """What is known now of services of the list, as far as a list tells it."""
+    return stored.by_ids(scene.session, ids, asking_about(scene, last), last["at"], in_full=False)
+
+
+def asking_about(scene: Scene, last: Last) -> stored.Asking:
+    """Who asks about the list, and from where."""
+    return stored.Asking(
+        scene.language,
+        scene.now,
+        tuple(last["needs"]),
+        where(scene, last),
+        scene.home,
+        scene.community.directory.calendar if scene.community else FEDERAL,
+        freshness.rules_of(scene.community),
+    )
+
+
+def where(scene: Scene, last: Last) -> Place | None:
+    """The place that the list was made for."""
+    town = gazetteer.town(scene.community)
+    read = locating.read(scene.session, last.get("zip"), last.get("place"), town, scene.language, chosen_of(last))
+    return read.place
+
+
+def chosen_of(last: Last) -> PlaceChoice | None:
+    """The reading of the place that was chosen, if one was."""
+    return PlaceChoice(**last["chosen"]) if last.get("chosen") else None
+
+
+def touch(scene: Scene, last: Last, **values: Any) -> None:
+    """Note that this message was answered from the list."""
+    told = scene.now.isoformat()
+    scene.conversation.last_search = {**last, "message_id": scene.message.id, "told": told, **values}
+
+
+def told_at(last: Last) -> datetime:
+    """When the list was last spoken of."""
+    return datetime.fromisoformat(last["told"])
 
 
 def _outside(scene: Scene, code: str | None) -> list[str]:
@@ -41,30 +135,95 @@ def _outside(scene: Scene, code: str | None) -> list[str]:
     return told
 
 
-def _search(scene: Scene, wanted: dict[str, Any]) -> list[str]:
-    found = search(
+def beyond(scene: Scene, last: Last, **preferred: Any) -> list[str]:
+    """Ids that a new search with a preference (``open_only``, ``nearest``) finds and the list does not have."""
+    known = set(last["all"])
+    return [service_id for service_id in _found(scene, last, **preferred).ids if service_id not in known]
+
+
+def _found(scene: Scene, wanted: Last, **preferred: Any) -> Found:
+    facts = asking.facts(scene.conversation.answers, scene.now, scene.home)
+    return search(
         scene.session,
         Wanted(
             needs=tuple(wanted["needs"]),
             zip=wanted["zip"],
             place=wanted["place"],
-            for_whom=wanted["for_whom"],
             language=scene.language,
-            offset=wanted["offset"],
+            chosen=chosen_of(wanted),
+            topics=_topics(scene, wanted["needs"]),
+            known_topics=asking.tags_of(scene.community).topics,
+            **(facts | preferred),
         ),
         scene.now,
         limit=AT_ONCE,
         home=scene.home,
+        town=gazetteer.town(scene.community),
+        rules=freshness.rules_of(scene.community),
     )
-    scene.conversation.last_search = wanted
+
+
+def _search(scene: Scene, wanted: Last) -> list[str]:
+    found = _found(scene, wanted)
+    if found.places:
+        return _ask_place(scene, wanted, found)
+    ids = list(found.ids) or [service.id for service in found.services]
+    last = {**wanted, "all": ids, "at": {}, "near": found.place_understood}
+    _remember(scene, last, ids, len(found.services), found.services)
     _after_offer(scene, found, wanted["needs"])
+    return _said(scene, replace(found, total=len(ids)))
+
+
+def _topics(scene: Scene, needs: list[str]) -> tuple[str, ...]:
+    """What the needs are about in particular, in the resident's own latest words."""
+    said = conversations.said_in(scene.session, scene.conversation.id)
+    return asking.topics_of(said, needs, scene.language, asking.tags_of(scene.community))
+
+
+def _said(scene: Scene, found: Found) -> list[str]:
     own_names = scene.community.zone_names if scene.community else {}
     return answers.render(found, scene.language, scene.conversation.channel, own_names)
+
+
+def _ask_place(scene: Scene, wanted: Last, found: Found) -> list[str]:
+    """Ask which place was meant; nothing was searched yet."""
+    nothing: Last = {"ids": [], "all": [], "shown": [], "next": 0, "at": {}, "near": None, "current": None}
+    touch(scene, {**wanted, **nothing}, places=[asdict(place) for place in found.places])
+    return _said(scene, found)
+
+
+def _next_three(scene: Scene, last: Last, ids: Sequence[str], start: int) -> tuple[list[FoundService], int]:
+    found: list[FoundService] = []
+    while start < len(ids) and len(found) < AT_ONCE:
+        block = ids[start : start + AT_ONCE - len(found)]
+        found += services(scene, last, block)
+        start += len(block)
+    return found, start
+
+
+def _remember(scene: Scene, last: Last, ids: Sequence[str], following: int, found: Sequence[FoundService]) -> None:
+    touch(
+        scene,
+        {key: value for key, value in last.items() if key != "places"},
+        ids=list(ids),
+        next=following,
+        shown=[service.id for service in found],
+        at={**last["at"], **{service.id: service.location_id for service in found}},
+        current=None,
+    )
+
+
+def _asked(last: Last) -> str | None:
+    return last.get("zip") or last.get("place")
 
 
 def _after_offer(scene: Scene, found: Found, needs: list[str]) -> None:
     """What is written down of every search, once its answer is known."""
     gaps.note_search(scene, found, needs)
+    _refer(scene, found, needs)
+
+
+def _refer(scene: Scene, found: Found, needs: list[str]) -> None:
     offers = [
         referrals.Offer(service.id, service.name, service.need or (needs[0] if needs else "other"), service.location_id)
         for service in found.services

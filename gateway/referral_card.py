@@ -5,32 +5,23 @@ Who must not be seen with it gets a card with a number alone: see :func:`gateway
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import segno
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gateway import referral_links, spoken, texts
 from gateway.community import Community
-from gateway.directory import details, hours_words
-from gateway.directory.wanted import FoundService, OpenState
+from gateway.directory import answers, freshness, stored
+from gateway.directory.wanted import FoundService
 from gateway.keys import Keys
 from gateway.models import Referral
 
 MOST_PAPERS = 6
 LOCAL_DIGITS, LONG_DISTANCE_DIGITS = 10, 11
 CALL, MAP, WEB = "call", "map", "web"
-ENTRY = """
-SELECT e.dataset, e.service_id, e.location_id, e.service_at_location_id, e.timezone
-FROM search_entry e JOIN service s ON (s.dataset, s.id) = (e.dataset, e.service_id)
-WHERE e.dataset = :dataset AND e.service_id = :service AND s.status = 'active'
-ORDER BY e.location_id = :location DESC, e.location_id LIMIT 1
-"""
 
 
 @dataclass(frozen=True)
@@ -73,14 +64,20 @@ class Printer:
         """The card of the service that a referral is about, as the directory has it now."""
         alone = referral_links.private(self.session, row)
         nameless = texts.say("card_private_name", language)
-        dataset, _, service_id = row.service_id.partition(":")
-        wanted = {"dataset": dataset, "service": service_id, "location": row.location_id or ""}
-        entry = self.session.execute(text(ENTRY), wanted).one_or_none()
-        if entry is None:
+        asking = stored.Asking(
+            language,
+            self.now,
+            (row.need,),
+            home=self.town.time_zone,
+            calendar=self.town.directory.calendar,
+            rules=freshness.rules_of(self.town),
+        )
+        told_at = {row.service_id: row.location_id}
+        found = stored.by_ids(self.session, [row.service_id], asking, told_at)
+        if not found:
             return Card(language, nameless if alone else row.name or nameless, listed=False)
-        [service] = details.load(self.session, [(entry, None, OpenState(None))], language)
-        here = self.now.astimezone(ZoneInfo(entry.timezone or self.town.time_zone))
-        hours = _hours(self.session, entry, service, language, here)
+        [service] = found
+        hours = () if service.stale or service.closed else self._week(row.service_id, asking, told_at)
         card = Card(language, nameless, hours=hours, call_first=not hours, number=service.phone)
         if alone:
             return replace(card, scan=dialled(service.phone) if service.phone else None)
@@ -89,7 +86,7 @@ class Printer:
             card,
             name=service.name,
             number=_number(service),
-            to_text=_to_text(service, language),
+            to_text=answers.text_line(service, language),
             address=_address(service),
             bring=service.documents[:MOST_PAPERS],
             url=service.url,
@@ -97,6 +94,11 @@ class Printer:
             scan=scan,
             scan_kind=kind,
         )
+
+    def _week(self, service_id: str, asking: stored.Asking, told_at: Mapping[str, str | None]) -> tuple[str, ...]:
+        """What holds every week: a card is read on another day than it is printed."""
+        said = stored.weeks(self.session, [service_id], asking, told_at).get(service_id, "")
+        return tuple(line for line in said.split("; ") if line)
 
 
 def svg(card: Card) -> str | None:
@@ -145,24 +147,8 @@ def dialled(number: str) -> str | None:
     return f"tel:{digits}" if re.fullmatch(r"[2-9](?:11|88)", digits) else None
 
 
-def _hours(session: Session, entry: Any, service: FoundService, language: str, here: datetime) -> tuple[str, ...]:
-    """What holds every week: a card is read on another day than it is printed. None where it may not hold."""
-    if service.stale or service.closure is not None:
-        return ()
-    [rules] = details.schedules(session, [entry])
-    said = hours_words.week_words(hours_words.week_of(rules, here.date()), language)
-    return tuple(line for line in said.split("; ") if line)
-
-
 def _number(service: FoundService) -> str | None:
     return f"{service.phone} ({service.phone_note})" if service.phone and service.phone_note else service.phone
-
-
-def _to_text(service: FoundService, language: str) -> str | None:
-    if not service.text_number:
-        return None
-    key = "text_word" if service.text_word else "text_number"
-    return hours_words.say(key, language, word=service.text_word or "", number=service.text_number)
 
 
 def _address(service: FoundService) -> tuple[str, ...]:

@@ -3,11 +3,12 @@
 States as in the data dictionary (2.6). Each step is compared and set, and kept as a :class:`ReferralEvent`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from gateway.follow_up_words import codes
@@ -76,31 +77,49 @@ def refer(  # noqa: PLR0913 - what was told to whom, and by whom
     A service told again for the same need, while its referral is open, is the same referral, told again. The caller
     holds the conversation's lock.
     """
-    open_ones = {(row.service_id, row.need): row for row in open_of(session, conversation.id)}
+    if not offers:
+        return []
     answered = message.id if message else None
-    by = by or By(message_id=answered)
-    told = []
-    for number, offer in enumerate(offers, start=1):
-        row = open_ones.get((offer.service_id, offer.need))
-        if row is None:
-            row = Referral(
-                conversation_id=conversation.id,
-                service_id=offer.service_id,
-                need=offer.need,
-                state=OFFERED,
-                offered_at=now,
-                changed_at=now,
-            )
-            session.add(row)
-            open_ones[offer.service_id, offer.need] = row
-            before = None
-        else:
-            before, row.offered_again_at = row.state, now
-        row.message_id, row.ordinal, row.name, row.location_id = answered, number, offer.name, offer.location_id
-        session.flush()
-        _note(session, row, before, now, by)
-        told.append(row)
+    by, told, steps = by or By(message_id=answered), [], []
+    with session.no_autoflush:  # the rest of what a turn has to write is written once, at its end
+        rows = {(row.service_id, row.need): row for row in open_of(session, conversation.id)}
+        new = {_key(each): (number, each) for number, each in enumerate(offers, start=1) if _key(each) not in rows}
+        made = _made(session, conversation.id, answered, new, now)
+        for number, offer in enumerate(offers, start=1):
+            row = rows.get(_key(offer))
+            before = row.state if row else None
+            if row is None:
+                row = rows[_key(offer)] = made[_key(offer)]
+            else:
+                row.offered_again_at = now
+            row.message_id, row.ordinal, row.name, row.location_id = answered, number, offer.name, offer.location_id
+            steps.append(_step(row, before, now, by))
+            told.append(row)
+        session.connection().execute(_STEPS, steps)
     return told
+
+
+def _key(offer: Offer) -> tuple[str, str]:
+    return offer.service_id, offer.need
+
+
+def _made(
+    session: Session,
+    conversation_id: int,
+    answered: int | None,
+    new: Mapping[tuple[str, str], tuple[int, Offer]],
+    now: datetime,
+) -> dict[tuple[str, str], Referral]:
+    """Rows for what is told for the first time, all of them written at once."""
+    if not new:
+        return {}
+    common = {"conversation_id": conversation_id, "message_id": answered, "state": OFFERED, "offered_at": now}
+    values = [
+        {**common, "changed_at": now, "service_id": offer.service_id, "need": offer.need, "name": offer.name,
+         "location_id": offer.location_id, "ordinal": number}
+        for number, offer in new.values()
+    ]  # fmt: skip
+    return {(row.service_id, row.need): row for row in session.scalars(_MAKE, values)}
 
 
 def open_of(session: Session, conversation_id: int) -> list[Referral]:
@@ -162,17 +181,23 @@ def events(session: Session, row: Referral) -> list[ReferralEvent]:
 
 
 def _note(session: Session, row: Referral, before: str | None, now: datetime, by: By) -> None:
-    session.add(
-        ReferralEvent(
-            referral_id=row.id,
-            at=now,
-            from_state=before,
-            state=row.state,
-            by=by.kind,
-            responder_id=by.responder_id,
-            message_id=by.message_id,
-            ordinal=row.ordinal,
-            barrier_code=row.barrier_code,
-        )
-    )
     session.flush()
+    session.connection().execute(_STEPS, [_step(row, before, now, by)])
+
+
+def _step(row: Referral, before: str | None, now: datetime, by: By) -> dict[str, Any]:
+    return {
+        "referral_id": row.id,
+        "at": now,
+        "from_state": before,
+        "state": row.state,
+        "by": by.kind,
+        "responder_id": by.responder_id,
+        "message_id": by.message_id,
+        "ordinal": row.ordinal,
+        "barrier_code": row.barrier_code,
+    }
+
+
+_MAKE = insert(Referral).returning(Referral)
+_STEPS = insert(cast(Table, ReferralEvent.__table__)).inline()

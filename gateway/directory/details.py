@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from sqlalchemy import text
@@ -11,10 +12,13 @@ from sqlalchemy.orm import Session
 from gateway.directory.recurrence import Rule
 from gateway.directory.wanted import FoundService, OpenState
 
-LONGEST_NUMBER = 30
+LONGEST_NUMBER, LONGEST_EXTENSION = 24, 8  # characters; what is longer is no number
+FIRST_NUMBER = re.compile(r"(?<!\d)(?:\+?1[ .-]*)?\(?\d{3}\)?[ .-]*\d{3}[ .-]*\d{4}(?!\d)")
+NUMBER_MARKS = re.compile(r"[^\w\s().+/#*-]|_")
 LOCAL_DIGITS, LONG_DISTANCE_DIGITS = 10, 11
 SPOKEN = (None, "voice", "cell", "cellphone", "hotline", "main", "phone")
 TEXTED = ("text", "sms")
+SPAN = re.compile(r"(\d+),(\d+)")  # of minutes, as Postgres writes a range
 WEB = re.compile(r"^https?://[^\s\"'<>]+$")
 
 WANTED = """
@@ -59,12 +63,21 @@ JOIN unnest(CAST(:datasets AS text[]), CAST(:ids AS text[])) AS w(dataset, id)
 WHERE t.language = :language
 ORDER BY array_position(ARRAY['machine', 'feed', 'town'], t.source)  -- the last one is told
 """
+DOCUMENTS = f"""
+{WANTED}
+SELECT w.place, coalesce(t.text, d.document) AS document FROM wanted w
+JOIN required_document d ON (d.dataset, d.service_id) = (w.dataset, w.service_id) AND d.document <> ''
+LEFT JOIN LATERAL (SELECT text FROM translation t WHERE (t.dataset, t.object, t.object_id, t.field, t.language)
+    = (d.dataset, 'required_document', d.id, 'document', :language)
+    ORDER BY array_position(ARRAY['machine', 'feed', 'town'], t.source) DESC LIMIT 1) t ON true
+ORDER BY w.place, d.id
+"""  # noqa: S608
 
 
 def schedules(session: Session, rows: Sequence[Any]) -> list[list[Rule]]:
     """The rules for each row: those of the service at its location, else of the service, else of the location."""
     found: dict[int, dict[int, list[Rule]]] = defaultdict(lambda: defaultdict(list))
-    for rule in session.execute(text(SCHEDULES), _wanted(rows)):
+    for rule in session.execute(text(SCHEDULES), wanted_rows(rows)):
         found[rule.place][rule.closeness].append(cast(Rule, rule))
     return [found[number][max(found[number])] if found[number] else [] for number in range(1, len(rows) + 1)]
 
@@ -73,13 +86,13 @@ def load(session: Session, chosen: Sequence[tuple[Any, float | None, OpenState]]
     """Everything to be told about the chosen rows, in their order."""
     if not chosen:
         return []
-    values = _wanted([row for row, _, _ in chosen])
+    values = wanted_rows([row for row, _, _ in chosen])
     phones: dict[int, list[Any]] = defaultdict(list)
     for phone in session.execute(text(PHONES), values):
         phones[phone.place].append(phone)
     services = session.execute(text(SERVICES), values).all()
     named = [(s.dataset, s.id) for s in services] + [(p.dataset, p.id) for found in phones.values() for p in found]
-    words = _translations(session, named, language)
+    words = translations(session, named, language)
     return [
         _told(service, phones[service.place], words, distance, state)
         for service, (_, distance, state) in zip(services, chosen, strict=True)
@@ -87,20 +100,31 @@ def load(session: Session, chosen: Sequence[tuple[Any, float | None, OpenState]]
 
 
 def number_of(number: str, extension: str | None = None) -> str:
-    """A number as people write it: 415-555-0101, 1-800-222-1222, 988; anything else as the publisher has it."""
+    """A number as people write it: 415-555-0101, 1-800-222-1222, 988; anything else as the publisher has it.
+
+    Of several in one cell it is the first. It is whole or empty, never a part of one, and at most 34 characters long.
+    """
+    if len(number) > LONGEST_NUMBER:
+        found = FIRST_NUMBER.search(number)
+        number = found.group() if found else ""
     digits = re.sub(r"\D", "", number)
     plain = re.fullmatch(r"[\d\s().+–-]*", number) is not None
     if plain and len(digits) == LOCAL_DIGITS:
         number = f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
     elif plain and len(digits) == LONG_DISTANCE_DIGITS and digits[0] == "1":
         number = f"1-{digits[1:4]}-{digits[4:7]}-{digits[7:]}"
-    return " ".join(number.split())[:LONGEST_NUMBER] + (f" x{extension}" if extension else "")
+    number = " ".join(NUMBER_MARKS.sub(" ", number.replace("–", "-")).split())
+    if not re.search(r"[\dA-Za-z]", number):
+        return ""
+    told = " ".join((extension or "").split())
+    return number + (f" x{told}" if told and re.fullmatch(rf"\w{{1,{LONGEST_EXTENSION}}}", told) else "")
 
 
 Words = dict[tuple[str, str, str, str], str]
 
 
-def _translations(session: Session, named: list[tuple[str, str]], language: str) -> Words:
+def translations(session: Session, named: Sequence[tuple[str, str]], language: str) -> Words:
+    """The texts of rows (by dataset and id) in a language: the town's before the publisher's before a machine's."""
     values = {"datasets": [d for d, _ in named], "ids": [i for _, i in named], "language": language}
     rows = session.execute(text(TRANSLATIONS), values)
     return {(row.dataset, row.object, row.object_id, row.field): row.text for row in rows}
@@ -117,8 +141,8 @@ def _told(service: Any, phones: list[Any], words: Words, distance: float | None,
         id=f"{service.dataset}:{service.id}",
         name=said("name") or service.name,
         organization=service.organization,
-        phone=number_of(spoken.number, spoken.extension) if spoken else None,
-        text_number=number_of(texted.number) if texted else None,
+        phone=(number_of(spoken.number, spoken.extension) or None) if spoken else None,
+        text_number=(number_of(texted.number) or None) if texted else None,
         address=None if service.confidential else service.address_1,
         city=service.city,
         distance_miles=round(distance, 1) if distance is not None and not service.confidential else None,
@@ -129,11 +153,40 @@ def _told(service: Any, phones: list[Any], words: Words, distance: float | None,
         text_word=_word(texted, words) if texted else None,
         eligibility=said("eligibility_description"),
         fees=said("fees_description"),
+        how_to_apply=said("application_process"),
+        wait_time=said("wait_time"),
+        alert=said("alert"),
+        interpretation=said("interpretation_services"),
+        email=service.email,
         location=service.location,
         postal_code=None if service.confidential else service.postal_code,
         location_id=service.location_id,
         address_public=not service.confidential,
     )
+
+
+def with_index(service: FoundService, row: Any) -> FoundService:
+    """The service with what the index knows of it beside; nothing of its point where nobody may be told."""
+    public = service.address_public
+    return replace(
+        service,
+        verified_on=service.verified_on or row.verified_on,
+        latitude=row.latitude if public else None,
+        longitude=row.longitude if public else None,
+        cost=row.cost,
+        languages=tuple(row.languages),
+        access=tuple(row.access),
+        timezone=row.timezone,
+        week=None if row.hours is None else tuple((int(a), int(b)) for a, b in SPAN.findall(row.hours)),
+    )
+
+
+def documents(session: Session, rows: Sequence[Any], language: str) -> list[tuple[str, ...]]:
+    """The papers to bring, for each row, in the language where the directory has them so."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for row in session.execute(text(DOCUMENTS), {**wanted_rows(rows), "language": language}):
+        found[row.place].append(" ".join(row.document.split()))
+    return [tuple(dict.fromkeys(found[number])) for number in range(1, len(rows) + 1)]
 
 
 def _word(phone: Any, words: Words) -> str | None:
@@ -142,7 +195,8 @@ def _word(phone: Any, words: Words) -> str | None:
     return word if re.fullmatch(r"[A-Z0-9]{2,15}", word) else None
 
 
-def _wanted(rows: Sequence[Any]) -> dict[str, list[str | None]]:
+def wanted_rows(rows: Sequence[Any]) -> dict[str, list[str | None]]:
+    """The values of :data:`WANTED` for rows of the index."""
     return {
         "datasets": [row.dataset for row in rows],
         "services": [row.service_id for row in rows],

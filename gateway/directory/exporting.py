@@ -1,14 +1,15 @@
 """Gives the directory back as HSDS 3.1: services with all that belongs to them, as its API and JSON files hold them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, Text, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Table, Text, any_, exists, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import Session
 
-from gateway.directory import outgoing
+from gateway.directory import exceptions, outgoing
 from gateway.directory.objects import BY_NAME
 from gateway.directory.outgoing import uuid_of
 
@@ -29,36 +30,69 @@ KEYS = {
     "holiday_schedule": "holiday_schedules",
 }
 PARENTS = ("service", "service_at_location", "location", "organization", "phone")
+NOT_SHOWN = "the address of a place that is not shown was left out"
 HIDDEN = ("latitude", "longitude")  # of a location whose address is not shown
+RANKS = ("machine", "feed", "town")  # of translations, the one that is told last
 OURS = frozenset(("holiday_schedule", "translation"))  # objects that HSDS does not have
 
 Row = dict[str, Any]
 
 
-def full_service(session: Session, service_id: str, *, ours: bool = False) -> dict[str, Any] | None:
+def full_service(
+    session: Session, service_id: str, *, ours: bool = False, now: datetime | None = None
+) -> dict[str, Any] | None:
     """One service as a full HSDS 3.1 object, valid against its schema; None when there is none.
 
     ``service_id`` is the dataset and the HSDS id with a colon between them. ``ours`` adds what HSDS has no place for:
-    ``translations`` and ``holiday_schedules``.
+    ``translations`` and ``holiday_schedules``. ``now`` adds to its alert that it is closed at that moment.
     """
     dataset, _, identity = service_id.partition(":")
-    return next(iter(full_services(session, dataset, [identity], ours=ours)), None)
+    return next(iter(full_services(session, dataset, [identity], ours=ours, now=now)), None)
 
 
-def full_services(
-    session: Session, dataset: str, ids: Sequence[str], *, ours: bool = False, said: Counter[str] | None = None
+def full_services(  # noqa: PLR0913 - which services, and how much of each
+    session: Session,
+    dataset: str,
+    ids: Sequence[str],
+    *,
+    ours: bool = False,
+    said: Counter[str] | None = None,
+    now: datetime | None = None,
 ) -> list[dict[str, Any]]:
     """Several services of one dataset, in the order of ``ids``; unknown ones are left out.
 
-    ``said`` counts what was left out or filled, as :func:`gateway.directory.outgoing.cells` does.
+    ``said`` counts what was left out or filled, as :func:`gateway.directory.outgoing.cells` does. ``now`` adds to the
+    alerts which services are closed at that moment.
     """
-    tree = _Tree(session, dataset, ours=ours, said=Counter() if said is None else said)
+    closed = exceptions.alerts(session, dataset, now) if now else {}
+    tree = _Tree(session, dataset, ours=ours, said=Counter() if said is None else said, closed=closed)
     return tree.services(ids)
 
 
-def every_service(session: Session, dataset: str, *, ours: bool, said: Counter[str]) -> Iterator[dict[str, Any]]:
+def with_alert(row: Row, closed: Mapping[str, str]) -> Row:
+    """A row of a service that says in its alert what :func:`gateway.directory.exceptions.alerts` found."""
+    told = closed.get(row["id"])
+    return {**row, "alert": "; ".join(filter(None, (told, row["alert"])))} if told else row
+
+
+def told(kind: str) -> list[ColumnElement[bool]]:
+    """Which rows of an object go out: of several translations of one text the one that residents are told."""
+    if kind != "translation":
+        return []
+    row = BY_NAME[kind].table
+    other = row.alias()
+    same = (other.c[name] == row.c[name] for name in ("dataset", *outgoing.WHOSE))
+    ranks = array([literal(source) for source in RANKS])
+    better = func.array_position(ranks, other.c.source) > func.array_position(ranks, row.c.source)
+    return [~exists().where(*same, better)]
+
+
+def every_service(
+    session: Session, dataset: str, *, ours: bool, said: Counter[str], now: datetime | None = None
+) -> Iterator[dict[str, Any]]:
     """All services of a dataset in the order of their ids, a few at a time."""
     table = BY_NAME["service"].table
+    closed = exceptions.alerts(session, dataset, now) if now else {}
     last = ""
     while True:
         ids = session.scalars(
@@ -66,18 +100,21 @@ def every_service(session: Session, dataset: str, *, ours: bool, said: Counter[s
         ).all()
         if not ids:
             return
-        yield from full_services(session, dataset, ids, ours=ours, said=said)
+        yield from _Tree(session, dataset, ours=ours, said=said, closed=closed).services(ids)
         last = ids[-1]
 
 
 class _Tree:
     """Some services of one dataset with all that belongs to them, read with one query per object."""
 
-    def __init__(self, session: Session, dataset: str, *, ours: bool, said: Counter[str]) -> None:
+    def __init__(
+        self, session: Session, dataset: str, *, ours: bool, said: Counter[str], closed: Mapping[str, str]
+    ) -> None:
         self._session = session
         self._dataset = dataset
         self._ours = ours
         self._said = said
+        self._closed = closed
         self._rows: dict[str, dict[str, Row]] = {}
         self._children: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
 
@@ -106,7 +143,7 @@ class _Tree:
         # One array: a list of parameters ends at 65,535, and 500 services may have more rows than that.
         asked = table.c[column] == any_(literal(named, ARRAY(Text)))
         query = select(table).where(table.c.dataset == self._dataset, asked)
-        query = query.where(*(table.c[name] == value for name, value in also.items()))
+        query = query.where(*(table.c[name] == value for name, value in also.items()), *told(kind))
         rows = [dict(row) for row in self._session.execute(query.order_by(table.c.id)).mappings()]
         self._rows.setdefault(kind, {}).update((row["id"], row) for row in rows)
         return rows
@@ -134,7 +171,9 @@ class _Tree:
         hidden = kind == "location" and row["confidential"]
         if hidden:
             row = row | dict.fromkeys(HIDDEN)
-            self._said["the address of a place that is not shown was left out"] += 1
+            self._said[NOT_SHOWN] += 1
+        elif kind == "service":
+            row = with_alert(row, self._closed)
         full = outgoing.cells(BY_NAME[kind], row, self._said)
         if full is None:
             return None

@@ -26,6 +26,19 @@ MARKS: tuple[tuple[str, tuple[set[str], ...]], ...] = (
 )  # fmt: skip
 
 
+# What a mere text says where a list of objects should stand: "phones": ["415 555 0101"].
+TOLD = {
+    "accessibility": "description",
+    "address": "address_1",
+    "cost_option": "option",
+    "language": "name",
+    "phone": "number",
+    "required_document": "document",
+    "schedule": "description",
+    "service_area": "name",
+}
+
+
 @dataclass(frozen=True)
 class Record:
     """One row as it was given: which object, the file, the line (or place in a list), and the cells.
@@ -71,22 +84,30 @@ def _guess(item: dict[str, Any], named: str) -> str | None:
 
 def _rows(kind: str, fields: dict[str, Any], file: str, number: int) -> Iterator[Record]:
     fields["id"] = fields.get("id") or given_id(kind, fields)
-    for key in [key for key, value in fields.items() if isinstance(value, dict | list)]:
+    for key in [key for key, value in fields.items() if value and key not in objects.BY_NAME[kind].types]:
         child = objects.kind_of(key)
-        if child in objects.BY_NAME:
+        if child in objects.BY_NAME and _holds(kind, child, fields[key]):
             yield from _children(kind, child, fields, fields.pop(key), (file, number))
     yield Record(kind, file, number, fields)
 
 
+def _holds(kind: str, child: str, value: Any) -> bool:
+    """Whether a value is an object of its own, or several; a text is where it can only be one that belongs here."""
+    mere = isinstance(value, str) and child in TOLD and f"{kind}_id" in objects.BY_NAME[child].types
+    return mere or isinstance(value, dict | list)
+
+
 def _children(kind: str, child: str, fields: dict[str, Any], value: Any, source: tuple[str, int]) -> Iterator[Record]:
-    if isinstance(value, dict):
-        value.setdefault("id", given_id(child, value))
-        fields[f"{child}_id"] = value["id"]
-        yield from _rows(child, dict(value), *source)
-        return
-    for item in value:
-        if isinstance(item, dict):
-            yield from _rows(child, _owned(dict(item), child, kind, fields["id"]), *source)
+    items = value if isinstance(value, list) else [value]
+    refers = f"{child}_id" in objects.BY_NAME[kind].types and f"{kind}_id" not in objects.BY_NAME[child].types
+    for place, given in enumerate(items):
+        item = {TOLD[child]: given} if isinstance(given, str | int) and child in TOLD else given
+        if not isinstance(item, dict):
+            continue
+        if refers:
+            item = item | {"id": item.get("id") or given_id(child, item)}
+            fields[f"{child}_id"] = item["id"] if place == 0 else fields[f"{child}_id"]
+        yield from _rows(child, dict(item) if refers else _owned(dict(item), child, kind, fields["id"]), *source)
 
 
 def _owned(item: dict[str, Any], child: str, kind: str, parent_id: Any) -> dict[str, Any]:

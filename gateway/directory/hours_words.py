@@ -7,8 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
-import yaml
-
 from gateway.directory import opening
 from gateway.directory.clock_text import LAST_MINUTE
 from gateway.directory.day_text import Day
@@ -16,6 +14,7 @@ from gateway.directory.opening import MIDNIGHT, Opening
 from gateway.directory.recurrence import DAY, Rule
 from gateway.directory.wanted import OpenState
 from gateway.directory.week_text import Week
+from gateway.yaml_files import read_yaml
 
 WEEK = 7
 ALMOST_A_YEAR = 330
@@ -56,6 +55,14 @@ def week_words(week: Week, language: str) -> str:
     return "; ".join(told)
 
 
+def day_words(week: Week) -> list[str] | None:
+    """The hours of each weekday from Monday on, "9am-noon, 1pm-5pm"; None where a week is not like every other."""
+    if week.doubtful or week.otherwise or any(day[0] for day, _, _ in week.spans):
+        return None
+    spans = [sorted((opens, closes) for day, opens, closes in week.spans if day[1] == number) for number in range(WEEK)]
+    return [", ".join(_span(span, "en") for span in day) for day in spans]
+
+
 def week_of(schedules: Iterable[Rule], today: date) -> Week:
     """The week that schedules make from now on; days on which they cannot be told, or do not hold yet, are doubtful."""
     spans: list[tuple[Day, time, time]] = []
@@ -90,7 +97,7 @@ def say(key: str, language: str, **values: object) -> str:
 def words() -> dict[str, dict[str, str]]:
     """The directory's own words by key and language."""
     file = Path(__file__).parent / "words.yml"
-    return cast(dict[str, dict[str, str]], yaml.safe_load(file.read_text(encoding="utf-8")))
+    return cast(dict[str, dict[str, str]], read_yaml(file))
 
 
 def _until(until: datetime, language: str, now: datetime | None) -> str:

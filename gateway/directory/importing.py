@@ -2,25 +2,29 @@
 
 import calendar
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
+from psycopg import Connection
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gateway.db import Database
-from gateway.directory import indexing, needs, reading, splitting, staging
+from gateway.directory import indexing, needs, overlay, reading, runs, splitting, staging, unpacking
 from gateway.directory.flatten import Record
+from gateway.directory.folding import fold
 from gateway.directory.mending import Mended, mend
 from gateway.directory.objects import BY_NAME, KINDS
 from gateway.directory.report import ImportBusy, ImportFailed, Remark, Report, Sink
 from gateway.models.directory import DATASET_LENGTH
-from gateway.models.listing import Dataset, ImportRun
+from gateway.models.listing import Dataset
 
 
 class Step(NamedTuple):
@@ -31,10 +35,9 @@ class Step(NamedTuple):
     share: float
 
 
-Progress = Callable[[int], None]
 Watch = Callable[[Step], None]
 ONE_AT_A_TIME = 720_913  # a constant of our own: two imports at once would wait for each other's rows
-STEP = 1_000  # rows between two calls of ``progress``
+STEP = 1_000  # rows between two calls of ``watch``
 TOO_MANY_REFUSED = 0.5
 TOO_MANY_GONE = 0.5
 MONTHS = frozenset(month.lower() for month in (*calendar.month_name, *calendar.month_abbr) if month)
@@ -46,7 +49,8 @@ class Incoming:
     """What is to be imported: rows, where they come from, and the report (which names the dataset) to fill.
 
     ``allow_shrink`` takes a set that lost more than half of its services. Without ``wait`` an import that is at work
-    already is not waited for. ``watch`` is told each step and, while rows are read, every thousand of them.
+    already is not waited for. ``watch`` is told each step and, while rows are read, every thousand of them. A ``trial``
+    ends when the rows are written, for somebody to look at and take back: what search reads is not built.
     """
 
     records: Iterable[Record]
@@ -56,6 +60,7 @@ class Incoming:
     allow_shrink: bool = False
     wait: bool = True
     watch: Watch | None = None
+    trial: bool = False
 
     def tell(self, step: str, rows: int = 0) -> None:
         """Say how far it is."""
@@ -66,44 +71,58 @@ class Incoming:
 
 def import_path(  # noqa: PLR0913 - where from, where to, and what may come of it
     store: Database | Session,
-    path: Path,
+    path: Path | Sequence[Path],
     now: datetime,
-    progress: Progress | None = None,
     *,
     dataset: str | None = None,
     allow_shrink: bool = False,
     mapping: Path | None = None,
     watch: Watch | None = None,
     sink: Sink | None = None,
+    tags: needs.Mapping | None = None,
+    source: str | None = None,
+    trial: bool = False,
 ) -> Report:
-    """Import a folder of HSDS CSV files, or a JSON file or folder.
+    """Import a folder of HSDS CSV files, a JSON file or folder, a ZIP of either, or several of them as one set.
 
     With a :class:`Database` the import is a transaction of its own; with a session it is a savepoint of the
     caller's. ``dataset`` names the set that is replaced; without it the name is made from the path. ``mapping`` is a
-    file that says how files of another shape are read. ``progress`` is called with the number of rows read so far.
-    Raises :class:`ImportFailed`, and then nothing has changed: also when more than half of the set's services would
-    go, unless ``allow_shrink`` says that they may. ``watch`` is told every step, ``sink`` every remark.
+    file that says how files of another shape are read. Raises :class:`ImportFailed`, and then nothing has changed: also
+    when more than half of the set's services would go, unless ``allow_shrink`` says that they may. ``watch`` is told
+    every step, ``sink`` every remark. ``tags`` say which words are which needs; without them ours do. ``source`` is
+    kept as where it came from, in place of the path. A ``trial`` is one as of :class:`Incoming`.
     """
-    report = Report(slug(dataset) if dataset else dataset_name(path), sink=sink)
-    rows = reading.records(path, report, mapping)
-    incoming = Incoming(rows, str(path), report, allow_shrink=allow_shrink, watch=watch)
-    return import_records(store, incoming, now, progress)
+    paths = [path] if isinstance(path, Path) else list(path)
+    report = Report(slug(dataset) if dataset else common_name(paths), sink=sink)
+    with ExitStack() as stack:
+        folders = [stack.enter_context(unpacking.opened(each)) for each in paths]
+        rows = chain.from_iterable(reading.records(folder, report, mapping) for folder in folders)
+        came_from, meaning = source or ", ".join(map(str, paths)), tags or needs.standard()
+        incoming = Incoming(
+            rows, came_from, report, mapping=meaning, allow_shrink=allow_shrink, watch=watch, trial=trial
+        )
+        return import_records(store, incoming, now)
 
 
-def import_records(
-    store: Database | Session, incoming: Incoming, now: datetime, progress: Progress | None = None
-) -> Report:
+def import_records(store: Database | Session, incoming: Incoming, now: datetime) -> Report:
     """Import rows that are already at hand; fills and returns the report. Raises as :func:`import_path` does."""
     try:
         if isinstance(store, Database):
             with store.begin() as session:
-                _replace(session, incoming, now, progress)
+                _replace(session, incoming, now)
         else:
             with store.begin_nested():
-                _replace(store, incoming, now, progress)
+                _replace(store, incoming, now)
     except (SQLAlchemyError, psycopg.Error) as error:
         raise ImportFailed([f"the database refused the import ({type(error).__name__})"]) from error
     return incoming.report
+
+
+def common_name(paths: Sequence[Path]) -> str:
+    """The name of a set that is read from one path. Raises :class:`ImportFailed` for several, which have none."""
+    if len(paths) != 1:
+        raise ImportFailed(["several paths are one set only under a name: give it with --dataset"])
+    return dataset_name(paths[0])
 
 
 def dataset_name(path: Path) -> str:
@@ -123,38 +142,51 @@ def dataset_name(path: Path) -> str:
 
 def slug(name: str) -> str:
     """Small letters, digits and hyphens, short enough to stand before every service id."""
-    return re.sub(r"[^a-z0-9]+", "-", needs.fold(name)).strip("-")[:DATASET_LENGTH].strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-")[:DATASET_LENGTH].strip("-")
 
 
-def _replace(session: Session, incoming: Incoming, now: datetime, progress: Progress | None) -> None:
+def _replace(session: Session, incoming: Incoming, now: datetime) -> None:
     report = incoming.report
     session.flush()
     session.execute(text("SET LOCAL statement_timeout = 0"))
-    _take_turn(session, wait=incoming.wait)
+    take_turn(session, wait=incoming.wait)
     connection = staging.driver(session)
     stage = staging.Staging(connection, report.dataset, report)
-    read = _stage(stage, incoming, progress)
+    read = _stage(stage, incoming)
     incoming.tell("checking what refers to what", stage.rows)
     stage.settle()
     _accept(report, read)
     if not incoming.allow_shrink:
         _refuse_to_shrink(stage)
+    overlay.lay(connection, report, now)
+    run = runs.note(connection, report.dataset, incoming.source, now)
     incoming.tell("writing what changed", stage.rows)
     stage.merge()
     # Until Postgres has counted new rows its plans are those for empty tables: minutes instead of a second.
     large = _is_large(report)
     indexing.analyze(connection, *(BY_NAME if large else ()))
-    incoming.tell("finding the needs that are met", stage.rows)
-    needs.tag(connection, report.dataset, incoming.mapping)
-    indexing.analyze(connection, *(("service_need",) if large else ()))
-    incoming.tell("building the search index", stage.rows)
-    indexing.build(connection, report.dataset)
-    indexing.analyze(connection, *(("search_entry",) if large else ()))
+    if not incoming.trial:
+        _index(connection, incoming, stage.rows, large=large)
     _remember(session, report, incoming.source, now)
+    runs.finish(connection, run, report)
     _warn_of_copies(session, report)
 
 
-def _take_turn(session: Session, *, wait: bool) -> None:
+def _index(connection: Connection[Any], incoming: Incoming, rows: int, *, large: bool) -> None:
+    dataset = incoming.report.dataset
+    incoming.tell("finding the needs that are met", rows)
+    needs.tag(connection, dataset, incoming.mapping)
+    indexing.analyze(connection, *(("service_need",) if large else ()))
+    incoming.tell("building the search index", rows)
+    indexing.build(connection, dataset)
+    indexing.analyze(connection, *(indexing.TABLES if large else ()))
+
+
+def take_turn(session: Session, *, wait: bool = True) -> None:
+    """Let nobody else import, undo or edit until this transaction ends.
+
+    Raises :class:`ImportBusy` where another is at work and is not to be waited for.
+    """
     verb = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
     got = session.scalar(text(f"SELECT {verb}(:key)"), {"key": ONE_AT_A_TIME})
     if not wait and not got:
@@ -173,7 +205,7 @@ def _is_large(report: Report) -> bool:
     return sum(change.added + change.changed + change.removed for change in report.changes.values()) > staging.SMALL
 
 
-def _stage(stage: staging.Staging, incoming: Incoming, progress: Progress | None) -> int:
+def _stage(stage: staging.Staging, incoming: Incoming) -> int:
     """Mend and stage every row; returns how many rows of services were read."""
     services, report = 0, incoming.report
     rows = (row for record in incoming.records for row in splitting.split(record))
@@ -187,8 +219,6 @@ def _stage(stage: staging.Staging, incoming: Incoming, progress: Progress | None
             stage.add(BY_NAME[record.kind], mended.row, record.file, record.row)
         if count % STEP == 0:
             incoming.tell("reading", count)
-            if progress:
-                progress(count)
     return services
 
 
@@ -221,8 +251,6 @@ def _remember(session: Session, report: Report, source: str, now: datetime) -> N
     elif not report.unchanged:
         row.changed_at = now
     row.source, row.imported_at, row.counts = source, now, {kind.name: report.taken[kind.name] for kind in KINDS}
-    if not report.unchanged:
-        session.add(ImportRun(dataset=report.dataset, at=now, source=source, state="done", report=report.plain()))
     session.flush()
 
 

@@ -15,6 +15,7 @@ import yaml
 from gateway.directory import objects
 from gateway.directory.report import ImportFailed
 from gateway.directory.tables import Table, plain
+from gateway.yaml_files import read_yaml
 
 FOLDER = Path(__file__).parent / "mappings"
 COLUMN = re.compile(r"\{([^{}]+)\}")
@@ -120,7 +121,7 @@ class Mapping:
 def load(path: Path) -> Mapping:
     """Read a mapping file. Raises :class:`ImportFailed` that says what is wrong with it."""
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = read_yaml(path)
         sheets = {
             stem: _sheet(cells or {}) for names, cells in given["files"].items() for stem in plain_names(str(names))
         }

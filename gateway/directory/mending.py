@@ -1,52 +1,30 @@
 """Puts one row right: types, times, days and places as real exports write them, and says what it changed."""
 
+import math
 import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from typing import Any
 
-from dateutil import parser as dates
-
-from gateway.directory import times
+from gateway.directory import times, values
+from gateway.directory.cleaning import is_nothing, plain_text, storable
 from gateway.directory.flatten import NAMESPACE, Record, given_id
 from gateway.directory.objects import BY_NAME, Kind
+from gateway.directory.outgoing import WHOSE
+from gateway.directory.values import LANGUAGES, SPREADSHEET_ID
 from gateway.models.directory import ID_LENGTH
 
 STATUSES = ("active", "inactive", "defunct", "temporarily closed")
-ACTIVE = ("open", "current", "live", "published", "approved")
-LANGUAGES = {
-    "american sign language": "ase",
-    "arabic": "ar",
-    "cantonese": "zh",
-    "chinese": "zh",
-    "chinese (cantonese)": "zh",
-    "chinese (mandarin)": "zh",
-    "english": "en",
-    "español": "es",
-    "french": "fr",
-    "haitian creole": "ht",
-    "hindi": "hi",
-    "italian": "it",
-    "japanese": "ja",
-    "korean": "ko",
-    "mandarin": "zh",
-    "polish": "pl",
-    "portuguese": "pt",
-    "russian": "ru",
-    "spanish": "es",
-    "tagalog": "tl",
-    "vietnamese": "vi",
-}
+ACTIVE = ("true", "yes", "open", "current", "live", "published", "approved")
 DIGITS_OF_A_PHONE = 3  # 911, 988, 211
+SHORTENED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 DEFAULTS = {
     "service": {"status": "active"},
     "location": {"location_type": "physical"},
     "attribute": {"link_entity": "service"},
 }
-LARGEST_INTEGER = 2**31 - 1
 A_TEST = re.compile(
     r"(?i)\blorem ipsum\b|\bnot a real (?:service|organi[sz]ation|entry|program|location)\b|\bjust a test service\b"
     r"|\bfor test?ting purposes\b"
@@ -57,34 +35,7 @@ PERSONAL = re.compile(
     r"|personnel|reviewer|staff|submitter|updated_by|verified_by|volunteer)(?:_|$)"
 )
 ADDRESSES_ONLY = re.compile(r"\W*[^\s@,;]+@[^\s@,;]+(?:[\s,;]+[^\s@,;]+@[^\s@,;]+)*\W*")  # of e-mail
-SPREADSHEET_ID = re.compile(r"(?<=\d)\.0+$")
-ISO_DAY = re.compile(r"(?:19|2[01])\d{2}-\d{2}-\d{2}")
-SPREADSHEET_DAY = re.compile(r"[2-6]\d{4}(?:\.\d+)?")  # days since SPREADSHEET_ZERO, from 1954 to 2091
-SPREADSHEET_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a day and no moment
-EVERY_YEAR = re.compile(r"\b0{2,3}\d{1,2}\b")  # how Ohana writes it: "January 01, 0001"
-EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
-# Whatever a text does not say comes from these, so that it differs between the two.
-DEFAULT_DAYS = (datetime(2000, 1, 1), datetime(2003, 2, 2))  # noqa: DTZ001
-ZONES = {
-    name: -3600 * hours
-    for name, hours in {
-        "EST": 5,
-        "EDT": 4,
-        "CST": 6,
-        "CDT": 5,
-        "MST": 7,
-        "MDT": 6,
-        "PST": 8,
-        "PDT": 7,
-        "AKST": 9,
-        "AKDT": 8,
-        "HST": 10,
-    }.items()
-}
-AGE = re.compile(
-    r"(?i)\W*(?:age[ds]?\s*)?(?P<number>\d{1,3}(?:\.\d+)?)\s*(?:(?P<months>mo(?:nth)?s?)|y(?:ea)?rs?\.?(?:[ -]old)?)?"
-    r"\s*(?:\+|(?:and|or)\s+(?:over|older|up|above|under|younger))?\W*"
-)
+DEEPEST = 20  # levels of nested cells that are kept
 
 
 @dataclass
@@ -105,7 +56,8 @@ class Mended:
     def keep(self, name: str, value: Any) -> None:
         """Put a cell into ``extra``, under the publisher's name for it."""
         assert self.row is not None  # noqa: S101 - rows are dropped only at the end
-        self.row["extra"] = (self.row["extra"] or {}) | {name: value}
+        number = isinstance(value, float) and not math.isfinite(value)  # JSON has none of these
+        self.row["extra"] = (self.row["extra"] or {}) | {storable(name): str(value) if number else value}
 
 
 def mend(record: Record) -> Mended:
@@ -129,32 +81,37 @@ def _keep_unknown(mended: Mended, name: str, value: Any) -> None:
     if cell in (None, [], {}):
         return
     if PERSONAL.search(name.lower().replace(" ", "_")) or ADDRESSES_ONLY.fullmatch(str(cell)):
-        mended.personal.append(name)
+        mended.personal.append(storable(name))
         return
-    mended.unknown.append(name)
+    mended.unknown.append(storable(name))
     mended.keep(name, cell)
 
 
-def _whole(value: Any) -> Any:
-    """Nested cells as they came, without people and NUL characters."""
+def _whole(value: Any, depth: int = 0) -> Any:
+    """Nested cells as they came, without people and what cannot be stored."""
+    if depth > DEEPEST:
+        return None
     if isinstance(value, dict):
-        cells = {key: _whole(cell) for key, cell in value.items() if not PERSONAL.search(str(key).lower())}
+        items = {storable(str(key)): cell for key, cell in value.items() if not PERSONAL.search(str(key).lower())}
+        cells = {key: _whole(cell, depth + 1) for key, cell in items.items()}
         return {key: cell for key, cell in cells.items() if cell not in (None, "", [], {})}
     if isinstance(value, list):
-        return [cell for cell in map(_whole, value) if cell not in (None, "", [], {})]
-    return value.replace("\x00", "") if isinstance(value, str) else value
+        return [cell for cell in (_whole(cell, depth + 1) for cell in value) if cell not in (None, "", [], {})]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return storable(value) if isinstance(value, str) else value
 
 
 def _finish(mended: Mended, kind: Kind, record: Record) -> None:
     row = mended.row
     assert row is not None  # noqa: S101 - rows are dropped only at the end
-    _name_it(mended, kind, record)
     for name, value in DEFAULTS.get(kind.name, {}).items():
         if row[name] is None:
             row[name] = value
             mended.notes.append(f"{name} was empty, read as {value!r}")
     if rule := RULES.get(kind.name):
         rule(row, mended)
+    _name_it(mended, kind, record)
     missing = [name for name in kind.required if row[name] is None]
     if missing:
         mended.refused = f"{', '.join(missing)} missing"
@@ -165,9 +122,10 @@ def _finish(mended: Mended, kind: Kind, record: Record) -> None:
 def _plain(value: Any, mended: Mended) -> Any:
     """One cell without blanks at its ends; None when there is nothing in it."""
     if isinstance(value, str):
-        if "\x00" in value:
-            mended.notes.append("a NUL character was removed")
-        return value.replace("\x00", "").strip() or None
+        clean = storable(value)
+        if clean != value:
+            mended.notes.append("a NUL character was removed" if "\x00" in value else "a broken character was replaced")
+        return clean.strip() or None
     if isinstance(value, list):
         return "; ".join(str(item) for item in value if not isinstance(item, dict | list)) or None
     return None if value == {} else value
@@ -177,118 +135,59 @@ def _set(mended: Mended, kind: Kind, name: str, value: Any) -> None:
     assert mended.row is not None  # noqa: S101 - rows are dropped only at the end
     if value is None:
         return
-    if name == "id" or name in kind.parents or name in {"link_id", "object_id", "parent_id"}:
+    if isinstance(value, str) and is_nothing(value):
+        mended.notes.append(f"{name} {value!r} read as empty")
+        return
+    if name in kind.references:
         mended.row[name] = _id(value)
         return
-    read = READ[kind.types[name]]
+    if isinstance(value, str) and kind.types[name] is str and (plain := plain_text(value)) != value:
+        mended.notes.append(f"{name} held mark-up; it was made plain text")
+        value = plain
     try:
-        mended.row[name] = read(value)
+        found = values.OWN.get((kind.name, name), values.READ[kind.types[name]])(value)
     except (ValueError, InvalidOperation, OverflowError):
         _set_odd(mended, kind, name, value)
+        return
+    if isinstance(found, str) and len(found) > kind.lengths.get(name, len(found)):
+        mended.kept.append(f"{name} {_short(value)!r} is too long; kept as text")
+        mended.keep(name, value)
+    else:
+        mended.row[name] = found
 
 
 def _set_odd(mended: Mended, kind: Kind, name: str, value: Any) -> None:
     """A cell that its column cannot hold: what can be read of it goes there, and all of it stays as text."""
     assert mended.row is not None  # noqa: S101
-    if (odd := ODD.get(name)) and (found := odd(str(value))) is not None:
+    if kind.types[name] is str and isinstance(value, dict) and isinstance(value.get("en"), str):
+        mended.row[name] = values.text_of(plain_text(value["en"]))
+        mended.notes.append(f"{name} is there in several languages; the English was taken, all kept")
+    elif (odd := values.ODD.get(name)) and (found := odd(str(value))) is not None:
         mended.row[name] = found
         mended.notes.append(f"{name} {_short(value)!r} read as {found}; also kept as text")
     else:
         mended.kept.append(f"{name} {_short(value)!r} is not a {kind.types[name].__name__}; kept as text")
-    mended.keep(name, value)
+    mended.keep(name, _whole(value))
     if name == "amount":
-        mended.row["amount_description"] = mended.row["amount_description"] or _text(value)
+        mended.row["amount_description"] = mended.row["amount_description"] or values.text_of(value)
 
 
 def _id(value: Any) -> str:
     """Ids longer than the column are replaced, everywhere alike."""
-    text = SPREADSHEET_ID.sub("", str(value).strip())
+    if isinstance(value, dict) and len(value) == 1:  # {"$oid": "…"}, as some stores write an id
+        value = next(iter(value.values()))
+    text = SPREADSHEET_ID.sub("", storable(str(value)).strip())
     return text if len(text) <= ID_LENGTH else str(uuid.uuid5(NAMESPACE, text))
 
 
 def _name_it(mended: Mended, kind: Kind, record: Record) -> None:
     assert mended.row is not None  # noqa: S101
     if kind.name == "translation":
-        named = {key: mended.row[key] for key in ("object", "object_id", "field", "language")}
+        named = {key: mended.row[key] for key in WHOSE}
         mended.row["id"] = given_id(kind.name, named)
     elif mended.row["id"] is None and not kind.standing:
         mended.row["id"] = given_id(kind.name, record.fields)
         mended.notes.append("it had no id and was given one")
-
-
-def _text(value: Any) -> str:
-    return " ".join(str(value).split()) if "\n" not in str(value) else str(value)
-
-
-def _number(value: Any) -> float:
-    number = float(str(value).strip().lstrip("$").replace(",", ""))
-    if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN is the one unequal to itself
-        raise ValueError(value)
-    return number
-
-
-def _integer(value: Any) -> int:
-    number = _number(value)
-    if number != int(number) or abs(number) > LARGEST_INTEGER:
-        raise ValueError(value)
-    return int(number)
-
-
-def _amount(value: Any) -> Decimal:
-    amount = Decimal(str(value).strip().lstrip("$").replace(",", "")).quantize(Decimal("0.01"))
-    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 10:
-        raise ValueError(value)
-    return amount
-
-
-def _date(value: Any) -> date:
-    """A day that is said whole: "May", "10" and "5pm" are none, though a reader of dates would fill the rest."""
-    return _whole_moment(value).date()
-
-
-def _moment(value: Any) -> datetime:
-    moment = _whole_moment(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _whole_moment(value: Any) -> datetime:
-    text = str(value).strip()
-    if ISO_DAY.fullmatch(text):
-        return datetime.fromisoformat(text)
-    if SPREADSHEET_DAY.fullmatch(text):
-        return SPREADSHEET_ZERO + timedelta(days=int(float(text)))
-    if EVERY_YEAR.search(text):
-        raise ValueError(value)
-    first, second = (dates.parse(text, default=default, tzinfos=_zone) for default in DEFAULT_DAYS)
-    if first != second or not EARLIEST_YEAR <= first.year <= LATEST_YEAR:
-        raise ValueError(value)
-    return first
-
-
-def _zone(name: str | None, seconds: int | None) -> int | None:
-    """Seconds from UTC; unknown letters are no reason to lose the day."""
-    return seconds if seconds is not None else ZONES.get((name or "").upper())
-
-
-def _years(text: str) -> float | None:
-    """An age said with a word or a sign: "18+", "65 years", "6 months"."""
-    found = AGE.fullmatch(text)
-    if found is None:
-        return None
-    return round(float(found["number"]) / (12 if found["months"] else 1), 2)
-
-
-ODD: dict[str, Callable[[str], Any]] = {"minimum_age": _years, "maximum_age": _years}
-READ: dict[type[Any], Callable[[Any], Any]] = {
-    str: _text,
-    float: _number,
-    int: _integer,
-    Decimal: _amount,
-    date: _date,
-    datetime: _moment,
-    bool: bool,
-    time: str,  # the schedule's own rule reads it together with its neighbours
-}
 
 
 def _service(row: dict[str, Any], mended: Mended) -> None:
@@ -327,15 +226,20 @@ def _swapped(latitude: float | None, longitude: float | None) -> bool:
 
 
 def _phone(row: dict[str, Any], mended: Mended) -> None:
-    number = row["number"]
-    if number is not None and sum(character.isdigit() for character in number) < DIGITS_OF_A_PHONE:
+    if row["extension"] is not None:
+        row["extension"] = SPREADSHEET_ID.sub("", row["extension"])
+    number = row["number"] = row["number"] and SPREADSHEET_ID.sub("", row["number"])
+    if number is not None and SHORTENED.fullmatch(number):
+        mended.refused = f"{_short(number)!r} is a number that a spreadsheet has shortened"
+    elif number is not None and sum(character.isdigit() for character in number) < DIGITS_OF_A_PHONE:
         mended.refused = f"{_short(number)!r} is not a phone number"
     row["type"] = row["type"] and row["type"].lower()
 
 
 def _language(row: dict[str, Any], mended: Mended) -> None:
     if row["code"] is None and row["name"] is not None:
-        row["code"] = LANGUAGES.get(row["name"].lower())
+        name = row["name"].lower()
+        row["code"] = name if name in LANGUAGES.values() else LANGUAGES.get(name)
     if row["code"] is None and row["name"] is None:
         mended.refused = "neither a name nor a code"
 
@@ -355,6 +259,11 @@ def _holiday(row: dict[str, Any], mended: Mended) -> None:
             mended.refused = f"{name} {_short(row[name])!r} is not a time"
 
 
+def _attribute(row: dict[str, Any], mended: Mended) -> None:
+    if "link_entity" in (row["extra"] or {}):
+        mended.refused = "link_entity names no object"
+
+
 def _translation(row: dict[str, Any], mended: Mended) -> None:
     kind = BY_NAME.get(row["object"] or "")
     if kind is None or kind.types.get(row["field"] or "") is not str:
@@ -362,6 +271,7 @@ def _translation(row: dict[str, Any], mended: Mended) -> None:
 
 
 RULES: dict[str, Callable[[dict[str, Any], Mended], None]] = {
+    "attribute": _attribute,
     "service": _service,
     "location": _location,
     "phone": _phone,

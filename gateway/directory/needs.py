@@ -1,71 +1,153 @@
 """Which needs a service meets, read from the publisher's own taxonomy, names and descriptions."""
 
 import re
-import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from psycopg import Connection
 
+from gateway.directory import chosen, term_file, topics
+from gateway.directory.chosen import Which
+from gateway.directory.copying import copy
+from gateway.directory.folding import fold
+from gateway.directory.phrases import Hit, Phrases, words_in
 from gateway.directory.report import ImportFailed
+from gateway.yaml_files import read_yaml
 
 MAPPING = Path(__file__).parent / "needs.yml"
 TAXONOMY = "Front Door needs"  # a taxonomy of this name says outright what a service meets
 BY_TERM, BY_NAME, BY_TEXT = 3, 2, 1  # how sure
 ALSO = "also"  # an attribute's value for a need that is met on the side
-BATCH = 2_000
-
-
-def fold(text: str) -> str:
-    """Small letters without accents, single blanks."""
-    plain = unicodedata.normalize("NFKD", text)
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
+READ_AT_ONCE = 200  # services: no transaction may lie idle while long texts are read
+OPEN_ELIGIBILITY = re.compile(r"open.?eligibility|^oe\b", re.I)
+LISTS = ("codes", "open_eligibility", "without")
+BY_LANGUAGE = ("words", "asked")
+TEXTS = """
+SELECT s.id, s.name, s.alternate_name, t.names,
+       s.description, s.eligibility_description, o.name, t.texts, p.names, p.texts
+FROM service s
+LEFT JOIN organization o ON (o.dataset, o.id) = (s.dataset, s.organization_id)
+LEFT JOIN LATERAL (
+  SELECT string_agg(text, '. ') FILTER (WHERE field IN ('name', 'alternate_name')) AS names,
+         string_agg(text, '. ') FILTER (WHERE field NOT IN ('name', 'alternate_name')) AS texts
+  FROM translation r WHERE (r.dataset, r.object, r.object_id) = (s.dataset, 'service', s.id)) t ON true
+LEFT JOIN LATERAL (
+  SELECT string_agg(x.name, '. ') AS names, string_agg(x.description, '. ') AS texts
+  FROM service_at_location l JOIN location x ON (x.dataset, x.id) = (l.dataset, l.location_id)
+  WHERE (l.dataset, l.service_id) = (s.dataset, s.id)) p ON true
+WHERE s.dataset = %(dataset)s AND (%(services)s::text[] IS NULL OR s.id = ANY(%(services)s))
+"""
 
 
 class Mapping:
-    """The editable mapping, ready to be asked."""
+    """The editable mapping, ready to be asked: ours, and a town's own laid over it."""
 
-    def __init__(self, path: Path = MAPPING) -> None:
-        """Read the file. Raises :class:`ImportFailed` when it is broken."""
-        try:
-            rules = yaml.safe_load(path.read_text(encoding="utf-8"))
-            self.codes = [(str(code).upper(), need) for need, rule in rules.items() for code in rule.get("codes", [])]
-            words = [(str(w), need) for need, rule in rules.items() for ws in rule["words"].values() for w in ws]
-        except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
-            raise ImportFailed([f"{path.name} cannot be read: {type(error).__name__} {error}"]) from error
+    def __init__(
+        self, *towns: Path, path: Path = MAPPING, terms: Path | None = None, about: Path | None = None
+    ) -> None:
+        """Read the files; ``terms`` is the town's :mod:`gateway.directory.term_file`, ``about`` its own topics
+        (:mod:`gateway.directory.topic_file`).
+
+        Raises :class:`ImportFailed`, naming the file and the need, when one is broken.
+        """
+        rules = _read(path)
+        for town in towns:
+            _lay_over(rules, _read(town), town.name)
         self.needs = tuple(rules)
-        self._needs: dict[str, set[str]] = defaultdict(set)
-        for word, need in words:
-            self._needs[fold(word)].add(need)
-        self._stems = {word[:-1]: needs for word, needs in self._needs.items() if word.endswith("*")}
-        # Longest first: the first alternative that fits wins, and it hides the shorter ones inside it.
-        ordered = sorted(self._needs, key=lambda word: (-len(word), word))
-        patterns = [re.escape(w[:-1]) + r"\w*" if w.endswith("*") else re.escape(w) + r"\b" for w in ordered]
-        self._pattern = re.compile(r"\b(?:" + "|".join(patterns) + ")")
+        self.terms = term_file.read(terms, self.needs) if terms else {}
+        self.topics = topics.Topics(about, self.needs) if about else topics.standard()
+        self._codes = [(code.upper(), need) for need, rule in rules.items() for code in rule["codes"]]
+        self._open = {code: need for need, rule in rules.items() for code in rule["open_eligibility"]}
+        self._offered = Phrases((word, need) for need, rule in rules.items() for word in rule["words"])
+        self._asked = Phrases((word, need) for need, rule in rules.items() for word in (*rule["words"], *rule["asked"]))
 
     def in_text(self, *texts: str | None) -> set[str]:
-        """Needs whose words stand in the texts."""
-        found: set[str] = set()
-        for text in texts:
-            for word in self._pattern.findall(fold(text)) if text else ():
-                found |= self._of(word)
-        return found
+        """Needs that a publisher's texts say are met."""
+        return self._offered.in_text(*texts)
 
-    def of_code(self, code: str | None) -> set[str]:
-        """Needs whose taxonomy codes begin this one; the longest beginning decides."""
-        fits = [(len(start), need) for start, need in self.codes if code and code.upper().startswith(start)]
+    def in_question(self, text: str) -> set[str]:
+        """Needs that a resident's words ask for."""
+        return {need for hit in self.hits_in_question(text) for need in hit.meanings}
+
+    def hits_in_question(self, text: str) -> list[Hit]:
+        """The same, with the words that ask for each."""
+        return list(self._asked.hits(words_in(text)))
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every word by which a need is known."""
+        return self._asked.words
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """Those of them after which any ending may stand."""
+        return self._asked.stems
+
+    def of_term(self, taxonomy: str | None, code: str | None, name: str) -> frozenset[str] | None:
+        """Needs that the town says a term means; None where it says nothing of it."""
+        return self.terms.get(term_file.key_of(taxonomy, code, name))
+
+    def of_code(self, code: str | None, taxonomy: str | None = None) -> set[str]:
+        """Needs whose taxonomy codes begin this one; the longest beginning decides.
+
+        Codes of figures are Open Eligibility's, unless the taxonomy has another name.
+        """
+        if not code:
+            return set()
+        if code[0].isdigit():
+            return self._of_open_code(code) if not taxonomy or OPEN_ELIGIBILITY.search(taxonomy) else set()
+        fits = [(len(start), need) for start, need in self._codes if code.upper().startswith(start)]
         longest = max(fits, default=(0, ""))[0]
         return {need for length, need in fits if length == longest}
 
-    def _of(self, word: str) -> set[str]:
-        if word in self._needs:
-            return self._needs[word]
-        stems = [stem for stem in self._stems if word.startswith(stem)]
-        return self._stems[max(stems, key=len)] if stems else set()
+    def _of_open_code(self, code: str) -> set[str]:
+        parts = code.strip().split("-")
+        wider = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+        return next(({self._open[start]} for start in wider if start in self._open), set())
+
+
+Rule = dict[str, list[str]]
+
+
+def _read(path: Path) -> dict[str, Rule]:
+    """The rules of a file by need: lists of codes and of words, those of both languages in one."""
+    try:
+        written = read_yaml(path)
+        return {str(need): _rule(rule or {}) for need, rule in (written or {}).items()}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, ValueError, TypeError) as error:
+        raise ImportFailed([f"{path.name} cannot be read: {type(error).__name__} {error}"]) from error
+
+
+def _rule(rule: dict[str, Any]) -> Rule:
+    unknown = sorted(set(rule) - {*LISTS, *BY_LANGUAGE})
+    if unknown:
+        raise ValueError(f"{', '.join(map(str, unknown))}: no such key; there are {', '.join((*LISTS, *BY_LANGUAGE))}")
+    lists = {key: [str(one) for one in rule.get(key) or []] for key in LISTS}
+    words = {key: [str(w) for ws in (rule.get(key) or {}).values() for w in ws or []] for key in BY_LANGUAGE}
+    return lists | words
+
+
+def _lay_over(rules: dict[str, Rule], own: dict[str, Rule], name: str) -> None:
+    """Add a town's codes and words; ``without`` takes words of ours away, and a code belongs to who names it last."""
+    for need, rule in own.items():
+        if need not in rules:
+            raise ImportFailed([f"{name}: {need!r} is no need; there are {', '.join(rules)}"])
+        gone = set(map(fold, rule["without"]))
+        for key in BY_LANGUAGE:
+            rules[need][key] = [word for word in rules[need][key] if fold(word) not in gone] + rule[key]
+        for key in ("codes", "open_eligibility"):
+            for other in rules.values():
+                other[key] = [code for code in other[key] if code not in rule[key]]
+            rules[need][key] += rule[key]
+
+
+@lru_cache(maxsize=8)
+def of_town(path: Path | None, terms: Path | None = None, about: Path | None = None) -> Mapping:
+    """A town's mapping, or ours where it has none of its own. Raises as :class:`Mapping` does."""
+    return Mapping(*filter(None, [path]), terms=terms, about=about) if path or terms or about else standard()
 
 
 @cache
@@ -74,16 +156,19 @@ def standard() -> Mapping:
     return Mapping()
 
 
-def tag(connection: Connection[Any], dataset: str, mapping: Mapping) -> None:
-    """Write anew which needs each service of a dataset meets. Outright statements decide alone."""
-    connection.execute("DELETE FROM service_need WHERE dataset = %s", (dataset,))
+def tag(connection: Connection[Any], dataset: str, mapping: Mapping, services: Sequence[str] | None = None) -> None:
+    """Write anew which needs each service of a dataset meets and which topics it is about, or some of the services.
+
+    Where a publisher says the needs outright, that decides alone; topics are read all the same.
+    """
+    which = chosen.which(connection, dataset, services)
+    connection.execute(FORGET, which)
     connection.execute("DROP TABLE IF EXISTS found_need")
     connection.execute("CREATE TEMP TABLE found_need (service_id text, need text, weight int) ON COMMIT DROP")
-    _copy(connection, _outright(connection, dataset, mapping))
+    copy(connection, "found_need", _outright(connection, which, mapping))
     said = {row[0] for row in connection.execute("SELECT DISTINCT service_id FROM found_need")}
-    _copy(connection, _by_term(connection, dataset, mapping, said))
-    for batch in _in_batches(_by_words(connection, dataset, mapping, said)):
-        _copy(connection, batch)
+    copy(connection, "found_need", _by_term(connection, which, mapping, said))
+    copy(connection, "found_need", _by_words(connection, which, mapping, said))
     connection.execute(
         "INSERT INTO service_need (dataset, service_id, need, weight)"
         " SELECT %s, service_id, need, max(weight) FROM found_need GROUP BY service_id, need",
@@ -91,83 +176,96 @@ def tag(connection: Connection[Any], dataset: str, mapping: Mapping) -> None:
     )
 
 
+FORGET = """
+DELETE FROM service_need
+WHERE dataset = %(dataset)s AND (%(services)s::text[] IS NULL OR service_id = ANY(%(services)s))
+"""
+OUTRIGHT = """
+SELECT a.link_id, lower(t.code), a.value FROM attribute a
+JOIN taxonomy_term t ON (t.dataset, t.id) = (a.dataset, a.taxonomy_term_id)
+LEFT JOIN taxonomy x ON (x.dataset, x.id) = (t.dataset, t.taxonomy_id)
+JOIN service s ON (s.dataset, s.id) = (a.dataset, a.link_id)
+WHERE a.dataset = %(dataset)s AND a.link_entity = 'service' AND coalesce(x.name, t.taxonomy) = %(outright)s
+  AND (%(services)s::text[] IS NULL OR a.link_id = ANY(%(services)s))
+"""
+TERMS = """
+SELECT DISTINCT coalesce(l.service_id, s.id), a.taxonomy_term_id FROM attribute a
+LEFT JOIN service_at_location l ON a.link_entity = 'service_at_location' AND (l.dataset, l.id) = (a.dataset, a.link_id)
+LEFT JOIN service s ON a.link_entity = 'service' AND (s.dataset, s.id) = (a.dataset, a.link_id)
+WHERE a.dataset = %(dataset)s AND a.link_entity IN ('service', 'service_at_location')
+  AND coalesce(l.service_id, s.id) IS NOT NULL AND (%(owners)s::text[] IS NULL OR a.link_id = ANY(%(owners)s))
+"""
+ALL_TERMS = """
+SELECT t.id, t.code, t.name, t.parent_id, coalesce(x.name, t.taxonomy) FROM taxonomy_term t
+LEFT JOIN taxonomy x ON (x.dataset, x.id) = (t.dataset, t.taxonomy_id) WHERE t.dataset = %s
+"""
 Found = tuple[str, str, int]
 
 
-def _outright(connection: Connection[Any], dataset: str, mapping: Mapping) -> list[Found]:
-    rows = connection.execute(
-        "SELECT a.link_id, lower(t.code), a.value FROM attribute a"
-        " JOIN taxonomy_term t ON (t.dataset, t.id) = (a.dataset, a.taxonomy_term_id)"
-        " LEFT JOIN taxonomy x ON (x.dataset, x.id) = (t.dataset, t.taxonomy_id)"
-        " JOIN service s ON (s.dataset, s.id) = (a.dataset, a.link_id)"
-        " WHERE a.dataset = %s AND a.link_entity = 'service' AND coalesce(x.name, t.taxonomy) = %s",
-        (dataset, TAXONOMY),
-    )
+class Wider(NamedTuple):
+    """A taxonomy term and the one above it."""
+
+    code: str | None
+    name: str
+    parent_id: str | None
+    taxonomy: str | None
+
+
+def _outright(connection: Connection[Any], which: Which, mapping: Mapping) -> list[Found]:
+    rows = connection.execute(OUTRIGHT, which | {"outright": TAXONOMY})
     return [(row[0], row[1], BY_TEXT if row[2] == ALSO else BY_TERM) for row in rows if row[1] in mapping.needs]
 
 
-def _by_term(connection: Connection[Any], dataset: str, mapping: Mapping, said: set[str]) -> Iterator[Found]:
+def _by_term(connection: Connection[Any], which: Which, mapping: Mapping, said: set[str]) -> Iterator[Found]:
     """A term counts for its own name and code and for those of all wider terms."""
-    terms = {
-        row[0]: (row[1], row[2], row[3])
-        for row in connection.execute(
-            "SELECT id, code, name, parent_id FROM taxonomy_term WHERE dataset = %s", (dataset,)
-        )
-    }
-    needs = {term: _of_term(term, terms, mapping) for term in terms}
-    rows = connection.execute(
-        "SELECT DISTINCT coalesce(l.service_id, s.id), a.taxonomy_term_id FROM attribute a"
-        " LEFT JOIN service_at_location l"
-        " ON a.link_entity = 'service_at_location' AND (l.dataset, l.id) = (a.dataset, a.link_id)"
-        " LEFT JOIN service s ON a.link_entity = 'service' AND (s.dataset, s.id) = (a.dataset, a.link_id)"
-        " WHERE a.dataset = %s AND coalesce(l.service_id, s.id) IS NOT NULL",
-        (dataset,),
-    ).fetchall()
+    terms = terms_of(connection, which["dataset"])
+    needs = {term: of_term(term, terms, mapping) for term in terms}
+    rows = connection.execute(TERMS, which).fetchall()
     for service, term in rows:
-        if service not in said:
-            yield from ((service, need, BY_TERM) for need in needs[term])
+        yield from ((service, need, BY_TERM) for need in needs[term] if service not in said or is_topic(need))
 
 
-def _of_term(term: str, terms: dict[str, tuple[str | None, str, str | None]], mapping: Mapping) -> set[str]:
+def terms_of(connection: Connection[Any], dataset: str) -> dict[str, Wider]:
+    """The terms of a dataset by their ids."""
+    rows = connection.execute(ALL_TERMS, (dataset,))
+    return {row[0]: Wider(*row[1:]) for row in rows}
+
+
+def of_term(term: str, terms: dict[str, Wider], mapping: Mapping) -> set[str]:
+    """The needs that a term means: the town's word for it, or for the nearest wider term, else all that our rules find
+    in it and in what is wider."""
     found: set[str] = set()
     seen: set[str] = set()
     above: str | None = term
     while above in terms and above not in seen:
         seen.add(above)
-        code, name, parent = terms[above]
-        found |= mapping.of_code(code) | mapping.in_text(name)
-        above = parent
+        here = terms[above]
+        said = mapping.of_term(here.taxonomy, here.code, here.name)
+        if said is not None:
+            return found | said | mapping.topics.in_text(here.name)
+        found |= mapping.of_code(here.code or above, here.taxonomy) | _told(mapping, here.name)
+        above = here.parent_id
     return found
 
 
-def _by_words(connection: Connection[Any], dataset: str, mapping: Mapping, said: set[str]) -> Iterator[Found]:
+def _told(mapping: Mapping, *texts: str | None) -> set[str]:
+    """Needs and topics that texts name, and the needs to which the topics belong."""
+    about = mapping.topics.in_text(*texts)
+    return mapping.in_text(*texts) | about | (mapping.topics.needs_of(about) & set(mapping.needs))
+
+
+def is_topic(need: str) -> bool:
+    """Whether this is a topic that is kept among the needs."""
+    return need.startswith(topics.MARK)
+
+
+def _by_words(connection: Connection[Any], which: Which, mapping: Mapping, said: set[str]) -> Iterator[Found]:
     with connection.cursor("services_by_words") as rows:  # a server-side cursor: 50,000 descriptions stay there
-        rows.itersize = BATCH
-        rows.execute(
-            "SELECT s.id, s.name, s.alternate_name, s.description, s.eligibility_description, o.name FROM service s"
-            " LEFT JOIN organization o ON (o.dataset, o.id) = (s.dataset, s.organization_id) WHERE s.dataset = %s",
-            (dataset,),
-        )
-        for service, name, other, *texts in rows:
-            if service in said:
-                continue
-            named = mapping.in_text(name, other)
-            yield from ((service, need, BY_NAME) for need in named)
-            yield from ((service, need, BY_TEXT) for need in mapping.in_text(*texts) - named)
-
-
-def _in_batches(found: Iterable[Found]) -> Iterator[list[Found]]:
-    batch: list[Found] = []
-    for item in found:
-        batch.append(item)
-        if len(batch) >= BATCH:
-            yield batch
-            batch = []
-    yield batch
-
-
-def _copy(connection: Connection[Any], found: Iterable[Found]) -> None:
-    rows = list(found)
-    with connection.cursor() as cursor, cursor.copy("COPY found_need (service_id, need, weight) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+        rows.itersize = READ_AT_ONCE
+        rows.execute(TEXTS, which)
+        for service, name, other, names, *texts in rows:
+            named = _told(mapping, name, other, names)
+            mentioned = _told(mapping, *texts) | mapping.topics.wider(named)
+            found = [(service, need, BY_NAME) for need in named]
+            found += [(service, need, BY_TEXT) for need in mentioned - named]
+            yield from (one for one in found if service not in said or is_topic(one[1]))

@@ -1,5 +1,6 @@
 """The HSDS objects that are kept: their columns, what they belong to, and the names their files go by."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,15 @@ from gateway.models import listing
 OURS = frozenset(("dataset", "as_given", "confidential", "extra"))  # no cell of a publisher goes there as it is
 NOT_STAGED = frozenset(("dataset", "source"))
 STANDING = frozenset(("organization", "service", "location", "taxonomy", "taxonomy_term"))
+# References that no constraint of the tables holds: to an object of the same kind, to one that is not kept, and to any
+# object, where another column says which ("=").
+LOOSE = {
+    "attribute": {"link_id": "=link_entity"},
+    "organization": {"parent_organization_id": "organization"},
+    "service": {"program_id": "program"},
+    "taxonomy_term": {"parent_id": "taxonomy_term"},
+    "translation": {"object_id": "=object"},
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,12 @@ class Kind:
         return {column.name: column.type.python_type for column in filled}
 
     @cached_property
+    def lengths(self) -> dict[str, int]:
+        """The most characters of each column that has a limit."""
+        limits = {column.name: getattr(column.type, "length", None) for column in self.table.columns}
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
+    @cached_property
     def required(self) -> tuple[str, ...]:
         """Columns without which a row means nothing."""
         return tuple(c.name for c in self.table.columns if not c.nullable and c.name not in NOT_STAGED)
@@ -56,6 +72,19 @@ class Kind:
             for constraint in self.table.constraints
             if isinstance(constraint, ForeignKeyConstraint)
         }
+
+    @cached_property
+    def references(self) -> dict[str, str]:
+        """Every column that holds the id of an object, its own and loose ones included, and which object that is.
+
+        "=link_entity" stands for the one that the row's column ``link_entity`` names.
+        """
+        return {"id": self.name, **self.parents, **LOOSE.get(self.name, {})}
+
+    def referred(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """:attr:`references` of one row: the columns that are filled, each with the name of an object."""
+        named = {column: target for column, target in self.references.items() if row.get(column) is not None}
+        return {column: str(row[target[1:]]) if target.startswith("=") else target for column, target in named.items()}
 
     @property
     def has_sources(self) -> bool:

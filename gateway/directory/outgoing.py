@@ -12,10 +12,13 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from gateway.directory import place
+from gateway.directory.flatten import given_id
 from gateway.directory.objects import Kind
 
 # Its bytes are plain letters, so that Postgres can make the same ids from md5() of a text.
 NAMESPACE = uuid.UUID(bytes=b"front-door/hsds:")
+UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # RFC 9562
 EVERY_DAY = "MO,TU,WE,TH,FR,SA,SU"
 SCHEME = re.compile(r"(?i)([a-z][a-z0-9+.-]*):(?!\d+(?:/|$))")
 HOST = re.compile(r"(?i)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(?::\d+)?(?:[/?#]|$)")
@@ -63,6 +66,7 @@ STATES = frozenset(
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
     "PA PR RI SC SD TN TX UT VT VA WA WV WI WY".split()
 )
+WHOSE = ("object", "object_id", "field", "language")  # what a translation is of
 WHOLE_ADDRESS = ("address_1", "city", "state_province", "postal_code", "country")
 
 Cells = dict[str, Any]
@@ -70,7 +74,7 @@ Cells = dict[str, Any]
 
 def uuid_of(dataset: str, kind: str, given: str) -> str:
     """The UUID of an object outside: its own id where that is one, else always the same one made from it."""
-    if _is_uuid(given):
+    if UUID.fullmatch(given):
         return given
     return str(uuid.uuid3(NAMESPACE, f"{dataset}/{kind}/{given}"))
 
@@ -130,28 +134,10 @@ def plain(value: Any) -> Any:
 
 
 def _ids(kind: Kind, out: Cells, dataset: str) -> None:
-    named = {"id": kind.name, **kind.parents}
-    if kind.name == "organization":
-        named["parent_organization_id"] = "organization"
-    elif kind.name == "taxonomy_term":
-        named["parent_id"] = "taxonomy_term"
-    elif kind.name == "service":
-        named["program_id"] = "program"
-    elif kind.name == "attribute":
-        named["link_id"] = out["link_entity"]
-    elif kind.name == "translation":
-        named["object_id"] = out["object"]
-    for column, parent in named.items():
-        if column in out:
-            out[column] = uuid_of(dataset, parent, out[column])
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return len(text) == 36 and all(text[place] == "-" for place in (8, 13, 18, 23))  # noqa: PLR2004 - RFC 9562
+    for column, named in kind.referred(out).items():
+        out[column] = uuid_of(dataset, named, out[column])
+    if kind.name == "translation":  # the id that an import gives it, by what it is of
+        out["id"] = given_id(kind.name, {name: out[name] for name in WHOSE})
 
 
 def _keep(out: Cells, name: str, value: Any, what: str, said: Counter[str]) -> None:
@@ -193,6 +179,7 @@ def _phone(out: Cells, said: Counter[str]) -> bool:
 
 
 def _address(out: Cells, said: Counter[str]) -> bool:
+    _by_zip(out, said)
     if "country" not in out and out.get("state_province", "").upper() in STATES:
         out["country"] = US[0]
         said["address.country was filled with US"] += 1
@@ -203,6 +190,15 @@ def _address(out: Cells, said: Counter[str]) -> bool:
     if not whole:
         said["address was left out, because HSDS wants street, city, state, postal code and country"] += 1
     return whole
+
+
+def _by_zip(out: Cells, said: Counter[str]) -> None:
+    """A city or state that nobody wrote, from the ZIP code: editors of one town do not write its state."""
+    there = place.by_zip(place.zip_in(out.get("postal_code", ""))) if out.get("country", US[0]) in US else None
+    for name, value in (("city", there.city), ("state_province", there.state)) if there else ():
+        if name not in out:
+            out[name] = value
+            said[f"address.{name} was filled from the ZIP code"] += 1
 
 
 def _schedule(out: Cells, said: Counter[str]) -> bool:

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,7 +18,11 @@ from gateway.directory.tables import Table
 CHUNK = 1 << 16
 NO_LISTS = frozenset(("datapackage.json", "report.json"))
 SPACE = re.compile(r"[\s,]*")
-CONTENTS = re.compile(r'^\s*\{[^\[{]*"contents"\s*:\s*')  # a page of a list, as the HSDS API gives it
+# A page of a list: as the HSDS API gives it, and under the names that other programs give theirs.
+LISTS = ("contents", "data", "results", "items", "records")
+CONTENTS = re.compile(rf'^\s*\{{[^\[{{]{{0,2000}}"(?:{"|".join(LISTS)})"\s*:\s*(?=\[)')
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
+LONGEST_NUMBER = 400  # digits; a longer one is kept as text
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def records(path: Path, report: Report, mapping: Path | None = None) -> Iterator
     file is broken, or two mappings fit alike.
     """
     package = _package(path, report)
-    report.bytes_total = sum(file.stat().st_size for file in (*(t.file for t in package.tables), *package.lists))
+    report.bytes_total += sum(file.stat().st_size for file in (*(t.file for t in package.tables), *package.lists))
     if package.tables:
         yield from _table_records(package, report, mapping)
     for file in package.lists:
@@ -52,18 +56,31 @@ def _package(path: Path, report: Report) -> Package:
         raise ImportFailed([f"{path} does not exist"])
     if path.is_file():
         return _single(path)
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv" and not file.name.startswith("."))
-    lists = sorted(file for file in path.glob("*.json") if file.name not in NO_LISTS)
+    files, lists = _files(path, tables.ENDINGS), _files(path, JSON_ENDINGS)
     if files:
         report.notes += [f"{file.name} was not read, because the folder holds CSV files" for file in lists]
         return Package([tables.look(file, report) for file in files], [], _resources(path))
+    if not lists and (below := _only_folder(path)):
+        report.notes.append(f"{path.name} holds nothing but the folder {below.name}, which was read")
+        return _package(below, report)
     if not lists:
         raise ImportFailed([f"{path} holds neither HSDS CSV files (service.csv, …) nor JSON files"])
     return Package([], lists)
 
 
+def _files(folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    files = (file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+    return sorted(file for file in files if file.suffix.lower() in endings and file.name.lower() not in NO_LISTS)
+
+
+def _only_folder(folder: Path) -> Path | None:
+    """The one folder inside, as when somebody packs a folder and not its files."""
+    below = [each for each in folder.iterdir() if each.is_dir() and not each.name.startswith((".", "__"))]
+    return below[0] if len(below) == 1 else None
+
+
 def _single(path: Path) -> Package:
-    if path.suffix.lower() in {".json", ".jsonl", ".ndjson"}:
+    if path.suffix.lower() in JSON_ENDINGS:
         return Package([], [path])
     raise ImportFailed([f"{path.name} is not JSON; give the folder that holds the CSV files"])
 
@@ -117,15 +134,23 @@ def _resources(folder: Path) -> dict[str, str]:
 
 
 def _csv_records(kind: str, table: Table, report: Report) -> Iterator[Record]:
-    names = [tables.plain(name) for name in table.names]
-    if not any(names):
+    names = [_column(kind, name) or f"column_{place}" for place, name in enumerate(table.names, start=1)]
+    if not any(table.names):
         return
     if "id" not in names and f"{kind}_id" in names and f"{kind}_id" not in objects.BY_NAME[kind].types:
         names[names.index(f"{kind}_id")] = "id"
         report.notes.append(f"{table.file.name} has no column 'id'; {kind}_id was read as it")
     _check_columns(kind, table.file, names)
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        report.notes.append(f"{table.file.name} has the column {name!r} more than once; the last one was read")
     for line, cells in tables.rows(table, kind, report):
         yield Record(kind, table.file.name, line, dict(zip(names, cells, strict=False)))
+
+
+def _column(kind: str, name: str) -> str:
+    """The column that is meant: "Organization ID", "organizationId"."""
+    plain, snake = tables.plain(name), tables.snake(name)
+    return snake if snake in objects.BY_NAME[kind].types else plain
 
 
 def _check_columns(kind: str, file: Path, names: list[str]) -> None:
@@ -142,26 +167,31 @@ def _json_records(item: Any, file: str, number: int, report: Report) -> Iterator
         report.refuse("service", Remark(file, number, "not an HSDS object"))
         return
     yield first
-    yield from rows
+    try:
+        yield from rows
+    except RecursionError:
+        report.refuse(first.kind, Remark(file, number, "objects lie in each other too deep to be read"))
 
 
 def _items(file: Path, report: Report) -> Iterator[Any]:
     """The objects of a JSON file: a list, a page with ``contents``, one object, or one object a line."""
     try:
-        with file.open(encoding="utf-8-sig") as stream:
+        with file.open(encoding=tables.encoding_of(file, report)) as stream:
             before = report.bytes_read
             for item in _decode(stream):
                 report.bytes_read = before + os.lseek(stream.fileno(), 0, os.SEEK_CUR)
                 yield item
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeError) as error:
         raise ImportFailed([f"{file.name} is not JSON: {error}"]) from error
+    except RecursionError as error:
+        raise ImportFailed([f"{file.name}: its objects lie in each other too deep to be read"]) from error
 
 
 def _decode(stream: TextIO) -> Iterator[Any]:
     """Decode one object after the other, reading on only while an object is incomplete."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) <= LONGEST_NUMBER else digits)
     buffer = stream.read(CHUNK)
-    page = CONTENTS.match(buffer)
+    page = _page(buffer)
     buffer = buffer[page.end() :] if page else buffer.lstrip()
     inside = buffer.startswith("[")
     buffer = buffer[1:] if inside else buffer
@@ -179,9 +209,22 @@ def _decode(stream: TextIO) -> Iterator[Any]:
                 raise
             buffer += piece
             continue
-        page = item.get("contents") if isinstance(item, dict) else None
-        yield from page if isinstance(page, list) else [item]
+        yield from _listed(item)
         buffer, more = buffer[end:], CHUNK
+
+
+def _page(buffer: str) -> re.Match[str] | None:
+    """The head of a page before its list; an object with a name is no page, whatever lists it has."""
+    page = CONTENTS.match(buffer)
+    return page if page and '"name"' not in page.group() else None
+
+
+def _listed(item: Any) -> list[Any]:
+    """The objects of a page; one that is no page is one object."""
+    if not isinstance(item, dict) or "name" in item:
+        return [item]
+    lists = [item[name] for name in LISTS if isinstance(item.get(name), list)]
+    return lists[0] if lists else [item]
 
 
 def _expect_end(buffer: str, *, inside: bool) -> None:
@@ -192,9 +235,3 @@ def _expect_end(buffer: str, *, inside: bool) -> None:
 def _end(pattern: re.Pattern[str], text: str) -> int:
     found = pattern.match(text)
     return found.end() if found else 0
-
-
-def services(items: Iterable[dict[str, Any]], file: str) -> Iterator[Record]:
-    """Rows of HSDS services that are already in memory, such as those shipped with the product."""
-    for number, item in enumerate(items, start=1):
-        yield from flatten(item, file, number)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from gateway.directory.cleaning import storable
 from gateway.errors import FrontDoorError
 
 KEPT = 1_000  # examples of each sort that a report keeps; the counts go on
@@ -98,7 +99,7 @@ class Report:
 
     def _say(self, sort: str, remarks: list[Remark], count: Counter[str], kind: str, remark: Remark) -> None:
         count[kind] += 1
-        remark = remark._replace(reason=remark.reason.replace("\x00", ""))  # Postgres holds no NUL
+        remark = remark._replace(reason=storable(remark.reason))
         if len(remarks) < KEPT:
             remarks.append(remark)
         if self.sink:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from gateway.directory.objects import BY_NAME, KINDS, Kind
 from gateway.directory.report import Change, Remark, Report
+from gateway.directory.tables import ENDINGS
 
 BATCH = 2_000
 SMALL = 2_000  # rows; below these an index costs more than it saves
@@ -133,7 +134,7 @@ class Staging:
             kind,
         )
         for file, line, double in doubles:
-            if file.endswith(".csv"):
+            if file.lower().endswith(ENDINGS):
                 self._report.refuse(kind.name, Remark(file, line, f"{kind.name} {double} is there twice"))
 
     def _drop_dangling(self, kind: Kind, column: str, parent: Kind) -> None:

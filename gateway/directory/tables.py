@@ -11,10 +11,12 @@ from typing import Any, TextIO
 from gateway.directory.report import ImportFailed, Remark, Report
 
 CHUNK = 1 << 16
+ENDINGS = (".csv", ".tsv")
 LARGEST_CELL = 10_000_000
 BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 DELIMITERS = ",;\t|"
 QUOTED = re.compile(r'"[^"]*"')
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 OFTEN = 500  # rows between two looks at how far the file is read
 
 
@@ -39,12 +41,20 @@ def plain(name: str) -> str:
     return re.sub(r"\W+", "_", name.casefold()).strip("_")
 
 
+def snake(name: str) -> str:
+    """The same for a name in humps: "organizationId" -> ``organization_id``."""
+    return plain(HUMP.sub("_", name))
+
+
 def look(file: Path, report: Report) -> Table:
     """Find out how a file is written. Raises :class:`ImportFailed` where it is no text of rows."""
-    encoding = _encoding(file, report)
+    encoding = encoding_of(file, report)
     csv.field_size_limit(LARGEST_CELL)
     with file.open(encoding=encoding, newline="") as stream:
-        delimiter = _delimiter(stream)
+        try:
+            delimiter = _delimiter(stream)
+        except UnicodeError as error:
+            raise ImportFailed([f"{file.name}: {_said(error)}"]) from error
         rows = _reader(stream, delimiter)
         try:
             title: list[str] = next(rows, [])
@@ -52,8 +62,8 @@ def look(file: Path, report: Report) -> Table:
             if sum(bool(cell.strip()) for cell in first) == 1 and _more(second := next(rows, list[str]())):
                 first = second  # the sheet's title stands alone above the columns
                 report.notes.append(f"{file.name}: the line above the columns was passed over: {_short(title)}")
-        except csv.Error as error:
-            raise ImportFailed([f"{file.name}, line {rows.line_num}: {error}"]) from error
+        except (csv.Error, UnicodeError) as error:
+            raise ImportFailed([f"{file.name}, line {rows.line_num + 1}: {_said(error)}"]) from error
         return Table(file, encoding, delimiter, tuple(name.strip() for name in first), rows.line_num)
 
 
@@ -75,8 +85,9 @@ def rows(table: Table, kind: str, report: Report) -> Iterator[tuple[int, list[st
                     report.refuse(kind, Remark(table.file.name, reader.line_num, "the column names once more"))
                 else:
                     yield reader.line_num, cells
-        except csv.Error as error:
-            raise ImportFailed([f"{table.file.name}, line {reader.line_num}: {error}"]) from error
+        except (csv.Error, UnicodeError) as error:
+            line = reader.line_num + isinstance(error, UnicodeError)  # a line that is no text is not counted
+            raise ImportFailed([f"{table.file.name}, line {line}: {_said(error)}"]) from error
         report.bytes_read = before + table.file.stat().st_size
 
 
@@ -98,11 +109,15 @@ def _more(cells: list[str]) -> bool:
     return sum(bool(cell.strip()) for cell in cells) > 1
 
 
+def _said(error: csv.Error | UnicodeError) -> str:
+    return str(error) if isinstance(error, csv.Error) else "it is no text; is it a packed file or a workbook?"
+
+
 def _short(cells: list[str]) -> str:
     return " ".join(" ".join(cells).split())[:60]
 
 
-def _encoding(file: Path, report: Report) -> str:
+def encoding_of(file: Path, report: Report) -> str:
     """UTF-8 as HSDS wants it; else one that spreadsheets on Windows write."""
     with file.open("rb") as start:
         mark = BYTE_ORDER_MARKS.get(start.read(2))

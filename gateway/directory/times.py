@@ -6,12 +6,14 @@ from typing import Any
 
 from gateway.directory import repeats_text, week_text
 from gateway.directory.clock_text import SPAN, span_of, spans_of, time_of
-from gateway.directory.day_text import days_of, phrase
-from gateway.directory.recurrence import FREQUENCIES, ORDER
+from gateway.directory.day_text import code, days_of, phrase
+from gateway.directory.recurrence import FREQUENCIES
 
-__all__ = ["ORDER", "days_of", "mend", "split", "time_of"]
+__all__ = ["days_of", "mend", "split", "time_of"]
 
 PLAIN = re.compile(r"\d{2}:\d{2}(:00)?")
+OF_A_DAY = re.compile(r"0?\.\d{1,20}")
+MINUTES_OF_A_DAY = 24 * 60
 CLOSED = re.compile(r"\W*(?:closed|cerrad[oa])\W*", re.IGNORECASE)
 ALL_DAY = re.compile(
     r"\W*(?:open |abierto )?(?:las )?(?:24\s*/\s*7|24[ -]?(?:hours?|hrs?|horas)|all day|todo el d[ií]a)\W*", re.I
@@ -50,7 +52,7 @@ def mend(row: dict[str, Any]) -> list[str]:
     The publisher's own words are kept in ``as_given`` wherever a meaning was chosen for them. "Closed" in a cell and
     "except holidays" behind the days move to the notes.
     """
-    notes = _split_span(row)
+    notes = _of_a_day(row) + _split_span(row)
     notes += _read_hours(row)
     notes += _read_days(row)
     if notes:
@@ -136,17 +138,29 @@ def _read_cell(row: dict[str, Any], name: str) -> list[str]:
     return [] if PLAIN.fullmatch(given) else [f"{name} {given!r} read as {row[name]:%H:%M}"]
 
 
+def _of_a_day(row: dict[str, Any]) -> list[str]:
+    """Times as a spreadsheet keeps them, as a part of the day: "0.375" is nine in the morning."""
+    notes = []
+    for name in CELLS:
+        if row[name] and OF_A_DAY.fullmatch(row[name]):
+            minutes = round(float(row[name]) * MINUTES_OF_A_DAY)
+            read = f"{minutes // 60:02}:{minutes % 60:02}"
+            notes.append(f"{name} {row[name]!r} read as {read}")
+            row[name] = read
+    return notes
+
+
 def _read_days(row: dict[str, Any]) -> list[str]:
     notes, told = _read_freq(row)
     given = row["byday"]
     if given is None:
         return notes
     found = phrase(given)
-    days = days_of(given)
-    row["byday"] = ",".join(days) if days else None
-    if found is None or days is None:
-        row["freq"] = None  # or a daily rule would hold on every day
+    if found is None:
+        row["byday"] = row["freq"] = None  # or a daily rule would hold on every day
         return [*notes, f"byday {given[:40]!r} names no days; kept as text"]
+    days = [code(day) for day in found.days]
+    row["byday"] = ",".join(days)
     if found.no_holidays:
         row |= _noted(row, HOLIDAY_NOTE)
     if row["byday"] != given.replace(" ", "").upper():

@@ -9,10 +9,10 @@ from dateutil import parser as dates
 from gateway.directory import holidays, tables
 from gateway.directory.flatten import Record, given_id
 from gateway.directory.mapping import COLUMN, Join, Mapping, Part, Sheet, column
-from gateway.directory.mending import EVERY_YEAR, SPREADSHEET_ID
 from gateway.directory.objects import BY_NAME
 from gateway.directory.report import Remark, Report
 from gateway.directory.tables import Table, plain
+from gateway.directory.values import EVERY_YEAR, SPREADSHEET_ID
 
 POINT = re.compile(r"(-?\d{1,3}\.\d+)\s*,\s*(-?\d{1,3}\.\d+)")
 LISTED = re.compile(r"\s*\n\s*")

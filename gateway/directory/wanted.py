@@ -3,8 +3,10 @@
 Every field has a default, which stands for "not said" or "not known".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from gateway.directory.topics import Topics, standard
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,15 @@ class OpenState:
 
 
 @dataclass(frozen=True)
+class PlaceChoice:
+    """One reading of a place that can be read in several ways, as it is shown to the resident."""
+
+    name: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True)
 class Wanted:
     """What a resident looks for. ``needs`` are need codes, any of which will do; ``text`` is free text.
 
@@ -31,13 +42,15 @@ class Wanted:
     says who they are (pregnant, veteran, family, women, men, lgbtq, pets, …), ``languages`` what they speak (ISO 639),
     ``cost`` what they can pay (``free``), ``access`` what they need (wheelchair, walking, homebound, deaf, …),
     ``lacks`` the papers that they do not have (id, address, income, insurance). ``without`` are ids of services that
-    they had. None of these ever leaves out a service about which the directory does not say enough.
+    they had. None of these ever leaves out a service about which the directory does not say enough. ``chosen`` is the
+    reading that they chose of a place that can be read in several ways: it goes before ``zip`` and ``place``.
+    ``topics`` say what the needs are about in particular, of the ``known_topics`` of the town (topics.yml); ``words``
+    are what is telling in ``text`` beside its needs, topics and place, None where nobody has looked.
     """
 
     needs: tuple[str, ...] = ()
     zip: str | None = None
     place: str | None = None
-    for_whom: str | None = None
     language: str = "en"
     offset: int = 0
     text: str | None = None
@@ -51,6 +64,10 @@ class Wanted:
     access: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    chosen: PlaceChoice | None = None
+    topics: tuple[str, ...] = ()
+    known_topics: Topics = field(default_factory=standard, repr=False, compare=False)
+    words: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,15 +77,6 @@ class Why:
     name: str
     cost: float
     note: str | None = None
-
-
-@dataclass(frozen=True)
-class PlaceChoice:
-    """One reading of a place that can be read in several ways, as it is shown to the resident."""
-
-    name: str
-    latitude: float
-    longitude: float
 
 
 @dataclass(frozen=True)
@@ -117,12 +125,21 @@ class FoundService:
     access: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     how_to_apply: str | None = None
+    interpretation: str | None = None
+    accessibility: str | None = None
+    getting_there: str | None = None
+    email: str | None = None
     alert: str | None = None
     wait_time: str | None = None
     week: tuple[tuple[int, int], ...] | None = None
     timezone: str | None = None
     call_first: tuple[str, ...] = ()
     why: tuple[Why, ...] = ()
+
+    @property
+    def closed(self) -> bool:
+        """Whether somebody wrote down that it is closed for a while."""
+        return self.closure is not None or self.closed_to is not None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ HARMLESS = re.compile(
     r"|lunch|almuerzo|monday's|a year|days|only|solo|for|on|daytime)\b|[:()|*]"
 )
 DAY_WORDS = frozenset(("day", "days", "nth", "counted", "every"))
-WITHIN_DAYS = DAY_WORDS | {"to", "and", "month", "except", "holiday", "filler"}
+WITHIN_DAYS = DAY_WORDS | {"to", "and", "month", "except", "holiday"}
 
 Span = tuple[time, time]
 
@@ -157,14 +157,14 @@ def _items(tokens: list[Token]) -> Iterator[Item]:
             yield Item("span", span=token.value)
         elif token.kind == "all_day":
             yield Item("span", span=(time(0), LAST_MINUTE))
-        elif token.kind not in {"harmless", "to", "and", "break", "month", "filler"}:
+        elif token.kind not in {"harmless", "to", "and", "break", "month"}:
             yield Item(token.kind)
 
 
 def _of_run(run: list[Token]) -> Iterator[Item]:
     """The days of a run of words; what trails behind them ("Mon -", "Mon-Fri and") belongs to what follows."""
     trailing: list[Token] = []
-    while run and run[-1].kind in {"to", "and", "except", "every", "filler"}:
+    while run and run[-1].kind in {"to", "and", "except", "every"}:
         trailing.append(run.pop())
     phrase = gathered(run)
     yield Item("days", phrase=phrase) if phrase else Item("odd_days")

@@ -17,7 +17,6 @@ from sqlalchemy.types import UserDefinedType
 from gateway.models.directory import DATASET_LENGTH, ID_LENGTH, HsdsObject, by, to
 from gateway.models.row import Id, Row, Word
 
-SERVICE_LENGTH = 80  # a dataset's name, a colon and an id, as in Referral.service_id
 EMPTY = literal("'{}'")
 
 
@@ -99,7 +98,10 @@ class HolidaySchedule(HsdsObject):
 
 
 class ServiceNeed(Row):
-    """A need that a service meets. ``weight`` is how sure: 3 by its taxonomy, 2 by its name, 1 by its text."""
+    """A need that a service meets, or a topic that it is about (its name after a ``#``).
+
+    ``weight`` is how sure: 3 by its taxonomy, 2 by its name, 1 by its text.
+    """
 
     __tablename__ = "service_need"
     __table_args__ = (to("service_need", "service"), Index("ix_service_need_need", "need"))
@@ -155,14 +157,29 @@ class SearchNeed(Row):
     """One need met at one entry of search: the index that gives the nearest of a need in order, however many there are.
 
     ``point`` is the place on a sphere of radius 1 (x, y, z), so that the order by distance is true everywhere; null
-    where there is no place to go to. Rebuilt with the entries.
+    where there is no place to go to. Under the need ``*`` stands every entry. Rebuilt with the entries, of what is
+    active.
     """
 
     __tablename__ = "search_need"
     __table_args__ = (
         to("search_need", "service"),
-        Index("ix_search_need_near", "need", "point", postgresql_using="gist", postgresql_where="point IS NOT NULL"),
-        Index("ix_search_need_anywhere", "need", "national", "verified_on"),
+        Index(
+            "ix_search_need_near",
+            "need",
+            "weight",
+            "point",
+            postgresql_using="gist",
+            postgresql_where="point IS NOT NULL",
+        ),
+        Index(
+            "ix_search_need_anywhere",
+            "need",
+            "national",
+            literal("weight DESC"),
+            literal("verified_on DESC NULLS LAST"),
+            postgresql_where="point IS NULL",
+        ),
     )
 
     dataset: Mapped[str] = mapped_column(String(DATASET_LENGTH), primary_key=True)

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Identity, MetaData, String
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, MetaData, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 
 NAMES = {
     "ix": "ix_%(column_0_label)s",
@@ -17,6 +17,14 @@ NAMES = {
 
 Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 Word = Annotated[str, mapped_column(String(40))]
+Count = Annotated[int, mapped_column(SmallInteger, default=0, server_default=text("0"))]
+Items = Annotated[list[Any], mapped_column(JSONB, default=list, server_default=text("'[]'::jsonb"))]
+Named = Annotated[dict[str, Any], mapped_column(JSONB, default=dict, server_default=text("'{}'::jsonb"))]
+
+
+def of(table: str, *, index: bool = True) -> MappedColumn[Any]:
+    """A column that names a row of ``table``; without an index only where a constraint of its own begins with it."""
+    return mapped_column(ForeignKey(f"{table}.id"), index=index)
 
 
 class Row(DeclarativeBase):

@@ -14,19 +14,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 from limits import RateLimitItemPerMinute
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from gateway.db import is_busy
-from gateway.directory import publishing
+from gateway.directory import place, publishing
+from gateway.directory.outgoing import UUID
 from gateway.door import Door
 from gateway.errors import Refused
 from gateway.web.guards import blueprint, door, public
 from gateway.web.limiting import Pace
+from gateway.yaml_files import read_yaml
 
 DESCRIPTION = Path(__file__).with_name("openapi.yml")
 PACE = "api_pace"
@@ -39,7 +40,7 @@ HSDS = "3.1"
 PROFILE = "https://docs.openreferral.org/en/latest/hsds/"
 
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")
-UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+ZIP = re.compile(r"[0-9]{5}")
 LONGEST_SEARCH = 200
 
 
@@ -71,15 +72,17 @@ def description() -> Response:
 def services() -> Response:
     """One page of the active services that fit."""
     asked = publishing.Asked(**_only(**READ))
+    if asked.proximity is not None and asked.postcode is None:
+        raise Refused(404, "no_postcode")
     with _reading() as session:
-        return _answer(publishing.page(session, asked))
+        return _answer(publishing.page(session, asked, datetime.now(UTC)))
 
 
 def service(identity: str) -> Response:
     """One active service with all that belongs to it."""
     _only()
     with _reading() as session:
-        found = publishing.service(session, identity) if UUID.fullmatch(identity) else None
+        found = publishing.service(session, identity, datetime.now(UTC)) if UUID.fullmatch(identity) else None
     if found is None:
         raise Refused(404, "not_found")
     return _answer(found)
@@ -88,7 +91,7 @@ def service(identity: str) -> Response:
 @cache
 def described() -> dict[str, Any]:
     """``openapi.yml``, read once."""
-    document: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))
+    document: dict[str, Any] = read_yaml(DESCRIPTION)
     return document
 
 
@@ -97,21 +100,19 @@ def _prepare(state: BlueprintSetupState) -> None:
     state.app.extensions[PACE] = Pace(parts.settings.redis_url, PER_ADDRESS, "api")
 
 
-def _in_turn() -> Response | None:
+def _in_turn() -> None:
     pace: Pace = current_app.extensions[PACE]
     seconds = pace.wait(door().settings.keys.hash(request.remote_addr or "unknown"))
-    if not seconds:
-        return None
-    refusal = jsonify(error="too_many_requests")
-    refusal.status_code = 429
-    refusal.headers |= {"Retry-After": str(seconds), "Cache-Control": "no-store"}  # or a cache refuses everybody
-    return refusal
+    if seconds:
+        raise Refused(429, "too_many_requests", after=seconds)
 
 
 def _open_to_pages(response: Response) -> Response:
     """Any page may read what everybody may read; nobody is recognised here, so there is nothing to steal."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if response.status_code >= 400:  # noqa: PLR2004 - HTTP: a refusal that a cache keeps would refuse everybody
+        response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -187,6 +188,15 @@ def _identity(given: str) -> str:
     return given
 
 
+def _postcode(given: str) -> place.Place:
+    if not ZIP.fullmatch(given):
+        raise ValueError
+    found = place.by_zip(given)
+    if found is None:
+        raise Refused(404, "unknown_postcode")
+    return found
+
+
 def _moment(given: str) -> datetime:
     moment = datetime.fromisoformat(given.strip().replace(" ", "+"))  # a "+" that was not encoded comes as a blank
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -197,6 +207,8 @@ READ: dict[str, Callable[[str], Any]] = {
     "taxonomy_term_id": _identity,
     "taxonomy_id": _identity,
     "organization_id": _identity,
+    "postcode": _postcode,
+    "proximity": _number(publishing.FARTHEST),
     "modified_after": _moment,
     "page": _number(1_000_000),
     "per_page": _number(publishing.MOST_PER_PAGE),

@@ -1,7 +1,7 @@
 """The table of needs that were not met, for those who plan: on a page, and for a spreadsheet."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -23,12 +23,14 @@ def make(note_seen: Callable[[], None]) -> Blueprint:
 
 
 def table() -> ResponseReturnValue:
-    """The table since a day, or of the last ninety days."""
-    lines, since = _lines()
+    """The table of the quarter in which a day lies, or of the one that runs."""
+    lines, span = _lines()
+    clock = guards.door().community.clock
     return render_template(
         "referral/gaps.html",
         lines=lines,
-        since=since.astimezone(guards.door().community.clock).date(),
+        begins=span.begins.astimezone(clock).date(),
+        ends=(span.ends - timedelta(seconds=1)).astimezone(clock).date(),
         heads=gap_table.HEADS,
         said=gap_table.said,
         barriers=gap_table.barriers,
@@ -38,19 +40,19 @@ def table() -> ResponseReturnValue:
 
 def as_csv() -> ResponseReturnValue:
     """The same for a spreadsheet; that it was taken away is written down."""
-    lines, since = _lines()
+    lines, span = _lines()
     with guards.door().database.begin() as session:
-        audit.note(session, _now(), "download", "gaps", None, g.responder.id, since=since.isoformat())
+        audit.note(session, _now(), "download", "gaps", None, g.responder.id, since=span.begins.isoformat())
     response = Response(gap_table.as_csv(lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = "attachment; filename=gaps.csv"
     return response
 
 
-def _lines() -> tuple[list[Gap], datetime]:
+def _lines() -> tuple[list[Gap], gap_table.Span]:
     town = guards.door().community
-    begins, ends = gap_table.span(request.args.get("since"), town.clock, _now())
+    span = gap_table.span(request.args.get("since"), town.clock, _now())
     with guards.door().database.begin() as session:
-        return gaps.table(session, town, begins, ends), begins
+        return gaps.table(session, town, span.begins, span.ends, runs=span.runs), span
 
 
 def _now() -> datetime:

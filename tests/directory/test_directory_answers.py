@@ -40,7 +40,8 @@ def found(*services: FoundService, **more: object) -> Found:
 def test_one_service_by_sms() -> None:
     assert answers.render(found(PANTRY), "en", "sms") == [
         "Near San Francisco, CA 94110:\n"
-        "1) Mission Pantry, 415-555-0101, 100 Demo St, 0.4 mi, Open until 5pm\n" + texts.say("services_footer", "en")
+        "1) Mission Pantry, 415-555-0101, 100 Demo St, 0.4 mi, Open until 5pm\n"
+        + texts.say("services_footer_end", "en")
     ]
 
 

@@ -17,6 +17,8 @@ from gateway.directory.importing import import_path
 from gateway.models.directory import Address, Location, Schedule, Service
 from tests.directory.conftest import Rows
 
+pytestmark = pytest.mark.slow
+
 Write = Callable[[dict[str, Rows], str], Path]
 
 

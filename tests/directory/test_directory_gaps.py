@@ -92,7 +92,7 @@ def test_more_is_no_search_and_the_end_of_the_list_is_said(town: Session, now: d
     one = scene(town, now)
     offering.find_services(one, {"needs": ["food"], "zip": "94110"})
     for _ in range(40):
-        if "That is all" in offering.more_services(one, {})[0]:
+        if "1) " not in offering.more_services(one, {})[0]:
             break
     rows = logged(town)
     assert [row.declined for row in rows] == [False, True]
@@ -235,9 +235,38 @@ def test_what_is_no_day_is_refused(now: datetime, wrong: str) -> None:
         gap_table.span(wrong, ZoneInfo("America/Denver"), now)
 
 
-def test_a_day_begins_by_the_towns_clock(now: datetime) -> None:
-    begins, ends = gap_table.span("2026-11-01", ZoneInfo("America/Los_Angeles"), now)
-    assert (begins, ends) == (datetime(2026, 11, 1, 7, tzinfo=UTC), now)
+def test_a_quarter_begins_by_the_towns_clock_and_runs_until_now(now: datetime) -> None:
+    span = gap_table.span("2026-11-01", ZoneInfo("America/Los_Angeles"), now)
+    assert span == (datetime(2026, 10, 1, 7, tzinfo=UTC), now, True)
+    assert gap_table.span(None, ZoneInfo("America/Los_Angeles"), now) == span
+    before = gap_table.span("2026-09-30", ZoneInfo("America/Los_Angeles"), now)
+    assert before == (datetime(2026, 7, 1, 7, tzinfo=UTC), datetime(2026, 10, 1, 7, tzinfo=UTC), False)
+
+
+def test_no_two_tables_overlap_and_none_is_left_out(now: datetime) -> None:
+    clock = ZoneInfo("America/Los_Angeles")
+    days = [now - timedelta(days=number) for number in range(800)]
+    spans = sorted({gap_table.span(f"{day.astimezone(clock):%Y-%m-%d}", clock, now) for day in days})
+    assert len(spans) == 10
+    assert all(one.ends == other.begins for one, other in itertools.pairwise(spans))
+    assert [span.runs for span in spans] == [False] * 9 + [True]
+
+
+@pytest.mark.parametrize("later", range(1, 12))
+def test_two_looks_at_the_same_quarter_do_not_tell_of_a_few(session: Session, now: datetime, later: int) -> None:
+    """Whoever looks before and after some people asked sees the same ten, or one that may be any of ten more."""
+    asked(session, now, 23, offered=0, reason="far")
+    first = _look(session, now)
+    asked(session, now, later, offered=0, reason="far")
+    second = _look(session, now)
+    seen = {(line.at_least, line.counts[name]) for line in (*first, *second) for name in ("asked", "far")}
+    assert seen <= {(True, 20), (True, 30)}
+    assert gap_table.said(second[0].counts["asked"], at_least=True) == ("20+" if later < 7 else "30+")
+    assert gap_table.said(0, at_least=True) == "0"
+
+
+def _look(session: Session, now: datetime) -> list[gaps.Gap]:
+    return gaps.table(session, TOWN, now - timedelta(days=1), now + timedelta(hours=1), runs=True)
 
 
 def test_the_command_prints_the_table_and_says_what_is_wrong(
@@ -251,7 +280,9 @@ def test_the_command_prints_the_table_and_says_what_is_wrong(
         asked(session, today - timedelta(hours=1), 12, offered=0, reason="far")
     done = CliRunner().invoke(directory_cli.directory, ["gaps"])
     assert done.exit_code == 0, done.output
-    assert done.output.splitlines()[1].split() == ["food", "Mission", "en", *"12 0 12 0 0 0 0 0 0 0".split()]
+    assert done.output.splitlines()[1].split() == ["food", "Mission", "en", *"10+ 0 10+ 0 0 0 0 0 0 0".split()]
+    with database.begin() as session:
+        asked(session, datetime(2026, 2, 1, tzinfo=UTC), 12, offered=0, reason="far")
     done = CliRunner().invoke(directory_cli.directory, ["gaps", "--csv", "--since", "2026-01-01"])
     assert done.output.splitlines()[1].startswith("food,Mission,en,12,0,12,")
     done = CliRunner().invoke(directory_cli.directory, ["gaps", "--since", "soon"])

@@ -66,7 +66,7 @@ def test_what_a_resident_is_told(
         columns | {"id": f"h{number}", "location_id": "l1"} | row for number, row in enumerate(schedules, 1)
     ]
     now = datetime.fromisoformat(when).replace(tzinfo=HERE)
-    import_path(session, written(package, "town"), now)
+    import_path(session, written(package, "county"), now)
     for language, told in (("en", english), ("es", spanish)):
         found = search(session, Wanted(needs=("food",), language=language), now, home="America/Los_Angeles")
         assert len(found.services) == 1

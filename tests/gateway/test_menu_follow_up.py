@@ -1,41 +1,20 @@
 """Services that the fallback menu gave are followed up as those of the bot are, with consent and nothing else."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 import pytest
 
 from gateway import texts
-from gateway.clients.rasa import Rasa
-from gateway.db import Database
-from gateway.directory import demo
-from gateway.door import Door
 from gateway.models import FollowUp
-from tests.conftest import Clock
 from tests.fakes.fake_rasa import NONSENSE, FakeRasa
-from tests.gateway.follow_up_street import Street
+from tests.gateway.follow_up_street import Street, clock, street
 
+__all__ = ["clock", "street"]  # pytest finds fixtures by their names
 pytestmark = pytest.mark.slow  # many conversations on the real store
 
 
-@pytest.fixture
-def clock() -> Clock:
-    """Two in the afternoon in the demo town."""
-    return Clock(datetime(2026, 11, 23, 14, 0, tzinfo=ZoneInfo("America/Los_Angeles")).astimezone(UTC))
-
-
-@pytest.fixture
-def street(database: Database, door: Door, clock: Clock) -> Iterator[Street]:
-    """A resident whose bot is down."""
-    with database.begin() as session:
-        demo.load_demo(session, clock())
-    bot = FakeRasa()
+@pytest.fixture(autouse=True)
+def down(bot: FakeRasa) -> None:
+    """The bot does not answer."""
     bot.behave = NONSENSE["http 503"]
-    rasa = Rasa(bot.url, "s")
-    yield Street(database, door.settings.keys, door.community, rasa, clock)
-    rasa.close()
-    bot.stop()
 
 
 @pytest.mark.parametrize(("hello", "code"), [("i need some help please", "en"), ("necesito ayuda por favor", "es")])

@@ -60,3 +60,15 @@ def test_a_map_link_says_where_and_nothing_else(tmp_path: Path) -> None:
     link = Directory().map_of(37.7512345, -122.4187654)
     assert link == "https://maps.google.com/?q=37.7512,-122.4188"
     assert load(town(tmp_path, 'map = "off"')).directory.map_of(1, 2) is None
+
+
+def test_what_is_wrong_in_the_files_of_the_directory_is_listed_with_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "places.csv").write_text("name_en,zip\n,1\n")
+    (tmp_path / "needs.yml").write_text("no_need_of_ours: {words: [x]}\n")
+    for lines in ('needs = "needs.yml"', 'places = "places.csv"'):
+        path = town(tmp_path, lines)
+        path.write_text(path.read_text().replace('state = "CA"', 'state = "XX"', 1))
+        with pytest.raises(CommunityError) as caught:
+            load(path)
+        assert "town.toml: state" in str(caught.value)
+        assert "town.toml: directory: " in str(caught.value)

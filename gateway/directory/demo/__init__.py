@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy.orm import Session
 
 from gateway.db import Database
@@ -14,6 +13,7 @@ from gateway.directory import needs, times
 from gateway.directory.flatten import NAMESPACE, Record, flatten
 from gateway.directory.importing import Incoming, import_records
 from gateway.directory.report import Report
+from gateway.yaml_files import read_yaml
 
 FOLDER = Path(__file__).parent
 ALWAYS = "always"
@@ -33,7 +33,7 @@ def load_demo(store: Database | Session, now: datetime, *, wait: bool = True) ->
 
 
 def _load(store: Database | Session, file: str, now: datetime, *, wait: bool) -> Report:
-    shipped = yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))
+    shipped = read_yaml(FOLDER / file)
     report = Report(shipped["dataset"])
     incoming = Incoming(_records(shipped, file), file, report, allow_shrink=True, wait=wait)
     return import_records(store, incoming, now)

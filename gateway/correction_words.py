@@ -1,0 +1,104 @@
+"""Reads "wrong 2" and «está mal el 2»: that a service of the last list is wrong, which one, and what about it.
+
+Every word of the message must be known here, so that nothing else is ever taken for a report: "wrong 2 kids" is for
+the bot. A question ("is 2 closed?") reports nothing, and neither does a message without a number: "wrong number" and
+«está mal» mean other things.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from gateway.directory.choices import number_words
+from gateway.directory.folding import fold
+
+WRONG, CLOSED = "wrong", "closed"
+IN_WORDS = 3  # services of one text; "el cuarto" is a room more often than the fourth of a list
+LONGEST = 120  # characters; a report in more words is a sentence for the bot
+PHRASES: dict[str, tuple[str, ...]] = {
+    CLOSED: (
+        *("closed for good", "closed forever", "closed down", "closed permanently", "permanently closed"),
+        *("shut down", "out of business", "does not exist anymore", "does not exist", "doesnt exist anymore"),
+        *("doesnt exist", "no longer exists", "no longer there", "not there anymore", "is gone", "gone"),
+        *("ya no existe", "no existe", "cerro para siempre", "cerrado para siempre", "cerro definitivamente"),
+        *("cerrado definitivamente", "ya no esta", "ya cerro", "cerro"),
+    ),
+    "hours": ("hours are", "hours", "hour", "horario", "horarios", "horas", "hora", "closed", "cerrado", "cerrada"),
+    "phone": (
+        *("phone number", "phone", "number to call", "numero de telefono", "telefono"),
+        *("disconnected", "desconectado", "does not answer", "doesnt answer", "no answer", "no contestan"),
+    ),
+    "address": ("address", "moved", "direccion", "se mudo", "se mudaron", "they moved"),
+    WRONG: (
+        *("not right", "not correct", "not true", "wrong info", "wrong", "incorrect", "outdated", "out of date"),
+        *("error", "mistake", "bad info", "esta mal", "estan mal", "incorrecto", "incorrecta", "equivocado"),
+        *("equivocada", "no es correcto", "no es correcta", "desactualizado", "desactualizada", "mal"),
+    ),
+    "": (
+        *("it", "its", "is", "are", "was", "the", "that", "of", "for", "on", "has", "have", "info", "information"),
+        *("number", "one", "with", "there", "they", "at", "about", "please", "hi", "sorry", "place"),
+        *("el", "la", "los", "las", "de", "del", "es", "son", "esta", "numero", "tiene", "hay", "un", "una", "en"),
+        *("lo", "informacion", "por favor", "hola", "lugar", "y", "and"),
+    ),
+}
+# What a message must hold beside the number to be a report by itself.
+REPORTS = frozenset((WRONG, CLOSED))
+ALONE = frozenset(("closed", "cerrado", "cerrada", "disconnected", "desconectado", "moved", "se mudo", "se mudaron"))
+CODES = {phrase: code for code, phrases in PHRASES.items() for phrase in phrases}
+BETWEEN = re.compile(r"[\s.,;:!#()\-]+")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What somebody says of the services told last: its ``number`` there, ``kind`` wrong or closed (for good), and
+    ``about`` the phone, the hours or the address, where they say so."""
+
+    number: int
+    kind: str
+    about: str | None = None
+
+
+def read(text: str) -> Report | None:
+    """The report that a whole message is; None for any other message."""
+    folded = BETWEEN.sub(" ", fold(text).replace("'", "").replace("’", "")).strip()
+    if not folded or len(folded) > LONGEST or "?" in folded or "¿" in folded:
+        return None
+    told = _told(folded)
+    if told is None:
+        return None
+    numbers, codes, alone = told
+    if len(numbers) != 1 or not (codes & REPORTS or alone):
+        return None
+    about = next((code for code in ("phone", "address", "hours") if code in codes), None)
+    kind = CLOSED if CLOSED in codes else WRONG
+    return Report(next(iter(numbers)), kind, None if kind == CLOSED else about)
+
+
+def _told(folded: str) -> tuple[set[int], set[str], bool] | None:
+    """The numbers and the codes of a message that holds nothing else."""
+    numbers: set[int] = set()
+    codes: set[str] = set()
+    alone = False
+    place = 0
+    while place < len(folded):
+        found = _word().match(folded, place)
+        if found is None:
+            return None
+        if phrase := found["phrase"]:
+            codes.add(CODES[phrase])
+            alone = alone or phrase in ALONE
+        else:
+            numbers.add(_numbers()[found["number"]])
+        place = found.end() + 1
+    return numbers, codes, alone
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    phrases, numbers = ("|".join(map(re.escape, sorted(known, key=len, reverse=True))) for known in (CODES, _numbers()))
+    return re.compile(rf"(?P<phrase>{phrases})(?!\w)|(?P<number>{numbers})(?!\w)")
+
+
+@cache
+def _numbers() -> dict[str, int]:
+    return {word: number for word, number in number_words().items() if number <= IN_WORDS or word.isdecimal()}

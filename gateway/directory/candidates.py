@@ -1,0 +1,224 @@
+"""Chooses by the index which few services are worth weighing, however many there are."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gateway.directory import relevance
+from gateway.directory.freshness import STANDARD, Rules
+from gateway.directory.gazetteer import Town
+from gateway.directory.indexing import ANY
+from gateway.directory.place import EARTH_MILES, Place, on_sphere
+from gateway.directory.spelling import Term
+from gateway.directory.wanted import Wanted
+
+NOTHING: Mapping[str, tuple[float, float]] = {}
+MOST = 100  # so many are weighed
+NEAREST = 150  # of each need and sureness, shared among the needs that are asked for …
+FEWEST = 50  # … but not fewer
+OF_PHONE = 60  # of each need: services without a place, and as many national ones
+RARE = 1_000  # so many entries with the resident's own words are looked at
+BY_WORDS = 150
+ENOUGH = 12  # where fewer have all of the words, those with some of them are looked at too
+MOST_TERMS = 5
+MOST_TOPICS = 5  # so many are looked for; more than that is a story
+SERVED_MILES = 15.0  # whoever serves the place by their own word stands at most so far away
+WITH_WORDS = 100  # of each need and sureness, where their texts are looked into too
+AROUND = 700  # the nearest whose texts are looked into where all words are frequent ones
+
+# The nearest of each need come in order from the index; those without a place by how sure and how fresh they are.
+NEAR = """
+near AS (
+  SELECT w.need, CAST(k.weight AS int) AS weight, n.* FROM unnest(CAST(:needs AS text[])) AS w(need)
+  CROSS JOIN unnest(CAST('{3,2,1}' AS smallint[])) AS k(weight)
+  CROSS JOIN LATERAL (
+    SELECT s.dataset, s.service_id, s.location_id, s.point <-> CAST(:point AS cube) AS chord FROM search_need s
+    WHERE s.need = w.need AND s.weight = k.weight AND s.point IS NOT NULL
+    ORDER BY s.point <-> CAST(:point AS cube) LIMIT :each) AS n
+)"""
+CALLED = """
+called AS (
+  SELECT w.need, CAST(n.weight AS int) AS weight, n.dataset, n.service_id, n.location_id, CAST(NULL AS float) AS chord
+  FROM unnest(CAST(:needs AS text[])) AS w(need) CROSS JOIN (VALUES (false), (true)) AS k(national)
+  CROSS JOIN LATERAL (
+    SELECT s.weight, s.dataset, s.service_id, s.location_id FROM search_need s
+    WHERE s.need = w.need AND s.national = k.national AND s.point IS NULL
+    ORDER BY s.weight DESC, s.verified_on DESC NULLS LAST, s.dataset, s.service_id LIMIT :called) AS n
+)"""
+# Those with their own words, wherever they are; of a need that was not understood any will do.
+SPOKEN = """
+spoken AS (
+  SELECT coalesce(n.need, '*') AS need, coalesce(n.weight, 1) AS weight, e.dataset, e.service_id, e.location_id,
+         CASE WHEN e.latitude IS NOT NULL THEN CAST(:point AS cube) <-> cube(ARRAY[
+           cosd(e.latitude) * cosd(e.longitude), cosd(e.latitude) * sind(e.longitude), sind(e.latitude)]) END AS chord
+  FROM (SELECT * FROM search_entry WHERE status = 'active' AND document @@ CAST(:query AS tsquery) LIMIT :rare) AS e
+  LEFT JOIN LATERAL (
+    SELECT need, CAST(weight AS int) AS weight FROM service_need n
+    WHERE (n.dataset, n.service_id) = (e.dataset, e.service_id) AND n.need = ANY(CAST(:needs AS text[]))
+    ORDER BY n.weight DESC, need LIMIT 1) AS n ON true
+  ORDER BY {words} DESC, chord, e.dataset, e.service_id LIMIT :by_words
+)"""
+# What an ordinary week says of the door, in miles, before the hours of the few are looked at closely.
+LOOKED_AT = """
+merged AS (
+  SELECT dataset, service_id, location_id, min(need) AS need, max(weight) AS weight, min(chord) AS chord
+  FROM ({sources}) AS found GROUP BY dataset, service_id, location_id
+), looked_at AS (
+  SELECT m.dataset, m.service_id, m.location_id, m.need, m.weight > 1 AS sure, e.*, l.minute,
+         CASE WHEN e.latitude IS NULL AND e.national THEN 100 WHEN e.latitude IS NULL THEN 6
+              WHEN NOT :placed THEN 3
+              WHEN e.serving THEN least(coalesce(m.chord, 0) * {radius}, :served)
+              ELSE coalesce(m.chord, 0) * {radius} END
+         + CASE WHEN e.always OR e.week @> l.minute THEN 0 WHEN e.week IS NULL THEN 2 ELSE 6 END
+         + CASE WHEN m.weight > 1 THEN 0 ELSE 10 END - 6 * (e.words + e.named) - ({about}) AS miles
+  FROM merged m
+  CROSS JOIN LATERAL (
+    SELECT service_at_location_id, latitude, longitude, timezone, areas, national, needs, sure_needs, week, always,
+           ages, serves, languages, cost, access, verified_on, {words} AS words, {named} AS named,
+           areas && CAST(:here AS text[]) AS serving
+    FROM search_entry e
+    WHERE (e.dataset, e.service_id, e.location_id) = (m.dataset, m.service_id, m.location_id) LIMIT 1
+  ) AS e
+  CROSS JOIN LATERAL (SELECT CAST(:at AS timestamptz) AT TIME ZONE coalesce(e.timezone, :zone) AS t) AS here
+  CROSS JOIN LATERAL (SELECT CAST((extract(isodow FROM here.t) - 1) * 1440 + extract(hour FROM here.t) * 60
+                                  + extract(minute FROM here.t) AS int) AS minute) AS l
+  WHERE (m.chord IS NULL OR CAST(:farthest AS float) IS NULL OR m.chord <= :farthest
+         OR e.serving)
+    AND (e.words > 0 OR NOT :worded)
+), turns AS (
+  SELECT *, row_number() OVER (PARTITION BY {turn} ORDER BY miles, dataset, service_id, location_id) AS turn
+  FROM looked_at
+)
+SELECT t.* FROM (
+  SELECT dataset, service_id, location_id, service_at_location_id, sure, latitude, longitude, timezone, areas, national,
+         needs, sure_needs, always, week::text AS hours, minute, lower(ages) AS youngest, upper(ages) AS oldest,
+         serves, languages,
+         cost, access, verified_on, words, named
+  FROM turns ORDER BY turn, miles, dataset, service_id, location_id LIMIT :most) AS t
+JOIN service s ON (s.dataset, s.id) = (t.dataset, t.service_id)
+WHERE s.status = 'active'
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question: what is wanted, where somebody is, around which place it is looked for, when, and in which town.
+
+    ``home`` is the town's time zone; ``rules`` say from when on a check is stale.
+    """
+
+    wanted: Wanted
+    where: Place | None
+    around: Place | None
+    at: datetime
+    home: str | None = None
+    town: Town | None = None
+    rules: Rules = STANDARD
+
+
+def choose(session: Session, asked: Asked, terms: list[Term], farthest: float | None) -> list[Any]:
+    """At most 100 rows of the index: the nearest of each need and topic, those to call, those with their own words.
+
+    ``farthest`` is in miles; whose areas name the place may stand further away. Nothing that is not active.
+    """
+    wanted, around = asked.wanted, asked.around
+    about = dict(list(relevance.topics_of(wanted).items())[-MOST_TOPICS:])  # what was asked for stands last
+    codes = [*about, *wanted.needs] or [ANY]
+    values = {
+        "needs": codes,
+        "point": point_of(around) if around else "(0, 0, 0)",
+        "each": max(FEWEST, NEAREST // len(codes)),
+        "called": OF_PHONE if len(codes) < MOST_TOPICS else OF_PHONE // 2,
+        "at": asked.at,
+        "zone": asked.home or (around.timezone if around else None) or "UTC",
+        "farthest": chord_of(farthest) if farthest is not None and around else None,
+        "here": asked.where.area_spellings if asked.where else [],
+        "placed": asked.where is not None,
+        "served": SERVED_MILES,
+        "most": MOST,
+        "worded": False,
+        "rare": RARE,
+        "by_words": BY_WORDS,
+    }
+    if not terms:
+        return _run(session, values, terms, ("near", "called"), about)
+    terms = sorted(terms, key=lambda term: term.entries)[:MOST_TERMS]
+    if codes != [ANY]:
+        values["each"] = max(FEWEST, WITH_WORDS // len(codes))
+        return _run(session, values | {"query": _any_of(terms)}, terms, ("near", "called", "spoken"), about)
+    values["worded"] = True
+    rows = _run(session, values | {"query": _all_of(terms)}, terms, ("spoken",)) if terms[0].entries <= RARE else []
+    if len(rows) < ENOUGH and terms[0].entries <= RARE and len(terms) > 1:
+        rows = _run(session, values | {"query": _any_of(terms)}, terms, ("spoken",))
+    return rows or _run(session, values | {"each": AROUND}, terms, ("near", "called"))
+
+
+def point_of(place: Place) -> str:
+    """A place on a sphere of radius 1, as Postgres' ``cube`` writes it."""
+    x, y, z = on_sphere(place.latitude, place.longitude)
+    return f"({x!r}, {y!r}, {z!r})"
+
+
+def chord_of(miles: float) -> float:
+    """The straight distance through that sphere between two points so many miles apart over the ground."""
+    return 2 * math.sin(min(miles / EARTH_MILES, math.pi) / 2)
+
+
+def _run(
+    session: Session,
+    values: dict[str, Any],
+    terms: list[Term],
+    sources: Sequence[str],
+    about: Mapping[str, tuple[float, float]] = NOTHING,
+) -> list[Any]:
+    words, named = _counted(terms, "e.document", "term"), _counted(terms, "e.document", "name")
+    parts = {"near": NEAR, "called": CALLED, "spoken": SPOKEN.format(words=words)}
+    columns = "need, weight, dataset, service_id, location_id, chord"
+    statement = LOOKED_AT.format(
+        sources=" UNION ALL ".join(f"SELECT {columns} FROM {source}" for source in sources),  # noqa: S608 - our own
+        radius=EARTH_MILES,
+        words=words,
+        named=named,
+        about=_about(len(about)),
+        turn="CAST('' AS text)" if about else "need",
+    )
+    for number, (topic, (sure, mentioned)) in enumerate(about.items()):
+        values |= {f"topic{number}": topic, f"sure{number}": -sure, f"mentioned{number}": -mentioned}
+    for number, term in enumerate(terms):
+        values |= {f"term{number}": term.query, f"name{number}": term.in_name}
+    return list(
+        session.execute(text("WITH " + ",".join(parts[source] for source in sources) + "," + statement), values)
+    )
+
+
+def _about(topics: int) -> str:
+    """SQL for what it is worth in miles that an entry is for so many topics, or names them.
+
+    No number stands in it, so that Postgres keeps one plan for all topics.
+    """
+    parts = (
+        f"CASE WHEN :topic{n} = ANY(e.sure_needs) THEN CAST(:sure{n} AS float)"
+        f" WHEN :topic{n} = ANY(e.needs) THEN CAST(:mentioned{n} AS float) ELSE 0 END"
+        for n in range(topics)
+    )
+    return " + ".join(parts) or "0"
+
+
+def _counted(terms: list[Term], document: str, query: str) -> str:
+    """SQL for how many of the terms stand in a document."""
+    return " + ".join(f"CAST({document} @@ CAST(:{query}{n} AS tsquery) AS int)" for n in range(len(terms))) or "0"
+
+
+def _all_of(terms: list[Term]) -> str:
+    return " & ".join(f"({term.query})" for term in terms)
+
+
+def _any_of(terms: list[Term]) -> str:
+    """The rarer half of the words: a frequent one beside them would bring in half of the directory."""
+    rare = [term for term in terms if term.entries <= RARE] or terms[:1]
+    return " | ".join(f"({term.query})" for term in rare)

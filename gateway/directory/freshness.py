@@ -1,0 +1,165 @@
+"""Who checked a record and when, and what its age is worth: fresh, getting old, stale.
+
+The day is the newest of our own checks, the publisher's ``assured_date`` and the day for which the publisher vouches
+for the whole set (``dataset.as_of``). Most publishers say none of these: such a record is *not checked*, which is
+neither fresh nor stale, or nothing would ever be open. A stale record is never called open and stands last.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from psycopg import Connection
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gateway.directory.hours import UNKNOWN
+from gateway.directory.hours_words import say
+from gateway.directory.wanted import FoundService
+
+if TYPE_CHECKING:
+    from gateway.community import Community
+
+SHIPPED = "national-lines"  # comes with the product and is checked with every release: 988 does not grow old here
+PUBLISHER = "publisher"
+# What age is worth, in miles.
+NOT_CHECKED = 3.0
+OLD = 2.0  # the day before it is stale; a fresh record costs nothing
+STALE = 5_000.0  # after everything else, national lines too
+CLOSED_FOR_GOOD = 2  # so many residents who say so make us doubt it, and none alone
+
+# The day, and whether it was a check of ours; a day to come is a slip of the pen.
+CHECKED = """
+SELECT s.dataset, s.id,
+       CASE WHEN s.assured_date <= current_date + 1 THEN s.assured_date END AS assured,
+       CASE WHEN d.as_of <= current_date + 1 THEN d.as_of END AS vouched, v.at::date AS seen, v.by_kind
+FROM service s LEFT JOIN dataset d ON d.name = s.dataset
+LEFT JOIN LATERAL (SELECT at, by_kind FROM verification v WHERE (v.dataset, v.service_id) = (s.dataset, s.id)
+                   ORDER BY at DESC LIMIT 1) AS v ON true
+"""
+REFRESH = f"""
+WITH checked AS ({CHECKED} WHERE s.dataset = %(dataset)s AND (%(service)s::text IS NULL OR s.id = %(service)s)),
+days AS (SELECT dataset, id, greatest(assured, vouched, seen) AS day FROM checked),
+needs AS (UPDATE search_need n SET verified_on = days.day FROM days
+          WHERE (n.dataset, n.service_id) = (days.dataset, days.id) AND n.verified_on IS DISTINCT FROM days.day)
+UPDATE search_entry e SET verified_on = days.day FROM days
+WHERE (e.dataset, e.service_id) = (days.dataset, days.id) AND e.verified_on IS DISTINCT FROM days.day
+"""  # noqa: S608 - a literal of our own
+OF_SERVICES = f"""
+SELECT checked.*, (SELECT count(DISTINCT c.contact_id) FROM correction c WHERE (c.dataset, c.service_id)
+                   = (checked.dataset, checked.id) AND c.kind = 'closed' AND c.state = 'open') AS closed
+FROM ({CHECKED}) AS checked
+JOIN unnest(CAST(:datasets AS text[]), CAST(:services AS text[])) AS w(dataset, id)
+  ON (w.dataset, w.id) = (checked.dataset, checked.id)
+"""  # noqa: S608
+
+
+class Age(Enum):
+    """How old the newest check of a record is."""
+
+    FRESH = "fresh"
+    OLD = "old"
+    STALE = "stale"
+    NOT_CHECKED = "not_checked"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """From how many days on a check is old, and stale: ``[directory]`` in the town's file."""
+
+    fresh_days: int = 90
+    stale_days: int = 365
+
+
+STANDARD = Rules()
+
+
+def rules_of(community: "Community | None") -> Rules:
+    """The rules of a town."""
+    return Rules(community.directory.fresh_days, community.directory.stale_days) if community else STANDARD
+
+
+@dataclass(frozen=True)
+class Check:
+    """The newest check of a service: the day, who made it (a ``by_kind`` of Verification), and its age.
+
+    ``doubted`` is true where several residents say that it is closed for good, and nobody decided yet.
+    """
+
+    on: date | None
+    by: str | None
+    age: Age
+    doubted: bool = False
+
+
+def age_of(dataset: str, on: date | None, today: date, rules: Rules = STANDARD) -> Age:
+    """The age of a check made on a day, of a record of a dataset."""
+    if dataset == SHIPPED:
+        return Age.FRESH
+    if on is None:
+        return Age.NOT_CHECKED
+    days = (today - on).days
+    if days > rules.stale_days:
+        return Age.STALE
+    return Age.OLD if days > rules.fresh_days else Age.FRESH
+
+
+def cost(dataset: str, on: date | None, today: date, rules: Rules = STANDARD) -> float:
+    """What the age of a check is worth, in miles: the term of the ranking."""
+    age = age_of(dataset, on, today, rules)
+    if age is Age.FRESH:
+        return 0.0
+    if on is None:
+        return NOT_CHECKED
+    if age is Age.STALE:
+        return STALE
+    return OLD * ((today - on).days - rules.fresh_days) / (rules.stale_days - rules.fresh_days)
+
+
+def checks(
+    session: Session, services: Sequence[tuple[str, str]], today: date, rules: Rules = STANDARD
+) -> dict[tuple[str, str], Check]:
+    """The newest check of each service, by its dataset and id."""
+    values = {"datasets": [dataset for dataset, _ in services], "services": [service for _, service in services]}
+    return {(row.dataset, row.id): _check(row, today, rules) for row in session.execute(text(OF_SERVICES), values)}
+
+
+def mark(
+    session: Session, services: Iterable[FoundService], now: datetime, rules: Rules = STANDARD
+) -> list[FoundService]:
+    """Say of each service who checked it and when; one that is stale, or doubted, is not called open."""
+    told = list(services)
+    keys = [service.id.partition(":") for service in told]
+    found = checks(session, [(dataset, service) for dataset, _, service in keys], now.date(), rules)
+    return [_marked(service, found.get((dataset, key))) for service, (dataset, _, key) in zip(told, keys, strict=True)]
+
+
+def words(service: FoundService, language: str) -> str | None:
+    """That a record is too old to be believed, and since when; None for any other."""
+    if not service.stale:
+        return None
+    if service.verified_on is None:
+        return say("may_be_closed", language)
+    return say("not_checked_since", language, month=service.verified_on.month, year=service.verified_on.year)
+
+
+def refresh(connection: Connection[Any], dataset: str, service_id: str | None = None) -> None:
+    """Bring the day of the newest check into what search reads, for a dataset or for one of its services."""
+    connection.execute(REFRESH, {"dataset": dataset, "service": service_id})
+
+
+def _check(row: Any, today: date, rules: Rules) -> Check:
+    days = ((row.seen, row.by_kind), (row.assured, PUBLISHER), (row.vouched, PUBLISHER))
+    on, by = max((each for each in days if each[0] is not None), key=lambda each: each[0], default=(None, None))
+    return Check(on, by, age_of(row.dataset, on, today, rules), doubted=row.closed >= CLOSED_FOR_GOOD)
+
+
+def _marked(service: FoundService, check: Check | None) -> FoundService:
+    if check is None:
+        return service
+    if check.age is not Age.STALE and not check.doubted:
+        return replace(service, verified_on=check.on, verified_by=check.by)
+    on = check.on if check.age is Age.STALE else None
+    return replace(service, verified_on=on, verified_by=check.by, stale=True, open_state=UNKNOWN)

@@ -1,0 +1,124 @@
+"""How well a service answers what was asked in particular: its topics, its needs and their own words, in miles."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from gateway.directory import topics
+from gateway.directory.wanted import Wanted
+
+Notes = list[tuple[float, str]]
+# What it is worth that a service is for a topic by its name or taxonomy, and that its text names it.
+WORTH = {"": (-20.0, -12.0), topics.WHO: (-16.0, -8.0), topics.HOW: (-8.0, -5.0), topics.GENERAL: (-5.0, -3.0)}
+WIDER = (-8.0, -6.0)  # the same for what is wider than the topic asked for
+WIDER_ASKED = (-14.0, -10.0)  # and where they named the wider one, too
+OTHERS_ONLY = 8.0  # it is named for people of whom nobody said that they are one
+MOST_OTHERS = 2
+OTHER_MATTER = 6.0  # the same for what it is about
+ONLY_MENTIONED, ONLY_BY_WORDS = 10.0, 15.0
+HALF = 0.5
+KEPT = 256  # sets of topics
+
+
+def topics_of(wanted: Wanted) -> Mapping[str, tuple[float, float]]:
+    """The topics asked for and those above them, each with what it is worth that a service is for it, or names it.
+
+    A wider topic beside a narrower one is worth less, whether it was named or not.
+    """
+    return _worth(wanted.known_topics, wanted.topics)
+
+
+@lru_cache(maxsize=KEPT)
+def _worth(known: topics.Topics, said: tuple[str, ...]) -> Mapping[str, tuple[float, float]]:
+    """Kept, because every candidate of a search is asked about the same topics."""
+    asked = {code: WORTH[known.by_code[code].kind] for code in said if code in known.by_code}
+    wider = sorted(known.wider(asked))
+    both = {code: max(worth, WIDER_ASKED) if code in wider else worth for code, worth in asked.items()}
+    return dict.fromkeys(wider, WIDER) | both
+
+
+@lru_cache(maxsize=KEPT)
+def _of_kind(known: topics.Topics, said: tuple[str, ...], kind: str) -> frozenset[str]:
+    return frozenset(known.of_kind(said, kind))
+
+
+def about(row: Any, wanted: Wanted) -> Notes:
+    """What each topic that was asked for is worth here: the best in full, each further one half of the one before.
+
+    Whom it is for is counted apart from what it is about.
+    """
+    if not wanted.topics:
+        return []
+    who = _of_kind(wanted.known_topics, wanted.topics, topics.WHO)
+    met = [
+        (code in who, sure if code in row.sure_needs else mentioned, code[1:])
+        for code, (sure, mentioned) in topics_of(wanted).items()
+        if code in row.needs
+    ]
+    found: Notes = []
+    for theirs in (False, True):
+        ordered = sorted((worth, code) for of_people, worth, code in met if of_people is theirs)
+        found += [(worth / 2**number, code) for number, (worth, code) in enumerate(ordered)]
+    return found
+
+
+def others(row: Any, wanted: Wanted) -> Notes:
+    """Another matter, or people, for which a service is named and of which nobody spoke."""
+    if not wanted.topics:
+        return []
+    return [*_another_matter(row, wanted), *_other_people(row, wanted)]
+
+
+def _another_matter(row: Any, wanted: Wanted) -> Notes:
+    known = wanted.known_topics
+    asked = _of_kind(known, wanted.topics, "")
+    if not asked or asked & set(row.needs):
+        return []
+    named = (code for code in known.of_kind(row.sure_needs, "") if not known.by_code[code].large)
+    return [(OTHER_MATTER, code[1:]) for code in sorted(named)[:1]]
+
+
+def _other_people(row: Any, wanted: Wanted) -> Notes:
+    who = wanted.known_topics.of_kind(row.sure_needs, topics.WHO)
+    if who & set(wanted.topics):
+        return []
+    return [(OTHERS_ONLY, code[1:]) for code in sorted(who)[:MOST_OTHERS]]
+
+
+def need(row: Any, wanted: Wanted) -> float:
+    """What it is worth that a need stands in the text alone, or that nothing but their words is met."""
+    if not wanted.needs or set(wanted.needs) & set(row.sure_needs):
+        return 0.0
+    met = set(wanted.needs) & set(row.needs) or set(wanted.topics) & set(row.needs)
+    return ONLY_MENTIONED if met else ONLY_BY_WORDS
+
+
+def answers(row: Any, wanted: Wanted, terms: int) -> bool:
+    """Whether a service is an answer at all; one for another matter of the same need is none."""
+    if not wanted.text or wanted.words is None:
+        return True
+    if row.named or (row.words and row.words >= terms * HALF):
+        return True
+    if _for_them(row, wanted):
+        return True
+    particular = _of_kind(wanted.known_topics, wanted.topics, "")
+    if particular:
+        return bool(particular & set(row.needs)) or _at_large(row, wanted)
+    if wanted.needs:
+        return _meets(row, wanted.needs, mentioned=True)
+    return bool(set(wanted.topics) & set(row.needs))
+
+
+def _for_them(row: Any, wanted: Wanted) -> bool:
+    """Whether it is for the people who ask, and for what they need or for nothing that is said."""
+    theirs = _of_kind(wanted.known_topics, wanted.topics, topics.WHO) & set(row.sure_needs)
+    return bool(theirs) and (not wanted.needs or set(row.sure_needs) == theirs or _meets(row, wanted.needs))
+
+
+def _meets(row: Any, needs: Iterable[str], *, mentioned: bool = False) -> bool:
+    return bool(set(needs) & set(row.needs if mentioned else row.sure_needs))
+
+
+def _at_large(row: Any, wanted: Wanted) -> bool:
+    """Whether it meets these needs whatever is needed in particular: legal aid, a free clinic."""
+    return bool(wanted.known_topics.at_large(row.sure_needs) & set(wanted.needs))

@@ -1,0 +1,73 @@
+"""What the pages of imports call things."""
+
+from pathlib import PurePosixPath
+
+from gateway.directory import jobs
+from gateway.web import directory_words
+
+UNDER_WAY = frozenset((jobs.WAITING, jobs.READING, jobs.APPROVED, jobs.WORKING))
+STATES = {
+    jobs.WAITING: "Waits to be read",
+    jobs.READING: "Is being read",
+    jobs.PREVIEWED: "Look at it and decide",
+    jobs.ASKED: "Waits for a second person",
+    jobs.APPROVED: "Waits to be done",
+    jobs.WORKING: "Is being done",
+    jobs.APPLIED: "Done",
+    jobs.FAILED: "Did not work: nothing was changed",
+    jobs.WITHDRAWN: "Withdrawn: nothing was changed",
+}
+JOBS = {jobs.IMPORT: "Import", jobs.UNDO: "Undo"}
+MARKS = {"gone": "Gone", "changed": "Changed", "new": "New"}
+KINDS = {
+    "service": ("service", "services"),
+    "location": ("place", "places"),
+    "organization": ("organization", "organizations"),
+    "taxonomy_term": ("term", "terms"),
+    "taxonomy": ("taxonomy", "taxonomies"),
+    "phone": ("phone", "phones"),
+}
+REMARKS = {"refused": "Refused", "mended": "Mended", "kept": "Kept as text"}
+EXPLAINED = {
+    "refused": "These rows are not taken. Send them to the publisher: it is theirs to mend.",
+    "mended": "These cells were read as something else than what stands there.",
+    "kept": "These cells fit no column. They stay beside their row and are shown to nobody.",
+}
+FAULTS = {
+    "no_dataset": "Say whose list this is, in letters or digits.",
+    "no_file": "Choose a file.",
+    "wrong_kind": "This is no ZIP, CSV or JSON file.",
+    "wrong_kinds": "Several files at once are CSV or JSON files. Send a ZIP alone.",
+    "same_names": "Two of these files have the same name. Send the files of one list.",
+    "too_many_files": "These are too many files for one list.",
+    "no_mapping": "A mapping is a YAML file (.yml).",
+}
+
+
+def kind(name: str, count: int) -> str:
+    """An object's name in the right number."""
+    one, many = KINDS.get(name, (name.replace("_", " "), name.replace("_", " ")))
+    return one if count == 1 else many
+
+
+def field(cell: dict[str, str | None]) -> str:
+    """What a changed cell is called: "phone: number"; of the service's own cells the column alone."""
+    part, name = str(cell["object"]).replace("_", " "), str(cell["field"] or "").replace("_", " ")
+    if cell["object"] in {"service", "location", "organization"}:
+        known = directory_words.FIELDS.get(f"service.{cell['field']}") or directory_words.FIELDS.get(str(cell["field"]))
+        return known or name.capitalize()
+    return f"{part}: {name}".capitalize() if name else part.capitalize()
+
+
+def source(kept: str) -> str:
+    """Where a list came from: the names of its files, without the folders of the machine on which they lay."""
+    return ", ".join(PurePosixPath(part).name for part in kept.split(", "))
+
+
+def step(progress: list[object] | None) -> str:
+    """How far an import is, in one line."""
+    if not progress:
+        return "starting"
+    name, rows, share = str(progress[0]), int(str(progress[1])), float(str(progress[2]))
+    far = f" {share:.0%}" if name == "reading" and share else ""
+    return f"{name}{far}" + (f", {rows:,} rows" if rows else "")

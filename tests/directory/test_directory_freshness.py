@@ -1,0 +1,154 @@
+"""Who checked a record and when is always known; a stale one is never called open and stands last."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gateway import segments
+from gateway.community import load
+from gateway.directory import answers, freshness, staging
+from gateway.directory.freshness import Age, Rules
+from gateway.directory.search import search
+from gateway.directory.wanted import Found, Wanted
+from gateway.models.listing import Correction, Dataset, Verification
+from gateway.models.people import Contact
+
+pytestmark = pytest.mark.slow
+
+TODAY = date(2026, 11, 23)
+ENTRY = "town"
+
+
+def day(ago: int) -> date:
+    return TODAY - timedelta(days=ago)
+
+
+@pytest.mark.parametrize(
+    ("on", "age"),
+    [
+        (None, Age.NOT_CHECKED),
+        (day(-1), Age.FRESH),
+        (day(0), Age.FRESH),
+        (day(90), Age.FRESH),
+        (day(91), Age.OLD),
+        (day(365), Age.OLD),
+        (day(366), Age.STALE),
+        (date(1, 1, 1), Age.STALE),
+    ],
+)
+def test_ages(on: date | None, age: Age) -> None:
+    assert freshness.age_of("county", on, TODAY) is age
+
+
+@given(st.integers(0, 2_000), st.integers(0, 2_000), st.integers(1, 400), st.integers(1, 400))
+def test_the_older_never_costs_less(one: int, other: int, fresh: int, more: int) -> None:
+    rules = Rules(fresh, fresh + more)
+    sooner, later = sorted((one, other))
+    assert freshness.cost("x", day(sooner), TODAY, rules) <= freshness.cost("x", day(later), TODAY, rules)
+
+
+def test_checked_before_not_checked_before_stale() -> None:
+    checked, never, stale = (freshness.cost("x", on, TODAY) for on in (day(365), None, day(366)))
+    assert checked < never < stale
+    assert freshness.cost("national-lines", day(9_999), TODAY) == 0.0
+
+
+def food(session: Session, now: datetime, rules: Rules = freshness.STANDARD, limit: int = 60) -> Found:
+    return search(session, Wanted(needs=("food",), zip="94110"), now, limit=limit, rules=rules)
+
+
+def checked(session: Session, service: str, at: datetime, by: str = "editor") -> None:
+    dataset, _, key = service.partition(":")
+    session.add(Verification(dataset=dataset, service_id=key, by_kind=by, at=at))
+    session.flush()
+    freshness.refresh(staging.driver(session), dataset, key)
+
+
+def test_what_nobody_checked_may_be_open(town: Session, now: datetime) -> None:
+    found = food(town, now).services
+    assert any(service.open_state.open for service in found)
+    assert {(service.verified_on, service.stale) for service in found} == {(None, False)}
+
+
+def test_a_stale_record_is_marked_not_open_and_last(town: Session, now: datetime) -> None:
+    first = food(town, now).services[0]
+    checked(town, first.id, now - timedelta(days=800))
+    found = food(town, now).services
+    assert found[-1].id == first.id
+    assert (found[-1].open_state.open, found[-1].stale, found[-1].verified_by) == (None, True, "editor")
+    assert found[-1].verified_on == (now - timedelta(days=800)).date()
+    checked(town, first.id, now)
+    again = food(town, now).services[0]
+    assert (again.id, again.stale, again.open_state.open) == (first.id, False, first.open_state.open)
+
+
+def test_the_town_says_when_a_record_is_stale(town: Session, now: datetime) -> None:
+    first = food(town, now).services[0]
+    checked(town, first.id, now - timedelta(days=20))
+    assert not food(town, now).services[0].stale
+    strict = Rules(fresh_days=5, stale_days=10)
+    assert next(one for one in food(town, now, strict).services if one.id == first.id).stale
+
+
+def test_the_publishers_day_for_the_whole_set_counts(town: Session, now: datetime) -> None:
+    town.execute(text("UPDATE dataset SET as_of = '2019-01-31' WHERE name = 'demo-town'"))
+    freshness.refresh(staging.driver(town), "demo-town")
+    found = food(town, now).services
+    assert all(service.stale for service in found if service.id.startswith("demo-town:"))
+    assert all(not service.open_state.open for service in found if service.stale)
+    assert {service.verified_by for service in found if service.stale} == {"publisher"}
+    lines = search(town, Wanted(needs=("mental_health",)), now).services
+    assert lines
+    assert not lines[0].stale
+
+
+def test_a_day_to_come_is_no_check(session: Session, town: Session, now: datetime) -> None:
+    town.execute(text("UPDATE service SET assured_date = '2099-01-01'"))
+    assert {service.verified_on for service in food(town, now).services} == {None}
+
+
+def test_two_residents_who_say_closed_make_us_doubt_it_and_one_does_not(town: Session, now: datetime) -> None:
+    first = food(town, now).services[0]
+    dataset, _, key = first.id.partition(":")
+    for number in range(2):
+        contact = Contact(channel="sms", address_hash=f"{number:064x}", created_at=now)
+        town.add(contact)
+        town.flush()
+        common = {"dataset": dataset, "service_id": key, "object": "service", "object_id": key, "source": "resident"}
+        town.add(Correction(**common, kind="closed", contact_id=contact.id, created_at=now, state="open"))
+        town.flush()
+        told = next(service for service in food(town, now).services if service.id == first.id)
+        assert told.stale is (number == 1)
+        assert (told.open_state.open is None) is (number == 1)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Not checked since 9/2024: call first"), ("es", "Sin revisar desde 9/2024: llame antes")],
+)
+def test_the_mark_is_said(town: Session, now: datetime, language: str, words: str) -> None:
+    for service in food(town, now).services[:3]:
+        checked(town, service.id, datetime(2024, 9, 14, 12, tzinfo=now.tzinfo))
+    stale = [service for service in food(town, now).services if service.stale]
+    found = Found(stale, 3, None, at=now)
+    [web] = answers.render(found, language, "webchat")
+    [sms] = answers.render(found, language, answers.SMS)
+    assert web.count(words) == len(stale)
+    assert words in sms
+    assert segments.count(sms).segments <= (2 if language == "en" else 3)
+
+
+def test_the_rules_of_a_town(tmp_path: object) -> None:
+    assert freshness.rules_of(load()) == Rules(90, 365)
+    assert freshness.rules_of(None) == Rules()
+
+
+def test_refresh_needs_no_dataset_row(town: Session) -> None:
+    town.delete(town.get_one(Dataset, "demo-town"))
+    town.flush()
+    freshness.refresh(staging.driver(town), "demo-town")
+    assert town.scalar(text("SELECT count(*) FROM search_entry WHERE verified_on IS NOT NULL")) == 0

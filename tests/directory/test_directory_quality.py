@@ -1,0 +1,45 @@
+"""The right service is among the first three as often as it was: shares of the blind questions, never single ones."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from bench import directory_questions
+from bench.directory_questions import ROADS, Answer, Question
+
+pytestmark = pytest.mark.slow
+
+# A little under what was reached on 2026-11-27 (bench/README.md).
+FLOORS = {"all": 0.87, "en": 0.88, "es": 0.83}
+TUNING_FLOOR = 0.93
+
+
+def share(answers: Iterable[Answer], asked: Iterable[Question]) -> float:
+    ids = {question.id for question in asked}
+    counted = [answer.hit for answer in answers if answer.question in ids and answer.road == ROADS[0]]
+    return sum(counted) / len(counted)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def reference() -> None:
+    if not directory_questions.SHARED.is_dir():
+        pytest.skip(f"the reference directories are not at {directory_questions.SHARED}")
+
+
+def test_the_right_service_is_among_the_first_three_in_both_languages() -> None:
+    asked = directory_questions.questions()
+    answers, left_out = directory_questions.measure(asked)
+    assert not left_out
+    groups = {"all": asked} | {code: [one for one in asked if one.language == code] for code in ("en", "es")}
+    reached = {name: share(answers, group) for name, group in groups.items()}
+    assert {name: found for name, found in reached.items() if found < FLOORS[name]} == {}
+
+
+def test_the_questions_to_tune_by_are_sound_and_still_met() -> None:
+    asked = directory_questions.questions(directory_questions.TUNING)
+    assert len(asked) == len({question.id for question in asked}) == 443
+    assert all(question.place in question.text for question in asked)
+    blind = {question.text for question in directory_questions.questions()}
+    assert not blind & {question.text for question in asked}
+    answers, _ = directory_questions.measure(asked)
+    assert share(answers, asked) >= TUNING_FLOOR

@@ -1,0 +1,225 @@
+"""What is asked in particular finds who is for it, in either language, however it is typed."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from gateway.db import Database
+from gateway.directory import asking, gazetteer, mistyped, needs, place, reindexing, said, topics
+from gateway.directory.gazetteer import Town
+from gateway.directory.holidays import FEDERAL
+from gateway.directory.importing import import_path
+from gateway.directory.phrases import Phrases
+from gateway.directory.search import search
+from gateway.directory.wanted import Wanted
+from tests.directory.conftest import Rows
+
+Written = Callable[[dict[str, Rows], str], Path]
+MONDAY = datetime(2026, 11, 23, 18, tzinfo=UTC)
+HOME = "America/Los_Angeles"
+NAMES = {
+    "divorce": "Divorce self-help desk",
+    "asylum": "Help for asylum seekers",
+    "immigration": "Immigration law project",
+    "evict": "Eviction defense clinic",
+    "legal": "Legal aid office",
+    "seniors": "Legal help for seniors",
+    "veterans": "Veterans legal clinic",
+    "dental": "Dental care for children",
+}
+
+
+@pytest.fixture
+def lawyers(session: Session, package: dict[str, Rows], written: Written, now: datetime) -> Session:
+    """Eight services at one place, told apart by their names alone."""
+    package["service"] = [
+        {"id": key, "organization_id": "o1", "name": name, "status": "active", "description": ""}
+        for key, name in NAMES.items()
+    ]
+    package["service_at_location"] = [{"id": f"a{key}", "service_id": key, "location_id": "l1"} for key in NAMES]
+    import_path(session, written(package, "county"), now)
+    return session
+
+
+def first(session: Session, text: str, language: str = "en") -> str | None:
+    wanted = asking.wanted(session, text, needs.standard(), None, language, MONDAY, HOME)
+    found = search(session, wanted, MONDAY, home=HOME)
+    return found.services[0].id.partition(":")[2] if found.services else None
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "right"),
+    [
+        ("I want to end my marriage", "en", "divorce"),
+        ("me kiero divorsiar", "es", "divorce"),
+        ("quiero pedir asilo politico", "es", "asylum"),
+        ("necesito un abogado de inmigración", "es", "immigration"),
+        ("my landlord is kicking us out", "en", "evict"),
+        ("me quieren sacar del departamento", "es", "evict"),
+        ("lawyer for my grandmother, 78", "en", "seniors"),
+        ("soy veterano, necesito abogado", "es", "veterans"),
+        ("dentista para mi nena de 6", "es", "dental"),
+        ("my kid has a toothache", "en", "dental"),
+    ],
+)
+def test_the_one_that_is_for_it_comes_first(lawyers: Session, text: str, language: str, right: str) -> None:
+    assert first(lawyers, text, language) == right
+
+
+def test_who_is_for_the_need_at_large_is_offered_where_nobody_is_for_the_matter(lawyers: Session) -> None:
+    assert first(lawyers, "I need to change my name") == "legal"
+
+
+@pytest.mark.parametrize("text", ["where do I get a flu shot", "donde vacunan perros", "un pasaje de autobús"])
+def test_a_service_for_another_matter_is_no_answer(lawyers: Session, text: str) -> None:
+    assert first(lawyers, text) is None
+
+
+def test_a_topic_from_the_conversation_ranks_and_leaves_nothing_out(lawyers: Session) -> None:
+    told = asking.topics_of(["hola", "me quiero divorciar", "94110"], ["legal"], "es")
+    assert told == ("#divorce",)
+    plain, particular = (search(lawyers, Wanted(("legal",), topics=about), MONDAY, 20) for about in ((), told))
+    assert particular.services[0].id == "county:divorce"
+    assert {one.id for one in plain.services} == {one.id for one in particular.services}
+    assert asking.topics_of(["me quiero divorciar"], ["food"], "es") == ()
+
+
+def test_reasons_name_the_topic(lawyers: Session) -> None:
+    (service, *_) = search(lawyers, Wanted(("legal",), topics=("#divorce",)), MONDAY).services
+    assert ("about", "divorce") in {(why.name, why.note) for why in service.why}
+
+
+def test_every_topic_belongs_to_needs_that_exist_and_lies_under_topics_that_exist() -> None:
+    known = topics.standard().by_code
+    for topic in known.values():
+        assert topic.needs | topic.large <= set(needs.standard().needs), topic.code
+        assert topic.under <= set(known), topic.code
+        assert topic.kind in {"", topics.WHO, topics.HOW, topics.GENERAL}, topic.code
+        assert len(topic.code) <= 40
+
+
+def test_phrases_hide_shorter_ones_bend_and_stretch() -> None:
+    known = Phrases([("food", "food"), ("food stamp*", "benefits"), ("shut _ off", "utilities"), ("can't pay", "rent")])
+    assert known.in_text("Food stamps office") == {"benefits"}
+    assert known.in_text("they shut my lights off", "FOOD") == {"utilities", "food"}
+    assert known.in_text("shut the very old main lights off") == set()
+    assert known.in_text("i cant pay") == {"rent"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "read"),
+    [
+        ("kiero un avogado", "es", "quiero un abogado"),
+        ("guardiansip help 4 my bf", "en", "guardianship help for my boyfriend"),
+        ("limpiesa dental pa mi hija d 8", "es", "limpieza dental para mi hija de 8"),
+        ("the court house is open", "en", "the court house is open"),
+    ],
+)
+def test_what_was_typed_in_haste_is_mended(typed: str, language: str, read: str) -> None:
+    assert mistyped.mender(needs.standard(), topics.standard()).mended(typed, language) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "ages"),
+    [
+        ("my dad, 72, eats alone", (72,)),
+        ("tengo 58 años y busco trabajo", (58,)),
+        ("free dentist for my 6 year old", (6,)),
+        ("a man in his sixties", ()),
+        ("a man in his 60s", (65,)),
+        ("I'm 20 min away, rent is 900", ()),
+        ("tengo 3 hijos", ()),
+        ("at 7 pm", ()),
+    ],
+)
+def test_ages_that_are_said(text: str, ages: tuple[int, ...]) -> None:
+    assert said.ages_in(text) == ages
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("is it open on Saturday", "2026-11-28T10:00"),
+        ("el sábado a las 4", "2026-11-28T16:00"),
+        ("abierto mañana", "2026-11-24T10:00"),
+        ("tonight", "2026-11-23T19:00"),
+        ("por la mañana", None),
+        ("now", None),
+    ],
+)
+def test_moments_that_are_said(text: str, at: str | None) -> None:
+    found = said.moment_in(text, MONDAY, HOME)
+    assert (found.strftime("%Y-%m-%dT%H:%M") if found else None) == at
+
+
+@pytest.fixture(scope="module")
+def county() -> Town:
+    zips = frozenset(one.zip for one in place.all_zips() if (one.state, one.county) == ("CA", "San Mateo County"))
+    found = gazetteer.town_of("San Mateo County", "CA", zips, None, FEDERAL)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("food in Redwood City please", "redwood city"),
+        ("comida burlingme", "burlingame"),
+        ("necesito ayuda, estoy en East Palo Alto", "east palo alto"),
+        ("free clothes san mateo county", "san mateo county"),
+        ("un abogado en el condado de San Mateo", "condado de san mateo"),
+        ("I live in Colma and need food", "colma"),
+        ("no place at all", None),
+        ("help with rent in advance", None),
+    ],
+)
+def test_places_of_the_community_are_found_wherever_they_stand(
+    session: Session, county: Town, text: str, named: str | None
+) -> None:
+    found = asking.wanted(session, text, needs.standard(), county, "en").place
+    assert (found.removeprefix("el ") if found else None) == named
+
+
+def test_a_neighborhood_by_which_services_are_named_is_a_place_and_a_confidential_one_is_not(
+    session: Session, package: dict[str, Rows], written: Written, now: datetime
+) -> None:
+    package["service"][0]["name"] = "Food pantry - Quillmoor"
+    package["service"][1]["name"] = "Legal clinic Wexmoor"
+    package["location"].append({"id": "l2", "location_type": "physical", "latitude": "37.70", "longitude": "-122.40"})
+    package["service_at_location"][1]["location_id"] = "l2"
+    import_path(session, written(package, "county"), now)
+    session.execute(text("UPDATE location SET confidential = true WHERE id = 'l2'"))
+    assert search(session, Wanted(("food",), place="Quillmoor"), MONDAY).place_understood == "Quillmoor"
+    assert search(session, Wanted(("food",), place="Wexmoor"), MONDAY).place_understood is None
+
+
+def test_an_area_that_leaves_out_its_own_address_is_hardly_believed(
+    session: Session, package: dict[str, Rows], written: Written, now: datetime
+) -> None:
+    package["service_area"] = [{"id": "z1", "service_id": "s1", "name": "Colma"}]
+    import_path(session, written(package, "county"), now)
+    (service,) = search(session, Wanted(("food",), zip="94110"), MONDAY).services
+    assert [why.cost for why in service.why if why.name == "area"] == [4.0]
+    package["service_area"] = [{"id": "z1", "service_id": "s1", "name": "San Francisco County"}]
+    import_path(session, written(package, "county"), now)
+    (service,) = search(session, Wanted(("food",), place="Daly City, CA"), MONDAY).services
+    assert [why.cost for why in service.why if why.name == "area"] == [40.0]
+
+
+def test_a_set_from_before_topics_is_read_anew_once(
+    database: Database, package: dict[str, Rows], written: Written, now: datetime
+) -> None:
+    package["service"] = [
+        {"id": f"s{n}", "organization_id": "o1", "name": "Divorce help", "status": "active", "description": ""}
+        for n in range(reindexing.FEW)
+    ]
+    package["service_at_location"] = []
+    import_path(database, written(package, "county"), now)
+    with database.begin() as session:
+        session.execute(text("DELETE FROM service_need WHERE need LIKE '#%'"))
+    assert reindexing.catch_up(database, lambda _: None) == ["county"]
+    assert reindexing.catch_up(database, lambda _: None) == []
