@@ -190,7 +190,7 @@ def _message(asked: TurnRequest, output: TurnOutput, sender: str, tracker: Dialo
     """The resident's text for Rasa, with the open question and its menu beside it, so that "the second" can be read."""
     opened, menu = tracker.get_slot("requested_slot"), tracker.get_slot("menu")
     text = as_digits(asked.text, menu)
-    metadata = {"open": _READ_AS.get(opened, opened), "menu": menu}
+    metadata = {"open": _READ_AS.get(opened, opened), "menu": menu, "served": bool(tracker.get_slot("served"))}
     return UserMessage(text, output, sender, input_channel=asked.channel, message_id=asked.turn_id, metadata=metadata)
 
 

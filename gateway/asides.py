@@ -15,6 +15,7 @@ from gateway.commands import DONE
 from gateway.models import Conversation, Message
 
 BOT, UNREAD, UNHEARD, SERVED = "bot", "language_menu", "menu", "menu_choice"
+ASKED = "check_asked"  # what the check question was asked about, where its answer kept it from the bot
 RECENT = timedelta(hours=12)  # what was told longer ago is asked anew
 MOST, MOST_UNREAD = 3, 8
 LONGEST = 1600  # characters; Twilio's own limit for one inbound text, and the bot's
@@ -24,7 +25,8 @@ LONGEST = 1600  # characters; Twilio's own limit for one inbound text, and the b
 class Before:
     """What came before a message: when the bot last answered, and what it has not read since, newest first.
 
-    ``unread`` got the language menu for its answer, ``unheard`` the fallback menu, which could not serve it.
+    ``unread`` got the language menu for its answer; ``unheard`` the fallback menu, which could not serve it, or the
+    check question.
     """
 
     answered_at: datetime | None
@@ -40,7 +42,7 @@ def before(session: Session, message: Message) -> Before:
     return Before(
         rows[0].answered_at,
         tuple(row.text for row in rows if row.handled_by == UNREAD)[:MOST_UNREAD],
-        tuple(row.text for row in rows if row.handled_by == UNHEARD and row.created_at > recent)[:MOST],
+        tuple(row.text for row in rows if row.handled_by in {UNHEARD, ASKED} and row.created_at > recent)[:MOST],
     )
 
 
@@ -52,7 +54,7 @@ WITH heard AS (
 SELECT heard.answered_at, m.handled_by, m.text, m.created_at
 FROM heard LEFT JOIN messages m
     ON m.conversation_id = :conversation_id AND m.id > heard.last AND m.id < :id
-    AND m.handled_by IN ('{UNREAD}', '{UNHEARD}')
+    AND m.handled_by IN ('{UNREAD}', '{UNHEARD}', '{ASKED}')
 ORDER BY m.id DESC LIMIT 100
 """)  # noqa: S608 - our own words
 
@@ -87,7 +89,7 @@ def state(session: Session, conversation: Conversation, now: datetime) -> dict[s
 
 
 def with_unheard(earlier: Before, words: str) -> str:
-    """A message with what was written before it to the fallback menu, which could not serve it: a line each."""
+    """A message with what was written before it and the bot did not read (``unheard``): a line each."""
     lines = [words]
     for told in earlier.unheard:
         if sum(map(len, lines)) + len(lines) + len(told) > LONGEST:

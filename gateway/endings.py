@@ -3,6 +3,7 @@
 Only the truth of the moment is said: who *may* come, whether they are out at this hour, and what a person does first.
 """
 
+import re
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,18 @@ from typing import Any
 from gateway import texts
 from gateway.community import Community, Team
 from gateway.directory.place import zip_in
+from gateway.language.letters import fold, normal
 
 CITY = "city"
 LONGEST_PLACE = 60  # characters of a place that are read back in one text
+_NO_TEAM = re.compile(
+    r"(?:please |por favor )?"
+    r"(?:no(?: al?| el| the| a)? (?:team|equipo)"
+    r"|(?:i |we )?(?:dont|do not) (?:want|need) (?:a|the|your) team"
+    r"|no (?:quiero|necesito|queremos) (?:al? |el |un |su )?equipo"
+    r"|que no venga(?: el equipo)?)"
+    r"(?: please| thanks| thank you| por favor| gracias)?"
+)
 TOLD_OUTSIDE = "told_outside"  # the ZIP code of which the resident was told once that it is outside
 
 
@@ -29,6 +39,11 @@ def team(  # noqa: PLR0913 - who is asked for, where to, when, and how that is t
         return texts.say("team_none", lang, place=shown)
     out = [each for each in fit if each.is_out(now.astimezone(community.clock))]
     return texts.say("team_may_come" if out else "team_not_out", lang, place=shown, name=_who(out or fit, lang))
+
+
+def says_no_team(text: str) -> bool:
+    """Whether a whole message says no to a team that was sent, as our own text tells people to; in both languages."""
+    return _NO_TEAM.fullmatch(re.sub(r"[^a-z0-9]+", " ", fold(normal(text)).replace("'", "")).strip()) is not None
 
 
 def mediation(community: Community, lang: str) -> str:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from gateway import follow_up_words, follow_ups, keywords, language, optout, referrals, texts
+from gateway import follow_up_words, follow_ups, keywords, language, listing, optout, referrals, texts
 from gateway.commands import escalate
 from gateway.community import Community
 from gateway.conversations import BOT, SMS
@@ -39,6 +39,8 @@ def hear(scene: Scene, community: Community, level: Level) -> Told | None:
     if menu is None or row is None or _for_others(scene):
         return None
     if language.command(scene.message.text, menu_open=False) is not None:
+        if menu == follow_ups.OFFER_MENU and listing.concerns(scene):
+            return None  # the list is said again in that language, and this question with it
         return [_again(scene, community, menu)], BY  # they could not read it
     told = HEAR[menu](scene, community, row)
     return None if told is None else (told, BY)
@@ -99,7 +101,8 @@ def _put_down(scene: Scene) -> None:
 def _offer(scene: Scene, community: Community, row: FollowUp) -> list[str] | None:
     given = follow_up_words.consent(scene.message.text)
     if given is None:
-        return None
+        again = (_say(scene, "follow_up_why"), _again(scene, community, follow_ups.OFFER_MENU))
+        return list(again) if follow_up_words.asks_why(scene.message.text) else None
     _put_down(scene)
     if not given:
         follow_ups.decline(scene, row)
@@ -212,5 +215,4 @@ def _again(scene: Scene, community: Community, menu: str) -> str:
 
 def _say(scene: Scene, key: str, **values: object) -> str:
     """In the resident's language, or in both where none is known."""
-    known = scene.conversation.language
-    return texts.say(key, known, **values) if known else texts.both(key, "en", **values)
+    return texts.one(key, scene.conversation.language, **values)

@@ -5,9 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from gateway.language.letters import fold, normal
+from gateway.language import letters
+from gateway.yaml_files import read_yaml
 
 FILE = Path(__file__).parent / "follow_up_words.yml"
 PERSON = "person"
@@ -18,6 +17,11 @@ MOST_CHARACTERS = 200
 def consent(text: str) -> bool | None:
     """Whether the whole message says yes or no; None for anything else, an "ok" among it."""
     return {"yes": True, "no": False}.get(_first("consent", text) or "")
+
+
+def asks_why(text: str) -> bool:
+    """Whether the whole message asks why we ask."""
+    return _matches(_words()["why"], _plain(text))
 
 
 def result(text: str) -> str | None:
@@ -77,9 +81,7 @@ def _matches(said: dict[str, str], plain: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    folded = fold(normal(text[:MOST_CHARACTERS])).replace("'", "")
-    plain = re.sub(r"[^a-z0-9]+", " ", folded).strip()
-    return plain if len(text) <= MOST_CHARACTERS else ""
+    return letters.plain(text) if len(text) <= MOST_CHARACTERS else ""
 
 
 @cache
@@ -89,5 +91,5 @@ def _barriers() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 @cache
 def _words() -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    read: dict[str, Any] = read_yaml(FILE)
     return read

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway import audit, consents, delivery, escalations, optout, quiet_hours, referrals, texts
 from gateway.community import Community
-from gateway.conversations import BOT, SMS, more_waits, of_contact, say
+from gateway.conversations import BOT, SMS, of_contact, say
 from gateway.models import (
     Assessment,
     Contact,
@@ -21,6 +21,7 @@ from gateway.models import (
     Lowering,
     Message,
     Referral,
+    Responder,
 )
 from gateway.risk import Level
 from gateway.scene import Scene
@@ -57,15 +58,9 @@ def after_turn(scene: Scene, community: Community, *, bot_asks: bool) -> None:
     ``bot_asks`` is whether a question of the bot's own is open: a YES would answer that.
     """
     conversation = scene.conversation
-    if (
-        bot_asks
-        or conversation.channel != SMS
-        or conversation.closed_at is not None
-        or more_waits(scene.session, scene.message)
-    ):
+    if bot_asks or scene.more_waits or conversation.channel != SMS or conversation.closed_at is not None:
         return
-    with scene.session.no_autoflush:  # what a turn writes is not about follow-ups, and is written once, at its end
-        row = under_way(scene.session, conversation.contact_id)
+    row = under_way(scene.session, conversation.contact_id)
     if row is not None and (row.state == ASKED or (row.state == OFFERED and row.conversation_id == conversation.id)):
         _put_back(scene, row)
     elif community.follow_up.offered and _may_offer(scene, row):
@@ -74,12 +69,28 @@ def after_turn(scene: Scene, community: Community, *, bot_asks: bool) -> None:
 
 def under_way(session: Session, contact_id: int) -> FollowUp | None:
     """The follow-up of a contact that is offered, agreed to or asked."""
-    return session.scalar(_UNDER_WAY, {"contact_id": contact_id})
+    with session.no_autoflush:  # what else a session has to write is not about follow-ups, which are written at once
+        return session.scalar(_UNDER_WAY, {"contact_id": contact_id})
 
 
 def latest(session: Session, contact_id: int) -> FollowUp | None:
     """The newest follow-up of a contact, whatever became of it."""
-    return session.scalar(_LATEST, {"contact_id": contact_id})
+    with session.no_autoflush:
+        return session.scalar(_LATEST, {"contact_id": contact_id})
+
+
+def offer_by_person(
+    session: Session, community: Community, conversation: Conversation, responder: Responder, now: datetime
+) -> bool:
+    """A responder who closes a thread offers the question; whether it was offered. The caller holds the locks and has
+    seen that there was no danger; an answer is heard as one to the bot's offer is."""
+    old = under_way(session, conversation.contact_id)
+    if not may_ask_again(session, conversation, now) or (old and not move(session, old, NO_ANSWER, now)):
+        return False
+    offer = texts.one("follow_up_offer", conversation.language, days=community.follow_up.days)
+    said = say(session, conversation, offer, "system", now, responder_id=responder.id)
+    _open_offer(session, conversation, said, now)
+    return True
 
 
 def agree(scene: Scene, community: Community, row: FollowUp) -> None:
@@ -242,18 +253,22 @@ def _offer(scene: Scene, community: Community, old: FollowUp | None) -> None:
     said = say(
         session, conversation, wording, "system", scene.now, answers=scene.message.id, ordinal=OFFER_ORDINAL
     )  # fmt: skip
+    _open_offer(session, conversation, said, scene.now)
+
+
+def _open_offer(session: Session, conversation: Conversation, said: Message, now: datetime) -> None:
     row = FollowUp(
         conversation_id=conversation.id,
         contact_id=conversation.contact_id,
         offer_message_id=said.id,
         state=OFFERED,
-        offered_at=scene.now,
-        changed_at=scene.now,
+        offered_at=now,
+        changed_at=now,
     )
     session.add(row)
     session.flush()
     conversation.menu_open = OFFER_MENU
-    audit.note(session, scene.now, OFFERED, "follow_up", row.id)
+    audit.note(session, now, OFFERED, "follow_up", row.id)
 
 
 def _may_offer(scene: Scene, row: FollowUp | None) -> bool:
@@ -265,16 +280,15 @@ def _may_offer(scene: Scene, row: FollowUp | None) -> bool:
         Referral.conversation_id == conversation.id,
         func.coalesce(Referral.offered_again_at, Referral.offered_at) > scene.now - SERVED_WITHIN,
     )
-    if session.scalar(served.limit(1)) is None or _offered_before(scene):
+    if session.scalar(served.limit(1)) is None or not may_ask_again(session, conversation, scene.now):
         return False
     return _reason_in_thread(session, conversation.contact_id, conversation.opened_at) is None and not (
         optout.in_force(session, conversation.contact.channel, conversation.contact.address_hash)
     )
 
 
-def _offered_before(scene: Scene) -> bool:
-    """In this conversation at any time, or within thirty days of a no or an opt-out."""
-    conversation = scene.conversation
+def may_ask_again(session: Session, conversation: Conversation, now: datetime) -> bool:
+    """Not where it was offered in this conversation at any time, or within thirty days of a no or an opt-out."""
     asked_here = select(Message.id).where(
         Message.id == FollowUp.question_message_id, Message.conversation_id == conversation.id
     )
@@ -284,10 +298,10 @@ def _offered_before(scene: Scene) -> bool:
         or_(
             FollowUp.conversation_id == conversation.id,
             asked_here.exists(),
-            and_(said_no, FollowUp.changed_at > scene.now - NOT_AGAIN_WITHIN),
+            and_(said_no, FollowUp.changed_at > now - NOT_AGAIN_WITHIN),
         ),
     )
-    return scene.session.scalar(before.limit(1)) is not None
+    return session.scalar(before.limit(1)) is None
 
 
 def _open_conversation(session: Session, contact_id: int) -> tuple[Conversation | None, bool]:
@@ -307,15 +321,19 @@ def _reason_against(session: Session, row: FollowUp, contact: Contact, now: date
         return consents.OPTED_OUT
     if not consents.in_force(session, contact, consents.FOLLOW_UP):
         return "no_consent"
-    opened = session.get_one(Conversation, row.conversation_id).opened_at
-    return _reason_in_thread(session, contact.id, opened)
+    # A person who offered it had seen what came before; the work they did then is no reason not to ask.
+    by_person = session.get_one(Message, row.offer_message_id).responder_id is not None
+    since = row.offered_at if by_person else session.get_one(Conversation, row.conversation_id).opened_at
+    return _reason_in_thread(session, contact.id, since)
 
 
 def _reason_in_thread(session: Session, contact_id: int, since: datetime) -> str | None:
     """``danger`` where any message or person showed it since then, also when it is over; ``person`` where a responder
     is asked for or took over since then."""
-    session.flush()
-    return session.scalar(_REASON, {"contact_id": contact_id, "since": since})
+    if any(isinstance(row, Assessment | Escalation | Lowering) for row in (*session.new, *session.dirty)):
+        session.flush()
+    with session.no_autoflush:  # the rest of what a session has to write is not asked about
+        return session.scalar(_REASON, {"contact_id": contact_id, "since": since})
 
 
 def _reason() -> Select[str | None]:

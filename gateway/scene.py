@@ -1,6 +1,6 @@
 """What a command of the bot acts on, and how its fields are read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,11 @@ LONGEST_ANSWER = 200
 
 @dataclass(frozen=True)
 class Scene:
-    """What a command acts on: one conversation, locked, and the message that is being answered."""
+    """What a command acts on: one conversation, locked, and the message that is being answered.
+
+    ``more_waits`` is whether something that came after it waits to be answered, where that was asked. ``made_out``
+    keeps what was made out about the message, so that who answers it need not ask again what who chose them had asked.
+    """
 
     session: Session
     conversation: Conversation
@@ -22,6 +26,8 @@ class Scene:
     now: datetime
     home: str | None = None
     community: Community | None = None
+    more_waits: bool = False
+    made_out: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def language(self) -> str:

@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.all_texts import LANGUAGES, ROOT, Pair, all_texts, read_yaml
+from gateway.yaml_files import read_yaml
+from tools.all_texts import LANGUAGES, ROOT, Pair, all_texts
 
 # Written alike in both languages on purpose.
 ALIKE = frozenset(("directory.miles",))

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
+from gateway.yaml_files import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "bot" / "data"
@@ -121,7 +121,7 @@ def taught(paths: Iterable[Path]) -> Taught:
     """What data files teach."""
     found: Taught = defaultdict(lambda: {language: [] for language in LANGUAGES})
     for path in sorted(paths):
-        for block in yaml.safe_load(path.read_text(encoding="utf-8")).get("nlu", []):
+        for block in read_yaml(path).get("nlu", []):
             if "intent" in block:
                 examples = [line[2:].strip() for line in block["examples"].splitlines()]
                 found[block["intent"]][block["metadata"]["language"]] += examples

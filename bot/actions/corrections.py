@@ -69,6 +69,8 @@ def needs_in(text: str, words: Words) -> list[str]:
     """The needs whose words stand in an unaccented text, the longest word first."""
     found: list[str] = []
     for word, need in words:
+        if word not in text:
+            continue  # hundreds of words, and each would be a pattern
         pattern = re.compile(rf"\b{re.escape(word)}\b")
         if pattern.search(text):
             text = pattern.sub("_", text)
@@ -83,4 +85,6 @@ def _parts(text: str) -> list[str]:
 
 def _need_at(text: str, words: Words) -> str | None:
     """The need whose word a text begins with."""
-    return next((need for word, need in words if re.match(rf"{re.escape(word)}\b", text)), None)
+    return next(
+        (need for word, need in words if text.startswith(word) and re.match(rf"{re.escape(word)}\b", text)), None
+    )

@@ -9,8 +9,13 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import commands, speak
+from bot.actions.corrections import needs_in
+from bot.actions.listed import aside
 from bot.actions.said import FORM, PEOPLE_NEEDS, Known, known, said
 from bot.actions.screening import MENUS, Step, advance
+from bot.actions.words import need_words
+from bot.coming_back import SERVED
+from bot.pipeline.plain import unaccented
 
 
 class ValidateScreening(Action):
@@ -22,14 +27,25 @@ class ValidateScreening(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> speak.Events:
         before = known(tracker)
         heard = said(tracker)
+        if aside(before, heard, _names_need):
+            return [SlotSet("requested_slot", None)]
         step = advance(before, heard)
         if not step.accepted:
             return []
         if heard.answer_in:
             speak.command(dispatcher, commands.set_language(heard.answer_in))
         events = speak.introduce(dispatcher, before, step.known.needs)
+        if before.back == SERVED and not before.open_question:
+            speak.say(dispatcher, "utter_back_again")
+            events = [*events, SlotSet("back", None)]
+        if before.open_question and step.next_question == before.open_question and heard.has_news:
+            speak.note(dispatcher, before, heard.needs)
         speak.command(dispatcher, *step.records)
         return events + _slots(step) + [SlotSet("requested_slot", step.next_question)]
+
+
+def _names_need(text: str) -> bool:
+    return bool(needs_in(unaccented(text), need_words()))
 
 
 def _slots(step: Step) -> speak.Events:
@@ -59,10 +75,13 @@ class Conclude(Action):
         return "action_conclude"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> speak.Events:
-        now = known(tracker)
+        now, heard = known(tracker), said(tracker)
+        if told := aside(now, heard, _names_need):
+            speak.say(dispatcher, told)
+            return [SlotSet("served", True), SlotSet("misses", 0), SlotSet("menu", None)]
         done = [SlotSet("served", True), SlotSet("misses", 0), SlotSet("menu", None)]
         if now.safety in ("yes", "unsure"):
-            speak.command(dispatcher, commands.danger(now, life_at_stake=said(tracker).life_at_stake))
+            speak.command(dispatcher, commands.danger(now, life_at_stake=heard.life_at_stake))
             return [*done, SlotSet("safety", "handed_over")]
         _answer_needs(dispatcher, now)
         return done

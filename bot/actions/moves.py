@@ -11,10 +11,12 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import commands, speak
+from bot.actions.listed import asks_about_listed
 from bot.actions.privacy import asks_who_reads
 from bot.actions.said import FORM, Known, Said, known, said
 from bot.actions.words import city_words
-from bot.pipeline.plain import unaccented
+from bot.pipeline.plain import plain, unaccented
+from bot.pipeline.trouble import tells_trouble
 
 _MISSES_UNTIL_PERSON = 2
 _LIKELY = 0.12
@@ -30,9 +32,15 @@ class Move(ABC, Action):
 
     ends_turn = True
     """Whether the bot listens after this action. Left alone, Rasa puts an open question again after every such move."""
+    answers_of_list = False
+    """Whether a question about a place that was just listed is read as one, though the model took it for this move."""
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> speak.Events:
-        events = self.act(dispatcher, known(tracker), said(tracker))
+        now, heard = known(tracker), said(tracker)
+        if self.answers_of_list and now.served and not now.open_question and asks_about_listed(heard.text):
+            speak.say(dispatcher, "utter_listed")
+            return [SlotSet("misses", 0), FollowupAction("action_listen")]
+        events = self.act(dispatcher, now, heard)
         starts_form = any(event["event"] == "active_loop" and event["name"] for event in events)
         return events if starts_form or not self.ends_turn else [*events, FollowupAction("action_listen")]
 
@@ -79,6 +87,8 @@ class AskPerson(Move):
 class More(Move):
     """The next services of the last search; before any search, the open question again."""
 
+    answers_of_list = True
+
     def name(self) -> str:
         return "action_more"
 
@@ -91,6 +101,8 @@ class More(Move):
 
 class AnotherPlace(Move):
     """Forget the place and ask for another, or take the one that came with the request."""
+
+    answers_of_list = True
 
     def name(self) -> str:
         return "action_another_place"
@@ -143,7 +155,7 @@ class Explain(Move):
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
         events = speak.introduce(dispatcher, now)
         why = f"utter_why_{now.open_question or 'all'}"
-        speak.say(dispatcher, "utter_about" if asks_who_reads(heard.text) else why)
+        speak.say(dispatcher, "utter_who_reads" if asks_who_reads(heard.text) else why)
         return events + _go_on(dispatcher, now)
 
 
@@ -154,7 +166,7 @@ class About(Move):
         return "action_about"
 
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
-        speak.say(dispatcher, "utter_about")
+        speak.say(dispatcher, "utter_who_reads" if asks_who_reads(heard.text) and now.introduced else "utter_about")
         return [SlotSet("introduced", True), *_go_on(dispatcher, now)]
 
 
@@ -177,6 +189,8 @@ class Thanks(Move):
 
 class Goodbye(Move):
     """The resident goes, whatever was open."""
+
+    answers_of_list = True
 
     def name(self) -> str:
         return "action_goodbye"
@@ -217,6 +231,8 @@ class OwnWords(Move):
 class Skipped(Move):
     """ "Skip" or "I do not know" that no question takes: the need is asked for in own words, then a person is asked."""
 
+    answers_of_list = True
+
     def name(self) -> str:
         return "action_skipped"
 
@@ -232,6 +248,8 @@ class Skipped(Move):
 
 class Acknowledged(Move):
     """ "ok", "yes" or "no" that answers nothing: never silence."""
+
+    answers_of_list = True
 
     def name(self) -> str:
         return "action_acknowledged"
@@ -251,6 +269,8 @@ class Acknowledged(Move):
 class NotUnderstood(Move):
     """Say so once, with a hint; the second time in a row a person is asked."""
 
+    answers_of_list = True
+
     def name(self) -> str:
         return "action_not_understood"
 
@@ -260,6 +280,8 @@ class NotUnderstood(Move):
 
 class OutOfScope(Move):
     """Something this line does not do: say what it does do, once."""
+
+    answers_of_list = True
 
     def name(self) -> str:
         return "action_out_of_scope"
@@ -283,7 +305,8 @@ class Complaint(Move):
 
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
         events = speak.introduce(dispatcher, now)
-        speak.say(dispatcher, "utter_complaint")
+        did_not_help = now.served and now.needs and not now.misses and tells_trouble(plain(heard.text))
+        speak.say(dispatcher, "utter_complaint_more" if did_not_help else "utter_complaint")
         speak.command(dispatcher, commands.record("feedback", "complaint"))
         if now.misses + 1 >= _MISSES_UNTIL_PERSON:
             level = commands.ASKED_FOR_PERSON_LEVEL

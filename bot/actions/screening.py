@@ -9,7 +9,7 @@ from bot.actions import commands, corrections
 from bot.actions.commands import Command
 from bot.actions.consent import read_consent
 from bot.actions.said import CONSENTS, MEDIATION_NEEDS, OWN_NEEDS, Known, Said
-from bot.actions.unfinished import breaks_off
+from bot.actions.unfinished import breaks_off, doubts_something_else
 from bot.coming_back import RESUME
 
 MAX_NEEDS = 8
@@ -145,6 +145,8 @@ def _answer(known: Known, said: Said) -> Known:
         return _consent(known, said)
     if known.open_question == "safety":
         answers = {"affirm": "yes", "deny": "no", "safe": "no", "unsure": "unsure", "skip": "not_asked"}
+        if said.intent == "unsure" and doubts_something_else(said.text):
+            return replace(known, safety=said.answer)
         return replace(known, safety=said.answer or answers.get(said.intent))
     if known.open_question == "for_whom" and said.intent in _SKIPS and not said.for_whom:
         return replace(known, for_whom="skipped")

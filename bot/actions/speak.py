@@ -47,13 +47,23 @@ def introduce(dispatcher: CollectingDispatcher, known: Known, needs: tuple[str, 
     if known.back == FRESH:
         say(dispatcher, "utter_hello_again")
         return [SlotSet("back", None), SlotSet("introduced", True)]
+    _say_heard(dispatcher, known, needs, "utter_hello_need", "utter_hello")
+    return [SlotSet("introduced", True)]
+
+
+def note(dispatcher: CollectingDispatcher, known: Known, needs: tuple[str, ...]) -> None:
+    """Say that a message was taken in, where the question that it did not answer is about to be put again."""
+    _say_heard(dispatcher, known, needs, "utter_noted_need", "utter_noted")
+
+
+def _say_heard(dispatcher: CollectingDispatcher, known: Known, needs: tuple[str, ...], naming: str, bare: str) -> None:
+    """One response with the names of the needs that were heard in it, or another where there are none."""
     looked_for = [need for need in needs if need not in PEOPLE_NEEDS]
     named = [need_name(need, known.language) for need in looked_for[:_NAMED_AT_MOST]]
     if named:
-        say(dispatcher, "utter_hello_need", heard=_AND[known.language].join(named))
+        say(dispatcher, naming, heard=_AND[known.language].join(named))
     else:
-        say(dispatcher, "utter_hello")
-    return [SlotSet("introduced", True)]
+        say(dispatcher, bare)
 
 
 def _welcome_back(dispatcher: CollectingDispatcher, known: Known) -> None:

@@ -1,4 +1,4 @@
-"""Tell a sentence that was sent before its end from an answer: "no tengo" is no "no", its rest comes next. Pure."""
+"""Tell what is no answer: a sentence sent before its end ("no tengo"), a doubt about something else. Pure."""
 
 from __future__ import annotations
 
@@ -18,6 +18,19 @@ _LACKS = re.compile(
     r"|(?:i|we) have (?:no|a|my)"
     r")"
 )
+
+
+# Unsure of something else than of what was asked: of where to go, of a ZIP code.
+_DOUBTS = re.compile(
+    r"\b(?:no (?:estoy segur[oa]|se)|not sure|dont know|do not know|idk)(?: (?:de|about|of))? "
+    r"(?:a ?donde|donde|como|que hacer|cual|cuando|cuanto|quien|where|how|what to|which|when|who|(?:the|my|mi|el|la) "
+    r"(?:zip|address|street|codigo|direccion|calle))\b"
+)
+
+
+def doubts_something_else(text: str) -> bool:
+    """Whether a message tells of a doubt that is none about being safe: "no estoy seguro de donde ir"."""
+    return _DOUBTS.search(plain(text)) is not None
 
 
 def breaks_off(text: str) -> bool:

@@ -12,7 +12,8 @@ _KIN = (
     "hijos?|hijas?|ninos?|ninas?|bebe|bebes|mama|mami|papa|papi|madre|padre|padres|papas|esposo|esposa|marido|mujer|"
     "pareja|novio|novia|amigo|amiga|amigos|amigas|vecino|vecina|vecinos|hermano|hermana|hermanos|hermanas|abuelo|abuela|"
     "abuelos|abuelita|abuelito|nieto|nieta|nietos|familia|primo|prima|tio|tia|sobrino|sobrina|suegra|suegro|cunado|"
-    "cunada|companero|companera|senor|senora|muchacho|muchacha|joven|chamaco|chavo|hijito|hijita|alguien"
+    "cunada|companero|companera|senor|senora|muchacho|muchacha|joven|chamaco|chavo|hijito|hijita|alguien|"
+    "carnal|carnala|compa|compadre|comadre|pana|cuate|morro|morra|mijo|mija|viejito|viejita|bro|sis|folks|in laws"
 )
 _WHOSE = (
     "my|our|his|her|their|a|an|the|some|this|that|mi|mis|un|una|unos|unas|nuestro|nuestra|nuestros|su|sus|el|la|los|"
@@ -41,7 +42,8 @@ _SELF = [
     re.compile(rf"\bpara mi\b(?!\s+(?:\w+\s+)?(?:{_KIN})\b)"),
 ]
 _SELF_TOLD = re.compile(
-    r"\b(?:i am|im|ive|i have no|i have nowhere|i dont have|i lost|i cant|i got|we are|were being|we dont have|my rent|"
+    r"\b(?:i am|im|ive|i have no|i have nowhere|i dont have|i lost|i cant|i got|we are|were being"
+    r"|we dont have|my rent|"
     r"my lights?|my power|my landlord|estoy|soy|tengo|no tenemos|me quede|me quedo|me siento|me van a|me cortaron|"
     r"me corrieron|me echaron|perdi|duermo|vivo|estamos|somos|mi renta|mi luz)\b"
 )
@@ -56,12 +58,24 @@ _ALONE_SELF = re.compile(
 )
 
 
+_ALONE_US = re.compile(
+    rf"{_LEAD}(?:me|mi|yo|myself|us|i|nosotros) (?:and|y|n|con|with) (?:(?:{_WHOSE}|\d+|two|three|four"
+    rf"|dos|tres|cuatro) )*"
+    rf"(?:\w+ )?(?:{_KIN})$|{_LEAD}(?:(?:{_WHOSE}) )?(?:\w+ )?(?:{_KIN}) (?:and|y|n) (?:me|i|yo|mi)$"
+)
+
+
+def names_people(words: str) -> bool:
+    """Whether a plain text names people and nothing else: "my brother", "mi y mi carnal", "us"."""
+    return any(pattern.match(words) for pattern in (_ALONE_SELF, _ALONE_OTHER, _ALONE_US))
+
+
 def for_whom(words: str, *, asked: bool, about_need: bool) -> str | None:
     """ "self", "other" or None; `words` is a plain text, `asked` whether this was the question just put.
 
     `about_need`: the message also tells a need, so that "tengo hambre" can mean the writer.
     """
-    if asked and _ALONE_SELF.match(words):
+    if asked and (_ALONE_SELF.match(words) or _ALONE_US.match(words)):
         return "self"
     if not _NOT_SELF.search(words) and any(pattern.search(words) for pattern in _SELF):
         return "self"

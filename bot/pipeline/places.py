@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.pipeline.plain import unaccented
+from bot.pipeline.spots import BESIDE, spot, whole
 from bot.pipeline.tagger import towns
 
 MAX_PLACE = 80
@@ -19,11 +20,16 @@ _STREET = (
 _ORDINAL = r"\d{1,3}(?:st|nd|rd|th)"
 _NOT_A_NAME = "the|a|on|in|of|this|that|my|his|her|la|el|mi|su|una|un|are|is|from|to|go|no|any|by|near"
 
+_NOT_A_STREET = "am|pm|and|she|he|they|i|we|no|dont|don't|cant|can't|to|need"
+
 _AND = r"(?:and|&|at|y|con|/)"
-_AFTER_CALLE = "con|y|porque|desde|hace|sin|pero|no|hoy|esta|ahora|por|me"
+_AFTER_CALLE = (
+    "con|y|porque|desde|hace|sin|pero|no|hoy|esta|ahora|por|me|a|en|de|se|que|ya|donde|despu[e\u00e9]s|todo|vendiendo|pidiendo|"
+    "ayud\\w*|es|tiene|hay|and|durmiendo|cerca"
+)
 
 _PATTERNS = [
-    re.compile(rf"\b\d{{1,5}}\s+(?:[nsew]\.?\s+)?(?:[\w'.]+\s+){{1,3}}(?:{_STREET})\b", re.I),
+    re.compile(rf"\b\d{{1,5}}\s+(?:[nsew]\.?\s+)?(?:(?!(?:{_NOT_A_STREET})\b)[\w'.]+\s+){{1,3}}(?:{_STREET})\b", re.I),
     re.compile(r"\b\d{1,5}\s+(?:de\s+la\s+)?(?:calle|avenida)\s+[\w']+", re.I),
     re.compile(rf"\b{_ORDINAL}\s+(?:{_STREET})?\s*{_AND}\s*[\w']+(?:\s+(?:{_STREET}))?\b", re.I),
     re.compile(
@@ -32,7 +38,8 @@ _PATTERNS = [
     ),
     re.compile(r"\b(?:la|calle)\s+\d{1,3}\s+(?:y|con)\s+(?:la\s+)?[\w']+", re.I),
     re.compile(
-        r"\b(?:avenida|bulevar|carretera|colonia|barrio)\s+[\w'.]+(?:\s+(?:de|del|la|las|los)\s+[\w']+)?",
+        rf"\b(?:avenida|bulevar|carretera|colonia|barrio)\s+(?!(?:{_AFTER_CALLE})\b)[\w'.]+(?:\s+(?:de"
+        rf"|del|la|las|los)\s+[\w']+)?",
         re.I,
     ),
     re.compile(rf"\bcalle\s+(?!(?:{_AFTER_CALLE})\b)[\w'.]+", re.I),
@@ -51,6 +58,17 @@ _LEAD = re.compile(
     r"es|est\u00e1)\s+)?(?:(?:in|at|on|around|en|por|cerca de|near|from|de)\s+)?",
     re.I,
 )
+# Before a place, words that say where it lies from the writer: the landmark is what a team and a directory know.
+_AT = re.compile(rf"^(?:(?:right|just|out|over|down|aqui|aca|ahi|alla|mas o menos) )*(?:{BESIDE}|at|on|in|en|por|x) +")
+# A day, an hour, a distance or an article alone, which stand where places stand: "by the 8th", "on christmas day".
+_NO_PLACE = re.compile(
+    r"(?:the|la|el|los|las|de|al)|the \d{1,2}(?:st|nd|rd|th)|\d{1,2}(?: ?[ap]m|/\d{1,2}|:\d\d)|"
+    r"\d+ (?:step|degrees|miles)|\d+ y \d+|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"lunes|martes|miercoles|jueves|viernes|sabado|domingo|enero|febrero|marzo|abril|mayo|junio|julio|agosto|"
+    r"septiembre|octubre|noviembre|diciembre|christmas(?: day)?|navidad|spring|summer|winter"
+)
+_POINTERS = re.compile(r"^(?:right|just|over|aqui|aca|ahi|alla) +(?=(?:the|la|el) )")
 
 
 # Words that no place ends with: the message goes on there. A ZIP code is told apart from the place.
@@ -60,9 +78,16 @@ _GOES_ON = (
     r"with|w|check|there|i|im|i'm|they|he|she|we|my|at|on|by|to|open|hoy|ahora|ahorita|ma\u00f1ana|manana|"
     r"por favor|porfa|"
     r"esta noche|que|y|no|pero|con|sin|para|mi|se|hay|estoy|esta|tengo|en|el|los|desde|hasta|since|because|cuz|"
-    r"if|from|until|til|till|still"
+    r"if|from|until|til|till|still|right|somewhere|hurry|pref|asap|necesito|ocupo|busco|vendiendo|al"
+    r"|del|o|or|rapido|urgente|instead|mejor|thanks|thx|ty|gracias|porfavor|favor|xfa|xfavor|vivimos|estamos|"
+    r"right now|ahora mismo|ahorita mismo|ya|q|k|n|bc|pa|last night|anoche|area|not|dont|sola|solo|durmiendo|de|la"
 )
 _BEHIND = re.compile(rf"(?:[ ,.;]+(?:{_GOES_ON}))+$", re.I)
+# Before a place that the writer is not at: "no estoy en san francisco, estoy en hayward".
+_ELSEWHERE = re.compile(
+    r"\b(?:no estoy en|not in|no soy de|left|sali de|vengo de|came from|moving to|me mudo a|going to|"
+    r"voy a|get to|ir a)(?: (?:the|la|el))? *$"
+)
 _BEFORE = re.compile(r"^\d{5}[ ,.;]+(?=\D)")
 
 
@@ -75,13 +100,30 @@ def zip_code(text: str) -> str | None:
 def place(text: str, told: Sequence[str] = ()) -> str | None:
     """Words of a message that name a place, in the resident's own spelling; None when there are none.
 
-    `told` is what the tagger found. The patterns of streets and corners serve where it found nothing.
+    `told` is what the tagger found. Patterns serve where it found nothing: of streets and corners, of a town beside a
+    ZIP code, of places that others are near.
     """
     named = [words for words in told if not _POINTS.fullmatch(words)]
-    found = named or [match.group(match.lastindex or 0) for p in _PATTERNS if (match := p.search(text))]
-    return max((_BEFORE.sub("", _BEHIND.sub("", _trim(words))) for words in found), key=len, default=None) or _by_zip(
-        text
-    )
+    found = _meant(text, named) or [match.group(match.lastindex or 0) for p in _PATTERNS if (match := p.search(text))]
+    cut = [_cut(whole(text, words)) for words in found]
+    return max(cut, key=len, default="") or _by_zip(text) or _cut(whole(text, spot(text) or "")) or None
+
+
+def _meant(text: str, named: list[str]) -> list[str]:
+    """Of several places those that the writer is neither gone from nor on the way to."""
+    low = unaccented(text)
+    if len(named) < 2 or len(low) != len(text):  # noqa: PLR2004 - several
+        return named
+    return [words for words in named if not _ELSEWHERE.search(low[: text.find(words)])] or named
+
+
+def _cut(words: str) -> str:
+    """The place alone, without what leads to it and what goes on behind it; empty when that only points."""
+    rest = _BEFORE.sub("", _BEHIND.sub("", _trim(words)))
+    low = unaccented(rest)
+    if len(low) == len(rest) and (match := _AT.match(low) or _POINTERS.match(low)):
+        rest = rest[match.end() :]
+    return "" if _POINTS.fullmatch(rest) or _NO_PLACE.fullmatch(unaccented(rest)) else rest
 
 
 def _by_zip(text: str) -> str | None:
@@ -90,8 +132,22 @@ def _by_zip(text: str) -> str | None:
     return rest if _ZIP.search(text) and unaccented(rest) in towns() else None
 
 
+# A question of their own is no answer to ours: "what time does it open", "¿está lejos?".
+_QUESTION = re.compile(
+    r"^\W*(?:(?:and|so|but|ok|y|pero|oiga|disculpe) )*(?:what time|when|how (?:far|long|much|many|do"
+    r"|can)|why|who|whats the|"
+    r"(?:do|does|is|are|can|will) (?:they|it|that|you|i|we|u)|what (?:do|if|is|are|about)|(?:a "
+    r"|hasta |desde )?que (?:hora|es|"
+    r"pasa|si|dia|necesito|puedo)|cuando|como|cuant[oa]s?|por ?que|quien|quienes|tienen|hay que"
+    r"|es gratis|(?:esta|queda) "
+    r"(?:muy )?(?:lejos|cerca)\b|piden|puedo|pueden|puede)\b(?!.*\b(?:calle|avenida|street|ave)\b)"
+)
+
+
 def as_place(text: str) -> str | None:
-    """A whole answer to "What ZIP code or place?" read as a place; None when it is a story rather than a place."""
+    """A whole answer to "What ZIP code or place?" read as a place; None for a story, and for a question."""
+    if _QUESTION.match(unaccented(text)):
+        return None
     rest = _ZIP.sub(" ", text)
     rest = _LEAD.sub("", rest.strip(), count=1)
     trimmed = _trim(rest)

@@ -16,12 +16,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.pipeline import facts, sources
-from bot.pipeline.people import for_whom
+from bot.pipeline.people import for_whom, names_people
 from bot.pipeline.places import as_place, place, zip_code
 from bot.pipeline.plain import plain, unaccented
 from bot.pipeline.tagger import Span, Tagger
 from bot.pipeline.tagger import train as train_tagger
 from bot.pipeline.tongue import spoken
+from bot.pipeline.trouble import tells_trouble
 from bot.pipeline.vote import IN_CLAUSES
 
 _FILE = "words.json"
@@ -49,6 +50,22 @@ _SURE_OF_CLAUSE = 0.8
 _SURE_OF_STOP = 0.8
 # Intents with a meaning of their own, which a place or a word in the same message changes only where they are unsure.
 _MEANT = frozenset(("out_of_scope", "thanks", "bye", "safe"))
+
+# What "that place was full" may be taken for.
+_NO_TROUBLE = frozenset(
+    (
+        "nlu_fallback",
+        "greet",
+        "inform",
+        "out_of_scope",
+        "complaint",
+        "acknowledge",
+        "deny",
+        "more",
+        "another_place",
+        "bye",
+    )
+)
 
 # A "no" that stands for itself: before a mark, or before words that begin something else.
 _SAYS_NO = re.compile(
@@ -189,6 +206,8 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
         _find_needs(reading, is_exact=exact is not None)
         if reading.confidence < 1.0:
             _find_more_needs(reading, message.get(IN_CLAUSES) or [])
+        if context.get("served") and exact is None:
+            _find_trouble(reading)
         _find_people(reading)
         reading.found.update({name: [value] for name, value in facts.told(reading.text).items()})
         _find_no(reading)
@@ -290,10 +309,18 @@ def _is_weak(reading: Reading) -> bool:
     return reading.intent in _WEAK and not is_meant
 
 
+def _find_trouble(reading: Reading) -> None:
+    """ "That place was full" after a list of services tells that it did not help, whatever else it looks like."""
+    is_new = bool(reading.found.get("need")) or zip_code(reading.text) is not None
+    if not reading.open_question and not is_new and reading.intent in _NO_TROUBLE and tells_trouble(reading.words):
+        reading.decide("complaint")
+
+
 def _find_people(reading: Reading) -> None:
     if reading.intent in ("ask_person", "danger") and reading.confidence >= 1.0:
         return
-    asked = reading.open_question == "for_whom"
+    # "My brother" in answer to "what place" tells for whom, and no place.
+    asked = reading.open_question == "for_whom" or (reading.open_question == "place" and names_people(reading.words))
     who = for_whom(reading.words, asked=asked, about_need=reading.intent.startswith(_NEED))
     if who and "for_whom" not in reading.found:
         reading.add("for_whom", who)
@@ -339,7 +366,10 @@ def _find_place(reading: Reading, told: list[str]) -> None:
         words = as_place(reading.text)
     if words:
         reading.add("place", words)
-    if (code or words) and (_is_weak(reading) or (asked and reading.intent != "another_place")):
+    # "Flights to Lima" names a place and still is nothing that we do.
+    is_outside = reading.intent == "out_of_scope" and reading.confidence >= _LIKELY and not code
+    is_weak = _is_weak(reading) and not is_outside
+    if (code or words) and (is_weak or (asked and reading.intent != "another_place")):
         reading.found.pop("need", None) if asked and words else None
         reading.decide("inform", _SURE)
 

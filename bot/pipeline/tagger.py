@@ -11,7 +11,7 @@ from bot.pipeline.plain import unaccented
 Span = tuple[int, int]
 """Where something begins and ends in a text, in characters."""
 
-LEAST = 0.2
+LEAST = 0.1
 """How likely a word must be part of a place where the likeliest reading has none; chosen on rows left out."""
 
 _WORD = re.compile(r"\w+(?:['\u2019.-]\w+)*|[^\w\s]")

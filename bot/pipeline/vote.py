@@ -26,6 +26,7 @@ from sklearn.svm import LinearSVC
 from bot.pipeline import sources
 from bot.pipeline.clauses import clauses
 from bot.pipeline.plain import unaccented
+from bot.pipeline.spelling import Accents, accents, spelled
 
 IN_CLAUSES = "in_clauses"
 """Under this name a message carries what its parts say, each as an intent and its share."""
@@ -76,6 +77,7 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
         self._storage = storage
         self._resource = resource
         self._names: list[str] = []
+        self._accents: Accents = {}
         self._counters: list[TfidfVectorizer] = []
         self._written: _Linear | None = None
         self._meant: _Linear | None = None
@@ -123,8 +125,12 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
         written = hstack([counter.fit_transform(plain_texts) for counter in self._counters]).tocsr()
         self._names = sorted(set(names))
         self._written = self._linear(self._config["c_written"], written, names)
-        meaning = csr_matrix(vectors(texts, self._config["scale"]))
+        self._accents = accents(texts)
+        meaning = csr_matrix(self._meaning(texts))
         self._meant = self._linear(self._config["c_meant"], hstack([written, meaning]).tocsr(), names)
+
+    def _meaning(self, texts: list[str]) -> Array:
+        return vectors([spelled(text, self._accents) for text in texts], self._config["scale"])
 
     def _linear(self, strength: float, matrix: Any, names: list[str]) -> _Linear:
         fitted = LinearSVC(C=strength, class_weight="balanced", random_state=7).fit(matrix, names)
@@ -136,7 +142,7 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
         votes = {name: (vote.weights, vote.bias) for name, vote in self._votes().items()}
         # As one string each: a vocabulary kept entry by entry is fifty megabytes and takes ten seconds to read.
         counted = [(json.dumps(list(c.get_feature_names_out())), c.idf_) for c in self._counters]
-        kept = {"names": self._names, "counted": counted, "votes": votes}
+        kept = {"names": self._names, "accents": self._accents, "counted": counted, "votes": votes}
         with self._storage.write_to(self._resource) as folder:
             skops.io.dump(kept, folder / _FILE)
 
@@ -161,7 +167,7 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
             if strange:
                 raise ValueError(f"The model holds types that are not trusted: {sorted(strange)}")
             stored = skops.io.load(folder / _FILE, trusted=list(_TRUSTED))
-        component._names = stored["names"]
+        component._names, component._accents = stored["names"], stored["accents"]
         component._counters = _counters(stored["counted"])
         sharpness = component._config["sharpness"]
         written, meant = stored["votes"]["written"], stored["votes"]["meant"]
@@ -198,7 +204,7 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
         plain_texts = [unaccented(text) for text in texts]
         counted = hstack([counter.transform(plain_texts) for counter in self._counters]).tocsr()
         found = []
-        for row, meaning in zip(counted, vectors(texts, self._config["scale"]), strict=True):
+        for row, meaning in zip(counted, self._meaning(texts), strict=True):
             meant = np.arange(row.shape[1], row.shape[1] + len(meaning))
             first = self._written.shares(row.indices, row.data)
             second = self._meant.shares(np.append(row.indices, meant), np.append(row.data, meaning))

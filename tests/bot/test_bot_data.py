@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gateway.yaml_files import read_yaml
 from tools.nlu_rows import MARKED, folded, read_rows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +38,7 @@ GSM7 = set(
 @cache
 def loaded(path: Path) -> dict[str, Any]:
     """One data file."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = read_yaml(path)
     assert isinstance(content, dict)
     return content
 

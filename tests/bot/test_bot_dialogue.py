@@ -301,7 +301,8 @@ def test_new_danger_after_services_brings_a_person(talk: Talk) -> None:
 def test_a_correction_of_who_it_is_for(talk: Talk) -> None:
     words = {"en": "no, for my mom", "es": "no, es para mi mamá"}[talk.language]
     answer = walk(talk, "food", "no", "me", words)
-    assert PLACE[talk.language] in answer.texts[0]
+    assert len(answer.texts) == 2  # that it was taken in, and the question
+    assert PLACE[talk.language] in answer.texts[1]
     assert walk(talk, "94110").commands == [find(["food"], "94110", who="other")]
 
 
@@ -314,7 +315,8 @@ def test_a_no_with_a_need_answers_the_safety_question_too(talk: Talk) -> None:
 
 def test_the_safety_question_is_put_twice_and_then_left(talk: Talk) -> None:
     answer = walk(talk, "food", "94110")
-    assert SAFETY[talk.language] in answer.texts[0]
+    assert len(answer.texts) == 2  # that it was taken in, and the question
+    assert SAFETY[talk.language] in answer.texts[1]
     answer = walk(talk, "food")
     assert answer.records == {"screen_safety": "not_asked"}
     assert WHO[talk.language] in answer.texts[0]

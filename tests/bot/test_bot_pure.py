@@ -10,7 +10,7 @@ from bot.actions.consent import read_consent
 from bot.actions.corrections import denied, instead, mends
 from bot.actions.said import QUESTIONS, Known, Said
 from bot.actions.screening import Step, advance, next_question
-from bot.coming_back import FRESH, RESUME, come_back
+from bot.coming_back import FRESH, RESUME, SERVED, come_back
 from bot.ordinals import as_digits, chosen_numbers
 
 WORDS = (
@@ -127,7 +127,7 @@ def test_who_left_nothing_half_done_is_not_told_to_go_on() -> None:
     kept, greeting = come_back(served, 48)
     assert kept is not None
     assert "safety" not in kept["slots"]
-    assert (kept["slots"]["served"], greeting) == (True, None)
+    assert (kept["slots"]["served"], greeting) == (True, SERVED)
 
 
 @pytest.mark.parametrize("broken", [None, {}, {"slots": None}, {"slots": [1]}])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gateway.yaml_files import read_yaml
 from tests.bot.bot_server import PYTHON, ROOT, BotServer
 
 STORIES = Path(__file__).parent / "stories"
@@ -23,7 +24,7 @@ INSTEAD = {"need_food", "need_dispute", "need_welfare_check"}
 
 def stories(path: Path) -> list[dict[str, Any]]:
     """The stories of one file."""
-    read: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["stories"]
+    read: list[dict[str, Any]] = read_yaml(path)["stories"]
     return read
 
 

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOT = ROOT / "bot" / "data"
 LANGUAGES = ("en", "es")
 UNNAMED = "unknown text"
+FOOTERS = ("services_footer", "services_footer_end")
 PERSON = "person"  # the words of a responder, which no file holds
 
 
@@ -62,7 +63,7 @@ def folded(moves: Iterable[str], first: str) -> Iterator[str]:
 @cache
 def patterns() -> tuple[Pattern, ...]:
     """Every text that a resident may be told."""
-    said = (*_gateway(), *_safety(), *_services(), *_strangers(), *_bot())
+    said = (*_gateway(), *_safety(), *_services(), *_one_service(), *_strangers(), *_bot())
     return tuple(_pattern(move, language, text) for move, language, text in said)
 
 
@@ -77,7 +78,7 @@ def _pattern(move: str, language: str, text: str) -> Pattern:
 
 
 def _gateway() -> Iterator[tuple[str, str, str]]:
-    for key in sorted(texts.keys() - {"services_header", "services_footer"}):
+    for key in sorted(texts.keys() - {"services_header", *FOOTERS}):
         pair = texts.wording(key)
         yield from ((key, code, pair[code]) for code in LANGUAGES)
         for one, other in (("en", "es"), ("es", "en")):
@@ -94,8 +95,7 @@ def _safety() -> Iterator[tuple[str, str, str]]:
 
 def _services() -> Iterator[tuple[str, str, str]]:
     """A list of services begins and ends with fixed words; what stands between is the directory's."""
-    for code in LANGUAGES:
-        footer = texts.say("services_footer", code)
+    for code, footer in [(code, texts.say(key, code)) for code in LANGUAGES for key in FOOTERS]:
         for head in (texts.say("services_header", code), answers.words()["near"][code]):
             for spelt in (f"{head}\n{{services}}\n{footer}", gsm_safe(f"{head}\n{{services}}\n{footer}")):
                 yield "services", code, spelt
@@ -103,6 +103,16 @@ def _services() -> Iterator[tuple[str, str, str]]:
             yield f"{key}.place_unknown", code, f"{answers.words()['place_unknown'][code]}\n{texts.say(key, code)}"
         head = answers.words()["place_unknown"][code]
         yield "services.place_unknown", code, gsm_safe(f"{head}\n{{services}}\n{footer}")
+
+
+def _one_service() -> Iterator[tuple[str, str, str]]:
+    """What is said of one service of a list: its details, its hours or papers, where it is, how to call it."""
+    for code in LANGUAGES:
+        number = answers.words()["call_number"][code]
+        yield "service", code, f"{{n}}) {{name}}\n{number}\n{{rest}}"
+        yield "call", code, f"{{name}}\n{number}\n{{rest}}"
+        yield "facts", code, "{n}) {name}: {told}"  # of each service, where all were asked about
+        yield "map", code, "{name}\n{where}\nhttps://maps.google.com/?q={point}"
 
 
 def _strangers() -> Iterator[tuple[str, str, str]]:

@@ -93,7 +93,7 @@ def scripts(folder: Path = HERE) -> Iterator[Script]:
 def read(path: Path, language: str) -> Script:
     """Read and check one script. Raises :class:`ScriptError`."""
     where = f"{language}/{path.name}"
-    raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    raw = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     _refuse(raw.keys() - HEAD, f"{where}: not known here")
     _refuse({"title", "about", "ends", "turns"} - raw.keys(), f"{where}: missing")
     _refuse({raw["ends"]} - set(ENDS), f"{where}: no such end")

@@ -1,8 +1,12 @@
 """One resident who is given services by text, and the hours and days after it, without threads."""
 
-from datetime import datetime
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import select
 
 from gateway import escalations, follow_ups, leases, quiet_hours, sending, turns
@@ -10,12 +14,16 @@ from gateway.clients.rasa import Rasa
 from gateway.community import Community
 from gateway.conversations import SMS, Inbound
 from gateway.db import Database
+from gateway.directory import demo
+from gateway.door import Door
 from gateway.errors import SmsFailed
 from gateway.keys import Keys
 from gateway.models import Conversation, Escalation, FollowUp, Message, Responder
 from gateway.receiving import receive
 from tests.conftest import RESIDENT, Clock
+from tests.fakes.fake_rasa import FakeRasa, good
 
+HERE = ZoneInfo("America/Los_Angeles")
 FOOD = {"command": "find_services", "needs": ["food"], "zip": "94110"}
 
 
@@ -128,3 +136,29 @@ class Street:
             taken = escalations.claim(session, row.id, row.epoch, ana, self.clock())
             if resolve:
                 escalations.resolve(session, taken.id, taken.epoch, ana, "helped", self.clock())
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A Monday, two in the afternoon in the demo town."""
+    return Clock(datetime(2026, 11, 23, 14, 0, tzinfo=HERE).astimezone(UTC))
+
+
+@pytest.fixture
+def street(database: Database, door: Door, bot: FakeRasa, clock: Clock) -> Iterator[Street]:
+    """A resident of the demo town, with its directory."""
+    with database.begin() as session:
+        demo.load_demo(session, clock())
+    rasa = Rasa(bot.url, "s")
+    yield Street(database, door.settings.keys, door.community, rasa, clock)
+    rasa.close()
+
+
+def suggest(bot: FakeRasa, *commands: dict[str, Any], text: str = "ok", state: dict[str, Any] | None = None) -> None:
+    """What the bot answers from now on."""
+
+    def behave(request: dict[str, Any]) -> tuple[int, bytes]:
+        answer = good(request, text, list(commands))
+        return 200, json.dumps(answer | ({"state": state} if state else {})).encode()
+
+    bot.behave = behave

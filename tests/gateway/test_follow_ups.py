@@ -1,60 +1,30 @@
 """Whether services helped: offered once, asked when it is due and still right, answered, and kept as what it was."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from gateway import community, consents, escalations, follow_ups, optout, texts
-from gateway.clients.rasa import Rasa
 from gateway.conversations import SMS, WEBCHAT
-from gateway.db import Database
-from gateway.directory import demo
-from gateway.door import Door
 from gateway.errors import SmsFailed
 from gateway.models import Consent, Conversation, Delivery, Escalation, FollowUp, Message, Referral
 from gateway.risk import Level
-from tests.conftest import Clock
-from tests.fakes.fake_rasa import FakeRasa, good
-from tests.gateway.follow_up_street import FOOD, Street
+from tests.fakes.fake_rasa import FakeRasa
+from tests.gateway.follow_up_street import FOOD, HERE, Street, clock, street, suggest
 
+__all__ = ["clock", "street"]  # pytest finds fixtures by their names
 pytestmark = pytest.mark.slow  # many conversations on the real store
 
-HERE = ZoneInfo("America/Los_Angeles")
 OFFER = {code: texts.say("follow_up_offer", code, days=2) for code in ("en", "es")}
 BUSY = SmsFailed(20429, retryable=True)
 GONE = SmsFailed(30005, retryable=False)
 STOPPED = SmsFailed(21610, retryable=False)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Two in the afternoon in the demo town."""
-    return Clock(datetime(2026, 11, 23, 14, 0, tzinfo=HERE).astimezone(UTC))
-
-
-@pytest.fixture
-def street(database: Database, door: Door, bot: FakeRasa, clock: Clock) -> Iterator[Street]:
-    with database.begin() as session:
-        demo.load_demo(session, clock())
-    rasa = Rasa(bot.url, "s")
-    yield Street(database, door.settings.keys, door.community, rasa, clock)
-    rasa.close()
-
-
-def suggest(bot: FakeRasa, *commands: dict[str, Any], text: str = "ok", state: dict[str, Any] | None = None) -> None:
-    def behave(request: dict[str, Any]) -> tuple[int, bytes]:
-        answer = good(request, text, list(commands))
-        return 200, json.dumps(answer | ({"state": state} if state else {})).encode()
-
-    bot.behave = behave
 
 
 def served(street: Street, bot: FakeRasa, body: str = "i need some food please") -> list[str]:
@@ -206,12 +176,22 @@ def test_a_no_is_kept_too_and_it_is_not_offered_again_for_thirty_days(street: St
         assert len(street.all(FollowUp)) == offers
 
 
-@pytest.mark.parametrize("body", ["ok", "k", "thanks", "yes but not at night", "do you have diapers", "2"])
+@pytest.mark.parametrize("body", ["ok", "k", "thanks", "yes but not at night", "do you have diapers"])
 def test_what_is_neither_yes_nor_no_goes_to_the_bot_and_is_no_consent(street: Street, bot: FakeRasa, body: str) -> None:
     served(street, bot)
     assert street.text(body) == ["ok"]
     assert street.all(Consent) == []
     assert street.menu() == "follow_up_offer"  # it may still be answered
+    street.hand_in("yes")
+    assert street.one(Consent).given
+
+
+def test_a_number_is_about_the_list_and_no_consent(street: Street, bot: FakeRasa) -> None:
+    served(street, bot)
+    [told] = street.text("2")
+    assert told.startswith("2) ")
+    assert street.all(Consent) == []
+    assert street.menu() == "follow_up_offer"
     street.hand_in("yes")
     assert street.one(Consent).given
 
@@ -235,7 +215,9 @@ def test_an_offer_that_nobody_answered_in_a_day_is_no_consent(street: Street, bo
 
 def test_who_cannot_read_the_offer_gets_it_in_the_other_language(street: Street, bot: FakeRasa) -> None:
     served(street, bot)
-    assert street.text("español") == [OFFER["es"]]
+    listed, *asked_again = street.text("español")
+    assert "1) Despensa Demo Town" in listed  # the list is in their language, too
+    assert asked_again == [OFFER["es"]]
     assert street.text("sí") == [texts.say("follow_up_agreed", "es", days=2)]
 
 
