@@ -50,6 +50,7 @@ class Database:
             pool_size=pool,
             max_overflow=5,
             pool_timeout=CONNECT_SECONDS,
+            pool_use_lifo=True,  # few servers that know our statements, instead of many that each must learn them
             hide_parameters=True,
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,
@@ -80,7 +81,7 @@ class Database:
 
     @contextmanager
     def asking(self) -> Iterator[Connection]:
-        """For one question that needs no transaction, and so a third of the messages to the server."""
+        """For one statement that needs no transaction around it, and so a third of the messages to the server."""
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
 

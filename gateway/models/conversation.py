@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.models.people import Contact
-from gateway.models.row import Id, Row, Word
+from gateway.models.row import Id, Named, Row, Word
 
 
 class Conversation(Row):
@@ -17,7 +17,8 @@ class Conversation(Row):
     ``handler`` is ``bot`` or ``responder``; ``epoch`` rises whenever the handler changes, so that an answer
     prepared for an earlier handler can be recognised and dropped. ``lease_*`` fence the workers: only the holder
     of the newest ``lease_epoch`` may write a bot turn. ``menu_open`` names the question that a digit would answer now;
-    ``check_asked_at`` is when the resident was last asked whether they are safe.
+    ``check_asked_at`` is when the resident was last asked whether they are safe. ``answers_told`` says of each of the
+    ``answers`` when, in which message and by whom it was told: ``{"at": ..., "message_id": ..., "by": ...}``.
     """
 
     __tablename__ = "conversations"
@@ -43,6 +44,7 @@ class Conversation(Row):
     check_asked_at: Mapped[datetime | None]
     last_search: Mapped[dict[str, Any] | None]
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    answers_told: Mapped[Named]
     last_inbound_at: Mapped[datetime | None]
     pending_since: Mapped[datetime | None]
     lease_owner: Mapped[str | None] = mapped_column(String(64))
@@ -58,7 +60,8 @@ class Message(Row):
     ``provider_id`` is unique, so that a webhook delivered twice finds the row of the first. ``answers_id`` names
     the inbound message that an outbound one answers, ``ordinal`` its place among those answers: the pair is unique,
     so that a bot turn can be written once only. ``raw`` keeps the bytes when ``text`` could not hold them. ``media``
-    holds references in quarantine (:mod:`gateway.media`); rows from before that hold bare addresses.
+    holds references in quarantine (:mod:`gateway.media`); rows from before that hold bare addresses. ``pair`` is the
+    key of the prepared reply, kept in both languages, that a responder sent.
     """
 
     __tablename__ = "messages"
@@ -87,6 +90,7 @@ class Message(Row):
     created_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
     handled_by: Mapped[Word | None]
+    pair: Mapped[Word | None]
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
 
 

@@ -134,9 +134,15 @@ def _searched() -> None:
     )
     near = sa.text("point IS NOT NULL")
     op.create_index(
-        "ix_search_need_near", "search_need", ["need", "point"], postgresql_using="gist", postgresql_where=near
+        "ix_search_need_near",
+        "search_need",
+        ["need", "weight", "point"],
+        postgresql_using="gist",
+        postgresql_where=near,
     )
-    op.create_index("ix_search_need_anywhere", "search_need", ["need", "national", "verified_on"])
+    surest: list[Any] = ["need", "national", sa.text("weight DESC"), sa.text("verified_on DESC NULLS LAST")]
+    nowhere = sa.text("point IS NULL")
+    op.create_index("ix_search_need_anywhere", "search_need", surest, postgresql_where=nowhere)
     op.create_table(
         "search_word",
         _column("dataset", sa.String(24), null=False),
