@@ -17,12 +17,19 @@ from gateway.models import Assessment, Conversation, Escalation, Lowering, Messa
 from gateway.risk import Level
 
 WAITING, CLAIMED, RESOLVED = "waiting", "claimed", "resolved"
+CONSOLE, BY_SMS, BY_VOICE = "console", "sms", "voice"
 
-# (status before, verb) -> status after. Anything else is refused.
+# (status before, verb) -> status after. Anything else is refused; a verb has one status before it.
 TRANSITIONS = {
     (WAITING, "claim"): CLAIMED,
+    (WAITING, "assign"): CLAIMED,
     (CLAIMED, "release"): WAITING,
+    (CLAIMED, "lapse"): WAITING,
+    (CLAIMED, "pass_on"): WAITING,
+    (CLAIMED, "transfer"): CLAIMED,
+    (CLAIMED, "take_over"): CLAIMED,
     (CLAIMED, "resolve"): RESOLVED,
+    (WAITING, "end_drill"): RESOLVED,
 }
 
 DISPOSITIONS = {
@@ -46,6 +53,9 @@ LOWER_REASONS = {
     "joke_confirmed": "I asked: it was a joke or a false alarm",
     "misread": "The computer misread the words",
 }
+# What is said instead when nobody else is on shift; and what is short enough for both languages in one text.
+NOBODY_ELSE = {"owner_away": "owner_away_nobody_on_shift"}
+IN_ONE = frozenset(("responder_joined", "responder_left"))
 PRACTICAL = ["exposure"]
 SUPERVISING = frozenset(("supervisor", "admin"))
 
@@ -141,29 +151,65 @@ def queue(session: Session, limit: int = 500) -> list[Escalation]:
     )
 
 
-def claim(session: Session, escalation_id: int, epoch: int, responder: Responder, now: datetime) -> Escalation:
-    """Make ``responder`` the owner and silence the bot, from this commit on.
+def claim(  # noqa: PLR0913 - the verb's own facts
+    session: Session, escalation_id: int, epoch: int, responder: Responder, now: datetime, means: str = CONSOLE
+) -> Escalation:
+    """Make ``responder`` the owner and silence the bot, from this commit on; they work by ``means``.
 
     Raises :class:`Conflict`, naming the owner, when somebody was first or the page was stale.
     """
     refuse_late(session, escalation_id, epoch)
-    conversation = _lock_conversation(session, escalation_id)
-    row = _move(session, escalation_id, epoch, "claim", owner_id=responder.id, claimed_at=now)
+    return take(session, escalation_id, epoch, "claim", responder, now, means)
+
+
+def claim_waiting(session: Session, escalation_id: int, responder: Responder, now: datetime, means: str) -> Escalation:
+    """Claim by a phone, which has no page that could be out of date: whatever waits is taken as it is now."""
+    lock(session, escalation_id)
+    row = session.get_one(Escalation, escalation_id, populate_existing=True)
+    return take(session, escalation_id, row.epoch, "claim", responder, now, means)
+
+
+def take(  # noqa: PLR0913, PLR0917 - the verb's own facts
+    session: Session, escalation_id: int, epoch: int, verb: str, owner: Responder, now: datetime,
+    means: str = CONSOLE, by: Responder | None = None,
+) -> Escalation:  # fmt: skip
+    """Give a waiting escalation to an owner, by a verb that ends in claimed; ``by`` does it, if not the owner."""
+    conversation = lock(session, escalation_id)
+    row = move(session, escalation_id, epoch, verb, owner_id=owner.id, claimed_at=now, owner_means=means,
+               owner_acted_at=None, desk=None)  # fmt: skip
     hand_over(session, conversation, now)
     cancelled = delivery.cancel(session, conversation.id, now)
-    _tell(session, conversation, "responder_joined", now, name=responder.name.split()[0])
-    paging.acknowledge(session, row.id, responder.id, now)
-    audit.note(session, now, "claim", "escalation", row.id, responder.id, cancelled=cancelled)
+    tell(session, conversation, "responder_joined", now, name=first_name(owner))
+    paging.acknowledge(session, row.id, owner.id, now)
+    detail = {"to": owner.id} if by else {}
+    audit.note(session, now, verb, "escalation", row.id, (by or owner).id, cancelled=cancelled, **detail)
     return row
 
 
 def release(session: Session, escalation_id: int, epoch: int, responder: Responder, now: datetime) -> Escalation:
     """Put an owned escalation back into the queue; the bot may speak again meanwhile."""
-    conversation = _lock_conversation(session, escalation_id)
-    row = _move(session, escalation_id, epoch, "release", responder, owner_id=None, claimed_at=None)
+    return put_back(session, escalation_id, epoch, "release", now, responder)
+
+
+def put_back(  # noqa: PLR0913 - the verb's own facts
+    session: Session, escalation_id: int, epoch: int, verb: str, now: datetime, responder: Responder | None = None,
+    said: str | None = None, *, desk: str | None = None, **detail: object,
+) -> Escalation:  # fmt: skip
+    """Let an owned escalation wait again, by a verb that ends in waiting; others are paged, the bot may speak again.
+
+    ``responder`` is the owner who does it, None for a clock. ``said`` names what the resident is told, by default that
+    the owner left; in danger and after a clock that others are asked, or that nobody else is on shift.
+    """
+    conversation = lock(session, escalation_id)
+    owner = session.get_one(Escalation, escalation_id, populate_existing=True).owner
+    row = move(session, escalation_id, epoch, verb, responder, owner_id=None, claimed_at=None, owner_means=None,
+               owner_acted_at=None, waiting_since=now, desk=desk)  # fmt: skip
     hand_back(session, conversation, now)
-    _tell(session, conversation, "responder_left", now)
-    audit.note(session, now, "release", "escalation", row.id, responder.id)
+    said = said or ("responder_left_danger" if Level(row.level) >= Level.URGENT else "responder_left")
+    if said != "responder_left" and not [each for each in paging.on_call(session, now) if each != owner]:
+        said = NOBODY_ELSE.get(said, "responder_left_danger_nobody_on_shift")
+    tell(session, conversation, said, now, colleague=first_name(owner) if owner else "")
+    audit.note(session, now, verb, "escalation", row.id, responder.id if responder else None, **detail)
     paging.page(session, row, now)
     return row
 
@@ -180,12 +226,10 @@ def resolve(  # noqa: PLR0913 - the verb's own facts
     """End an escalation, by a named person and with a disposition; the conversation returns to the bot."""
     if disposition not in DISPOSITIONS:
         raise Refused(400, "unknown_disposition")
-    conversation = _lock_conversation(session, escalation_id)
-    row = _move(
-        session, escalation_id, epoch, "resolve", responder, disposition=disposition, note=note, resolved_at=now
-    )
+    conversation = lock(session, escalation_id)
+    row = move(session, escalation_id, epoch, "resolve", responder, disposition=disposition, note=note, resolved_at=now)
     hand_back(session, conversation, now)
-    _tell(session, conversation, "responder_left", now)
+    tell(session, conversation, "responder_left", now)
     audit.note(session, now, "resolve", "escalation", row.id, responder.id, disposition=disposition)
     return row
 
@@ -209,7 +253,7 @@ def lower(  # noqa: PLR0913 - the verb's own facts
     """
     if reason not in LOWER_REASONS:
         raise Refused(400, "unknown_reason")
-    _lock_conversation(session, escalation_id)
+    lock(session, escalation_id)
     row = session.get_one(Escalation, escalation_id, populate_existing=True)
     if row.status == RESOLVED or row.epoch != epoch or not may_lower(row, responder):
         raise Conflict("cannot_lower", row.owner.name if row.owner else None)
@@ -235,7 +279,7 @@ def may_lower(row: Escalation, responder: Responder) -> bool:
 
 def owned(session: Session, escalation_id: int, epoch: int, responder: Responder) -> Escalation:
     """The escalation, when ``responder`` owns it at this very epoch; raises :class:`Conflict` otherwise."""
-    _lock_conversation(session, escalation_id)
+    lock(session, escalation_id)
     row = session.get_one(Escalation, escalation_id, populate_existing=True)
     if row.status != CLAIMED or row.epoch != epoch or row.owner_id != responder.id:
         raise Conflict("not_yours", row.owner.name if row.owner else None)
@@ -245,6 +289,7 @@ def owned(session: Session, escalation_id: int, epoch: int, responder: Responder
 def replied(row: Escalation, now: datetime) -> None:
     """Note that the owner wrote to the resident; new danger that was shown counts as seen."""
     row.first_reply_at = row.first_reply_at or now
+    row.owner_acted_at = now
     row.alerted_at = None
 
 
@@ -264,11 +309,20 @@ def fell_silent(session: Session, row: Escalation, since: datetime, now: datetim
     audit.note(session, now, "silent", "escalation", row.id, seconds=int((now - since).total_seconds()))
 
 
-def _tell(session: Session, conversation: Conversation, key: str, now: datetime, **values: str) -> None:
-    """Tell the resident, in plain words, who is there now."""
+def tell(session: Session, conversation: Conversation, key: str, now: datetime, **values: str) -> None:
+    """Tell the resident, in plain words, who is there now; long texts in two languages are two texts."""
     language = conversation.language
-    text = texts.say(key, language, **values) if language else texts.both(key, **values)
-    say(session, conversation, text, "system", now, priority=delivery.RESPONDER)
+    if language:
+        said = [texts.say(key, language, **values)]
+    else:
+        said = [texts.both(key, **values)] if key in IN_ONE else texts.each(key, None, **values)
+    for text in said:
+        say(session, conversation, text, "system", now, priority=delivery.RESPONDER)
+
+
+def first_name(responder: Responder) -> str:
+    """The name of a responder as residents may see it."""
+    return responder.name.split()[0]
 
 
 def _raise(  # noqa: PLR0913
@@ -291,7 +345,7 @@ def refuse_late(session: Session, escalation_id: int, epoch: int) -> None:
         raise Conflict("cannot_claim", row.owner.name if row.owner else None)
 
 
-def _lock_conversation(session: Session, escalation_id: int) -> Conversation:
+def lock(session: Session, escalation_id: int) -> Conversation:
     """Lock the conversation before its escalation, as every other writer does: so no two can wait for each other."""
     found = session.scalar(
         select(Conversation)
@@ -304,9 +358,18 @@ def _lock_conversation(session: Session, escalation_id: int) -> Conversation:
     return found
 
 
-def _move(
+def touch(session: Session, escalation_id: int) -> None:
+    """Give the escalation the next number of the sequence: something that its page shows has changed elsewhere."""
+    session.execute(update(Escalation).where(Escalation.id == escalation_id).values(changed_at=Escalation.changed_at))
+
+
+def move(
     session: Session, escalation_id: int, epoch: int, verb: str, responder: Responder | None = None, **values: object
 ) -> Escalation:
+    """Change the status by a verb of :data:`TRANSITIONS`, if it, the epoch and the owner (if given) are as said.
+
+    The conversation must be locked (:func:`lock`). Raises :class:`Conflict`, naming the owner, when they are not.
+    """
     before = next(status for status, known in TRANSITIONS if known == verb)
     wanted = [Escalation.id == escalation_id, Escalation.status == before, Escalation.epoch == epoch]
     if responder is not None:

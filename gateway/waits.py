@@ -36,7 +36,10 @@ def _lately(session: Session, level: Level, now: datetime) -> list[tuple[datetim
     newest = select(Escalation.id).order_by(Escalation.id.desc()).limit(NEWEST)
     found = session.execute(
         select(Escalation.opened_at, Escalation.claimed_at).where(
-            Escalation.id.in_(newest), Escalation.level == level.value, Escalation.opened_at > now - LATELY
+            Escalation.id.in_(newest),
+            Escalation.level == level.value,
+            Escalation.opened_at > now - LATELY,
+            ~Escalation.drill,
         )
     )
     return [(opened, claimed) for opened, claimed in found]

@@ -18,8 +18,9 @@ from gateway.db import Database
 from gateway.errors import Refused
 from gateway.models import Delivery, Escalation, LogIn
 from gateway.risk import Level
-from gateway.web import console_live
-from gateway.web.console_live import LIVE, STREAMS, Look, fingerprint
+from gateway.web import console_feed, console_live
+from gateway.web.console_feed import Feed, fingerprint
+from gateway.web.console_live import FEED, LIVE, STREAMS, Look
 from gateway.web.live import Live
 from tests.console.conftest import Person, utc_now
 
@@ -35,6 +36,12 @@ def live(app: Flask) -> Iterator[Live]:
     opened.stop()
 
 
+@pytest.fixture
+def feed(app: Flask) -> Feed:
+    found: Feed = app.extensions[FEED]
+    return found
+
+
 def open_stream(client: FlaskClient, **headers: str) -> Any:
     return client.get("/console/events", headers={"Accept": "text/event-stream", **headers}, buffered=False)
 
@@ -48,7 +55,9 @@ def test_a_stream_begins_with_what_waits(ana: Person, written: Written, live: Li
     answer = open_stream(ana.client)
     assert (answer.status_code, answer.mimetype) == (200, "text/event-stream")
     said = first(answer)
-    assert NAME.findall(said) == ["alarms", "changed", "beat"]
+    assert NAME.findall(said) == ["hello", "alarms", "beat"]
+    assert '{"seq": ' in said
+    assert '"whole": true' in said
     found = DATA.search(said)
     assert found
     assert json.loads(found[1]) == {"waiting": {str(row.id): "emergency"}, "alerted": [], "silent": []}
@@ -84,10 +93,12 @@ def test_streams_leave_threads_to_the_residents(ana: Person, live: Live) -> None
     again.close()
 
 
-def test_a_stream_ends_with_its_log_in(ana: Person, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_ends_with_its_log_in(
+    ana: Person, database: Database, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cookie = ana.client.get_cookie("fd_log_in")
     assert cookie is not None
-    look = Look(database, ana.id, cookie.value)
+    look = Look(database, feed, ana.id, cookie.value)
     assert look(0)
     with database.begin() as session:
         log_ins.revoke_all(session, ana.id, utc_now())
@@ -98,24 +109,28 @@ def test_a_stream_ends_with_its_log_in(ana: Person, database: Database, monkeypa
 
 
 def test_a_beat_is_a_promise_that_the_store_was_read(
-    ana: Person, database: Database, monkeypatch: pytest.MonkeyPatch
+    ana: Person, database: Database, feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = Look(database, ana.id, "")
+    look = Look(database, feed, ana.id, "")
     look(0)
     assert look(0) == []
     monkeypatch.setattr(console_live, "BEAT_SECONDS", -1)
     assert [each.name for each in look(0)] == ["beat"]
 
-    def down(_session: object) -> str:
+    def down(*_: object) -> str:
         raise OperationalError("", {}, Exception())
 
-    monkeypatch.setattr(console_live, "fingerprint", down)
+    monkeypatch.setattr(console_feed, "_threads", down)
     with pytest.raises(OperationalError):
-        look(0)
+        feed.look()
+    feed.read_at -= console_live.FRESH_SECONDS
+    assert look(0) == []
+    with pytest.raises(OperationalError):
+        Look(database, feed, ana.id, "")(0)
 
 
 def test_whatever_a_page_shows_changes_the_fingerprint(ana: Person, written: Written, database: Database) -> None:
-    prints: list[str] = []
+    prints: list[tuple[Any, ...]] = []
 
     def look() -> None:
         with database.begin() as session:

@@ -12,9 +12,11 @@ from gateway.db import Database
 from gateway.door import Door
 from gateway.models import AuditEntry, Escalation, Message
 from gateway.risk import Level
-from gateway.web.console_live import alarms, fingerprint
+from gateway.web.console_feed import alarms, fingerprint, load
 from tests.console.conftest import Person, utc_now
 from tests.gateway.road import rows
+
+pytestmark = pytest.mark.slow
 
 NUMBER = "+15555550133"
 People = Callable[..., Person]
@@ -116,9 +118,12 @@ def test_the_number_goes_after_half_an_hour(ana: Person, opted_out: Escalated, d
     row = opted_out(owner=ana)
     shown(ana, row)
     with database.begin() as session:
+        # The trail refuses to be changed; this is how a test makes it half an hour older.
+        session.connection().exec_driver_sql("ALTER TABLE audit_entries DISABLE TRIGGER keep_audit_entry")
         session.connection().exec_driver_sql(
             "UPDATE audit_entries SET at = at - interval '31 minutes' WHERE act = 'show_number'"
         )
+        session.connection().exec_driver_sql("ALTER TABLE audit_entries ENABLE TRIGGER keep_audit_entry")
     assert NUMBER not in page(ana, row)
     assert "Show the number" in page(ana, row)
 
@@ -141,15 +146,19 @@ def test_pages_ring_for_it_in_the_queue_and_with_the_owner(
     row = written(number=NUMBER)
     with database.begin() as session:
         before = fingerprint(session)
-        assert alarms(session, ana.id)["alerted"] == []
+        assert alarms(load(session).open.values(), ana.id)["alerted"] == []
         stopping.stop(session, lock(session, row.conversation_id), "keyword", utc_now())
     with database.begin() as session:
         assert fingerprint(session) != before
-        assert alarms(session, ana.id)["alerted"] == alarms(session, cai.id)["alerted"] == [row.id]
+        assert (
+            alarms(load(session).open.values(), ana.id)["alerted"]
+            == alarms(load(session).open.values(), cai.id)["alerted"]
+            == [row.id]
+        )
     ana.post(f"/console/threads/{row.id}/claim", epoch=0)
     with database.begin() as session:
-        assert alarms(session, ana.id)["alerted"] == [row.id]
-        assert alarms(session, cai.id)["alerted"] == []
+        assert alarms(load(session).open.values(), ana.id)["alerted"] == [row.id]
+        assert alarms(load(session).open.values(), cai.id)["alerted"] == []
         assert escalations.of_conversation(session, row.conversation_id) is not None
 
 

@@ -41,18 +41,30 @@ function showState() {
   if (bar) bar.hidden = context?.state === "running" && sessionStorage.getItem(HEARD) !== null;
 }
 
+// Who tested the sound on their shift has begun it. Whoever is on no shift has nothing to begin: then nothing happens.
+function begin() {
+  const csrf_token = document.querySelector("input[name=csrf_token]")?.value ?? "";
+  fetch("/console/shift/heard", {
+    method: "POST",
+    headers: { "X-Background": "1" },
+    body: new URLSearchParams({ csrf_token }),
+  }).catch(() => {});
+}
+
 export function setUp() {
   document.getElementById("sound-test")?.addEventListener("click", async () => {
     if (!(await wake())) return;
     sessionStorage.setItem(HEARD, "1");
     ring("urgent");
     showState();
+    begin();
   });
-  // A sound that was tested before on this shift comes back with the first touch of the next page.
+  // A sound that was tested before on this shift comes back with the first press on the next page: with the whole press,
+  // for the bar goes away then, and what slips from under a finger half-way is not pressed at all.
   const again = () => {
     if (sessionStorage.getItem(HEARD) !== null) wake();
   };
-  document.addEventListener("pointerdown", again, { once: true });
+  document.addEventListener("click", again, { once: true, capture: true });
   document.addEventListener("keydown", again, { once: true });
   showState();
 }

@@ -1,0 +1,154 @@
+"""The drill: once a night the ladder is tried on nobody's thread, and what became of it is kept.
+
+It opens an escalation that is marked as a drill, on a contact that is no resident. Those on shift are paged as in an
+emergency, then the supervisors, in words that say that it is a drill; whoever claims it first has passed it for all.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from gateway import audit, conversations, escalations, ladder, paging
+from gateway.community import Community
+from gateway.models import Contact, Drill, Escalation, Page
+from gateway.risk import Level
+
+CHANNEL = "drill"
+PASSED, FAILED = "passed", "failed"
+LAST_CHANCE = timedelta(minutes=2)  # after the last rung
+STARTS_WITHIN = timedelta(hours=1)  # of its time of day: later, or while somebody is in danger, it waits for tomorrow
+LONGEST = timedelta(minutes=15)
+DISPOSITION = "wrong_number"
+ONE_AT_A_TIME = 720_913  # any constant: two workers must not both begin one
+
+
+def due(session: Session, community: Community, now: datetime) -> bool:
+    """Whether tonight's drill is to begin: once a day, and never beside somebody who waits in danger."""
+    at = community.paging.drill_at
+    if at is None:
+        return False
+    here = now.astimezone(community.clock)
+    moment = here.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
+    if not moment <= here < moment + STARTS_WITHIN or running(session) is not None:
+        return False
+    if session.scalar(select(Drill.id).where(Drill.started_at >= moment).limit(1)) is not None:
+        return False
+    danger = select(Escalation.id).where(
+        Escalation.status == escalations.WAITING, Escalation.level.in_(("emergency", "urgent"))
+    )
+    return session.scalar(danger.limit(1)) is None
+
+
+def start(session: Session, now: datetime, by: int | None = None) -> Drill | None:
+    """Begin a drill now; None when one runs already."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+    if running(session) is not None:
+        return None
+    values = {"channel": CHANNEL, "address_hash": CHANNEL, "created_at": now}
+    session.execute(insert(Contact).values(**values).on_conflict_do_nothing())
+    contact = session.scalars(
+        select(Contact).where(Contact.channel == CHANNEL, Contact.address_hash == CHANNEL).with_for_update()
+    ).one()
+    conversation = conversations.of_contact(session, contact, now)
+    row = escalations.open_(session, conversation, CHANNEL, Level.ROUTINE, now)
+    row.drill = True
+    made = Drill(escalation_id=row.id, started_at=now, detail={})
+    session.add(made)
+    session.flush()
+    audit.note(session, now, "drill_start", "drill", made.id, by)
+    return made
+
+
+def watch(session: Session, community: Community, now: datetime) -> list[int]:
+    """Begin what is due, and end what was claimed or what nobody answered; returns the conversations that changed."""
+    changed = []
+    if due(session, community, now):
+        made = start(session, now)
+        changed += [_conversation(session, made)] if made else []
+    drill = running(session)
+    if drill is not None and drill.started_at < now and _end(session, community, drill, now):
+        changed.append(_conversation(session, drill))
+    return changed
+
+
+def running(session: Session) -> Drill | None:
+    """The drill that is not over."""
+    return session.scalar(select(Drill).where(Drill.finished_at.is_(None)).order_by(Drill.id).limit(1))
+
+
+def last(session: Session) -> Drill | None:
+    """The newest drill that is over."""
+    return session.scalar(
+        select(Drill).where(Drill.finished_at.is_not(None)).order_by(Drill.started_at.desc()).limit(1)
+    )
+
+
+def newest(session: Session, most: int = 14) -> list[Drill]:
+    """The newest drills, the last first."""
+    return list(session.scalars(select(Drill).order_by(Drill.started_at.desc()).limit(most)))
+
+
+def lines(drill: Drill) -> Iterator[str]:
+    """What came of a drill, for a terminal: its outcome, and each rung in counts."""
+    answered = f" after {drill.detail['seconds']} s by {drill.detail['by']}" if drill.detail.get("by") else ""
+    yield f"{drill.started_at:%F %H:%M} UTC  {drill.outcome}{answered}"
+    for rung in drill.detail.get("rungs", ()):
+        why = f" ({rung['why']})" if rung["why"] else ""
+        yield f"  {rung['after']:>4} s  {rung['means']:<8} {rung['people']} x {rung['state']}{why}"
+
+
+def _conversation(session: Session, drill: Drill) -> int:
+    return session.get_one(Escalation, drill.escalation_id).conversation_id
+
+
+def _end(session: Session, community: Community, drill: Drill, now: datetime) -> bool:
+    assert drill.escalation_id is not None  # noqa: S101 - a drill is started with one
+    conversation = escalations.lock(session, drill.escalation_id)
+    row = session.get_one(Escalation, drill.escalation_id, populate_existing=True)
+    session.refresh(drill, with_for_update=True)
+    late = now >= drill.started_at + LONGEST or _asked_all(session, community, row, now)
+    if drill.finished_at is not None or (row.status == escalations.WAITING and not late):
+        return False
+    passed = row.status != escalations.WAITING
+    drill.finished_at, drill.outcome = now, PASSED if passed else FAILED
+    drill.detail = _detail(session, row, drill)
+    if row.status == escalations.CLAIMED and row.owner is not None:
+        escalations.resolve(session, row.id, row.epoch, row.owner, DISPOSITION, now)
+    elif row.status == escalations.WAITING:
+        paging.settle(session, row.id, now, "drill_over")
+        escalations.move(session, row.id, row.epoch, "end_drill", disposition=DISPOSITION, resolved_at=now)
+    conversations.close(session, conversation, CHANNEL, now)
+    audit.note(session, now, f"drill_{drill.outcome}", "drill", drill.id)
+    return True
+
+
+def _asked_all(session: Session, community: Community, row: Escalation, now: datetime) -> bool:
+    """Whether the last rung was climbed long enough ago."""
+    newest_page: datetime | None = session.scalar(select(func.max(Page.sent_at)).where(Page.escalation_id == row.id))
+    begun = newest_page or row.opened_at
+    return ladder.finished(community, row) and now >= begun + LAST_CHANCE
+
+
+def _detail(session: Session, row: Escalation, drill: Drill) -> dict[str, Any]:
+    """What became of each rung, in counts: no name of anybody."""
+    found = session.execute(
+        select(Page.rung, Page.means, Page.state, Page.why, func.min(Page.sent_at), func.count())
+        .where(Page.escalation_id == row.id)
+        .group_by(Page.rung, Page.means, Page.state, Page.why)
+        .order_by(Page.rung, Page.means, Page.state)
+    )
+    return {
+        "seconds": int((row.claimed_at - drill.started_at).total_seconds()) if row.claimed_at else None,
+        "by": row.owner_means or paging.CONSOLE if row.claimed_at else None,
+        "rungs": [
+            {
+                "rung": rung, "means": means, "state": state, "why": why, "people": count,
+                "after": int((at - drill.started_at).total_seconds()),
+            }
+            for rung, means, state, why, at, count in found
+        ],
+    }  # fmt: skip

@@ -1,0 +1,145 @@
+"""Watches for owners who are not there, and takes their threads back (decision 35)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from gateway import optout, ownership
+from gateway.community import Community
+from gateway.community_duty import Ownership
+from gateway.escalations import CLAIMED, CONSOLE
+from gateway.models import Conversation, Escalation, Heartbeat, Message
+from gateway.ownership import AWAY, SILENT
+from gateway.risk import Level
+
+CALM = timedelta(minutes=10)  # how long a routine thread in which nothing waits may do without its owner's console
+INTERRUPTED = timedelta(seconds=10)
+AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Held:
+    """An owned thread, as the clock sees it: ``unanswered`` is when the first message came that its owner let lie."""
+
+    level: Level
+    means: str
+    claimed_at: datetime
+    beat: datetime | None
+    unanswered: datetime | None
+    can_text: bool = True
+
+
+def due(held: Held, rules: Ownership, now: datetime, since: datetime | None = None) -> str | None:
+    """Why a thread goes back to those who wait, or None when its owner keeps it.
+
+    Nothing before ``since`` counts against an owner: before it nobody could hear them. An owner by phone gives no sign
+    of life but what they write; who may not text a resident is not taken for silent.
+    """
+    floor = max(held.claimed_at, since) if since else held.claimed_at
+    waits = max(held.unanswered, floor) if held.unanswered and held.can_text else None
+    if waits and waits < now - timedelta(seconds=rules.silent_seconds):
+        return SILENT
+    calm = held.level < Level.URGENT and held.unanswered is None
+    patience = CALM if calm else timedelta(seconds=rules.heartbeat_seconds)
+    alive = max(held.beat or floor, floor)
+    return AWAY if held.means == CONSOLE and alive < now - patience else None
+
+
+class Watch:
+    """Looks every second for owners who are not there.
+
+    When the look itself was interrupted (a restart, a store that was down), consoles could not be heard either: then
+    all that counts against an owner begins anew.
+    """
+
+    def __init__(self) -> None:
+        self._since: datetime | None = None
+        self._looked: datetime | None = None
+
+    def __call__(self, session: Session, community: Community, now: datetime) -> list[int]:
+        """Take back what is due; returns the conversations that changed."""
+        if self._looked is None or now - self._looked > INTERRUPTED:
+            self._since = now
+        self._looked = now
+        return lapse_due(session, community, now, self._since)
+
+
+def lapse_due(session: Session, community: Community, now: datetime, since: datetime | None = None) -> list[int]:
+    """Put every thread back whose owner is not there (see :func:`due`); returns the conversations that changed.
+
+    Several may look at once. A conversation that somebody holds right now is left for the next look: it may be its
+    owner who writes.
+    """
+    found = [row for row in session.execute(_held()) if due(_of(session, row), community.ownership, now, since)]
+    return [row.conversation_id for row in found[:AT_ONCE] if _lapse(session, community, row, now, since)]
+
+
+def _lapse(session: Session, community: Community, found: Row[Any], now: datetime, since: datetime | None) -> bool:
+    free = (
+        select(Conversation.id)
+        .where(Conversation.id == found.conversation_id)
+        .with_for_update(key_share=True, skip_locked=True, of=Conversation)
+    )
+    if session.scalar(free) is None:
+        return False
+    again = session.execute(_held(Escalation.id == found.id)).first()
+    why = due(_of(session, again), community.ownership, now, since) if again else None
+    if again is None or why is None:
+        return False
+    ownership.lapse(session, again.id, again.epoch, again.owner_id, now, why)
+    return True
+
+
+def waits_since(session: Session, escalation_id: int) -> datetime | None:
+    """From when on the silence of this thread's owner counts; None while nothing waits for them."""
+    row = session.execute(_held(Escalation.id == escalation_id)).first()
+    held = _of(session, row) if row is not None else None
+    return max(held.unanswered, held.claimed_at) if held and held.unanswered and held.can_text else None
+
+
+def _held(*which: ColumnElement[bool]) -> Any:
+    """Owned threads with the last sign of life of their owners and the first message that waits for them."""
+    answer = aliased(Message)
+    answered = (
+        select(func.coalesce(func.max(answer.id), 0))
+        .where(answer.conversation_id == Escalation.conversation_id, answer.author == "responder")
+        .scalar_subquery()
+    )
+    unanswered = (
+        select(func.min(Message.created_at))
+        .where(
+            Message.conversation_id == Escalation.conversation_id,
+            Message.direction == "in",
+            Message.id > answered,
+            or_(Escalation.owner_acted_at.is_(None), Message.created_at > Escalation.owner_acted_at),
+        )
+        .scalar_subquery()
+    )
+    wanted = select(
+        Escalation.id, Escalation.conversation_id, Escalation.epoch, Escalation.level, Escalation.owner_id,
+        Escalation.owner_means, func.coalesce(Escalation.claimed_at, Escalation.opened_at).label("claimed_at"),
+        Heartbeat.at.label("beat"), unanswered.label("unanswered"),
+    ).outerjoin(Heartbeat, Heartbeat.responder_id == Escalation.owner_id)  # fmt: skip
+    return wanted.where(Escalation.status == CLAIMED, *which).order_by(Escalation.id)
+
+
+def _of(session: Session, row: Row[Any]) -> Held:
+    return Held(
+        level=Level(row.level),
+        means=row.owner_means or CONSOLE,
+        claimed_at=row.claimed_at,
+        beat=row.beat,
+        unanswered=row.unanswered,
+        can_text=row.unanswered is None or may_text(session, row.conversation_id),
+    )
+
+
+def may_text(session: Session, conversation_id: int) -> bool:
+    """Whether a person may write to this resident: they did not opt out, and it is safe to text them."""
+    conversation = session.get_one(Conversation, conversation_id)
+    contact = conversation.contact
+    stopped = optout.in_force(session, contact.channel, contact.address_hash)
+    return not stopped and conversation.answers.get("safe_to_text") != "no"

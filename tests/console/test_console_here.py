@@ -1,0 +1,102 @@
+"""Signs of life of a page, and what its reader is told when a thread of theirs went back."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from gateway import owner_watch
+from gateway.db import Database
+from gateway.door import Door
+from gateway.models import Escalation, Heartbeat, LogIn
+from tests.console.conftest import Person, utc_now
+
+Written = Callable[..., Escalation]
+
+
+def beats(database: Database) -> dict[int, bool]:
+    """Who gave a sign of life in the last seconds."""
+    with database.begin() as session:
+        return {
+            row.responder_id: row.at > utc_now() - timedelta(seconds=20) for row in session.scalars(select(Heartbeat))
+        }
+
+
+def age(database: Database, **span: float) -> None:
+    """Let every sign of life and every claim be as old as this."""
+    then = utc_now() - timedelta(**span)
+    with database.begin() as session:
+        session.execute(update(Heartbeat).values(at=then))
+        session.execute(update(Escalation).values(claimed_at=then))
+
+
+def test_every_page_is_a_sign_of_life(person: Callable[..., Person], database: Database) -> None:
+    ana, ben = person("Ana"), person("Ben", inside=False)
+    assert ana.client.get("/console/queue", headers={"X-Background": "1"}).status_code == 200
+    assert beats(database) == {ana.id: True}
+    assert ben.client.post("/console/here").status_code == 401
+    assert beats(database) == {ana.id: True}
+
+
+def test_a_sign_of_life_needs_a_token_and_a_log_in(ana: Person, database: Database) -> None:
+    assert ana.client.post("/console/here", data={}).status_code == 403
+    token = ana.token()
+    with database.begin() as session:
+        session.execute(update(LogIn).values(last_seen_at=utc_now() - timedelta(hours=2)))
+    assert ana.client.post("/console/here", data={"csrf_token": token}).status_code == 401
+
+
+def test_an_open_page_does_not_keep_its_screen_unlocked_but_writing_does(
+    ana: Person, written: Written, database: Database
+) -> None:
+    row = written()
+    ana.post(f"/console/threads/{row.id}/claim", epoch=0)
+    form = {"csrf_token": ana.token()}
+
+    def seen() -> bool:
+        with database.begin() as session:
+            return session.scalars(select(LogIn.last_seen_at)).one() > utc_now() - timedelta(minutes=1)
+
+    def acted() -> bool:
+        with database.begin() as session:
+            return session.get_one(Escalation, row.id).owner_acted_at is not None
+
+    with database.begin() as session:
+        session.execute(update(LogIn).values(last_seen_at=utc_now() - timedelta(minutes=9)))
+        session.execute(update(Escalation).values(owner_acted_at=None))
+    assert ana.client.post("/console/here", data=form, headers={"X-Background": "1"}).status_code == 204
+    assert (seen(), acted()) == (False, False)
+    for nonsense in ("", "x", "9" * 40):
+        assert ana.client.post("/console/here", data=form | {"acted": "1", "escalation": nonsense}).status_code == 204
+    assert (seen(), acted()) == (True, False)
+    assert ana.client.post("/console/here", data=form | {"acted": "1", "escalation": str(row.id)}).status_code == 204
+    assert acted()
+
+
+def test_nobody_acts_for_the_owner(person: Callable[..., Person], written: Written, database: Database) -> None:
+    row, ana, ben = written(), person("Ana"), person("Ben")
+    ana.post(f"/console/threads/{row.id}/claim", epoch=0)
+    ben.post("/console/here", acted="1", escalation=str(row.id))
+    ben.post(f"/console/threads/{row.id}/claim", epoch=0)
+    with database.begin() as session:
+        assert session.get_one(Escalation, row.id).owner_acted_at is None
+
+
+def test_who_slept_reads_why_the_thread_went_back(
+    person: Callable[..., Person], written: Written, database: Database, door: Door
+) -> None:
+    row, ana, ben = written(), person("Ana"), person("Ben")
+    ana.post(f"/console/threads/{row.id}/claim", epoch=0)
+    age(database, minutes=1)
+    with database.begin() as session:
+        assert owner_watch.lapse_due(session, door.community, utc_now()) == [row.conversation_id]
+    thread = f"/console/threads/{row.id}"
+    assert 'id="lapsed"' in ana.client.get(thread).text
+    assert "A thread of yours went back to the queue" in ana.client.get("/console/inbox").text
+    assert 'id="lapsed"' not in ben.client.get(thread).text
+    assert "went back" not in ben.client.get("/console/inbox").text
+    late = ana.post(f"{thread}/reply", epoch=1, text="I am here")
+    assert late.status_code == 409
+    ben.post(f"{thread}/claim", epoch=2)
+    assert 'id="lapsed"' not in ana.client.get(thread).text
+    assert "went back" not in ana.client.get("/console/inbox").text
