@@ -1,5 +1,8 @@
-"""Keys: phone numbers as a keyed hash for look-up, and encrypted for sending, with rotation."""
+"""Keys: phone numbers as a keyed hash for look-up, and encrypted for sending, with rotation; what signs pushes."""
 
+import base64
+import binascii
+import fcntl
 import hashlib
 import hmac
 import json
@@ -10,8 +13,10 @@ from functools import cached_property
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.asymmetric import ec
 
 SHORTEST_HASH_KEY = 32
+P256_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -62,35 +67,57 @@ def _is_fernet_key(key: str) -> bool:
     return True
 
 
-def demo_keys(path: Path) -> dict[str, str]:
-    """The demo installation's own secrets: made on the first run, kept in a file that only its owner may read."""
+def is_vapid_key(key: str) -> bool:
+    """Whether this is a private key that can sign pushes (RFC 8292): a P-256 scalar as base64url, without padding."""
     try:
-        kept: dict[str, str] = json.loads(path.read_text())
-    except FileNotFoundError:
-        return _make_keys(path)
+        scalar = base64.b64decode(key + "=" * (-len(key) % 4), altchars=b"-_", validate=True)
+        ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1())
+    except (binascii.Error, ValueError):
+        return False
+    return len(scalar) == P256_BYTES
+
+
+def make_vapid_key() -> str:
+    """A new private key for signing pushes."""
+    scalar = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+    return base64.urlsafe_b64encode(scalar.to_bytes(P256_BYTES)).decode().rstrip("=")
+
+
+def demo_keys(path: Path) -> dict[str, str]:
+    """The demo installation's own secrets: made on the first run, kept in a file that only its owner may read.
+
+    A file of before that lacks a key gets it; the keys that it holds never change.
+    """
+    made = _new_keys()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # one process at a time, or each would keep keys of its own
+        kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        if not made.keys() <= kept.keys():
+            kept = made | kept
+            _keep(path, kept)
+    finally:
+        os.close(folder)
     return kept
 
 
-def _make_keys(path: Path) -> dict[str, str]:
-    made = {
+def _new_keys() -> dict[str, str]:
+    return {
         "account_sid": "AC" + secrets.token_hex(16),
         "auth_tokens": secrets.token_hex(16),
         "bot_secret": secrets.token_urlsafe(32),
         "hash_key": secrets.token_urlsafe(32),
         "seal_keys": Fernet.generate_key().decode(),
         "cookie_key": secrets.token_urlsafe(32),
+        "vapid_key": make_vapid_key(),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _keep(path: Path, kept: dict[str, str]) -> None:
     draft = path.with_suffix(f".{os.getpid()}.tmp")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(made, file)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(kept, file)
         file.flush()
         os.fsync(file.fileno())
-    try:
-        os.link(draft, path)  # fails when another process was first: then its keys are the keys
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    kept: dict[str, str] = json.loads(path.read_text())
-    return kept
+    draft.replace(path)

@@ -1,14 +1,17 @@
 """What holds for every console page: form tokens, same origin, nothing cached, no script or style but our own."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.blueprints import BlueprintSetupState
 from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from gateway.errors import Refused
-from gateway.web import console_words, guards
+from gateway.web import console_handoff_words, console_inbox, console_menu, console_panels, console_words, guards
 from gateway.web.console_evidence import marked
+from gateway.web.console_handoff_views import in_town
 
 POLICY = "; ".join(
     (
@@ -31,6 +34,7 @@ def apply_rules(blueprint: Blueprint) -> None:
     """Give a blueprint of the console its protections; call it right after the blueprint is made."""
     blueprint.record(_prepare)
     blueprint.before_request(refuse_forged)
+    blueprint.before_request(drop_nuls)
     blueprint.after_request(harden)
     blueprint.context_processor(console_words.for_templates)
 
@@ -52,6 +56,11 @@ def refuse_forged() -> None:
         _csrf.protect()
     except CSRFError:
         raise Refused(403, "form_expired") from None
+
+
+def drop_nuls() -> None:
+    """Take NUL characters out of what was sent: no column holds one, and no field means one."""
+    request.args, request.form = _without_nuls(request.args), _without_nuls(request.form)
 
 
 def harden(response: Response) -> Response:
@@ -77,7 +86,25 @@ def _prepare(state: BlueprintSetupState) -> None:
     )
     _csrf.init_app(app)
     app.jinja_env.globals.setdefault("_", _untranslated)
+    app.jinja_env.globals.update(
+        handing=console_handoff_words.WORDS,
+        inbox=console_inbox.inbox,
+        menu=console_menu.menu,
+        panel_scripts=console_panels.scripts,
+        panel_sheets=console_panels.sheets,
+    )
+    app.jinja_env.filters["in_town"] = in_town
     app.jinja_env.filters["marked"] = marked
+    app.jinja_env.filters["translated"] = _translated
+
+
+def _without_nuls(sent: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    cells = [(name.replace("\x00", ""), cell.replace("\x00", "")) for name, cell in sent.items(multi=True)]
+    return ImmutableMultiDict(cells)
+
+
+def _translated(words: Mapping[str, str]) -> dict[str, str]:
+    return {key: _untranslated(text) for key, text in words.items()}
 
 
 def _untranslated(text: str, **values: Any) -> str:

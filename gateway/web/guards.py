@@ -17,9 +17,11 @@ from twilio.request_validator import (  # type: ignore[import-untyped]
     get_signature_algorithm,
 )
 
+from gateway import dispatch_links
 from gateway.door import Door
 from gateway.errors import Refused
 from gateway.models.people import EDITOR
+from gateway.settings import REQUIRED as REQUIRED_FACTOR
 
 Guard = Callable[[], ResponseReturnValue | None]
 
@@ -31,6 +33,7 @@ REQUIRED = ("MessageSid", "AccountSid", "From", "To")
 SUPERVISORS = frozenset({"supervisor", "admin"})
 RESPONDERS = SUPERVISORS | {"responder"}  # who may read what residents wrote
 EDITORS = SUPERVISORS | {EDITOR}
+ADMINS = frozenset({"admin"})
 GUARDS: dict[str, str] = {}
 
 
@@ -52,20 +55,45 @@ def public() -> None:
     """Anybody may enter."""
 
 
-def logged_in() -> ResponseReturnValue | None:
-    """Anybody with a log-in; ``g.responder`` is who. Pages are sent to the log-in, everything else gets 401."""
+def enrolling() -> ResponseReturnValue | None:
+    """Anybody with a log-in, also by password alone where more is required: to set a second factor up, or to leave.
+
+    ``g.responder`` is who, ``g.log_in`` how. Pages are sent to the log-in, everything else gets 401.
+    """
     from gateway import log_ins  # noqa: PLC0415 - argon2 is not needed by the processes that only accept texts
 
     token = request.cookies.get("fd_log_in", "")
     with door().database.begin() as session:
-        g.responder = log_ins.responder_of(session, token, datetime.now(UTC)) if token else None
-    if g.responder is not None:
+        found = log_ins.inside(session, token, datetime.now(UTC)) if token else None
+    g.responder, g.log_in = found or (None, None)
+    g.strong = g.log_in is not None and not (must_be_strong() and g.log_in.strength == log_ins.PASSWORD)
+    if found is not None:
         return None
-    wants_page = request.method == "GET" and request.accept_mimetypes.accept_html
-    streams = request.headers.get("Accept", "").startswith("text/event-stream")
-    if wants_page and not streams and "HX-Request" not in request.headers:
+    if _wants_page():
         return redirect(url_for("log_in.form", next=request.path))
     raise Refused(401, "log_in_needed")
+
+
+def logged_in() -> ResponseReturnValue | None:
+    """Anybody who proved who they are well enough; by password alone, where more is required, a page is sent to where
+    a second factor is set up, and everything else gets 403."""
+    away = enrolling()
+    if away is not None or g.strong:
+        return away
+    if _wants_page():
+        return redirect(url_for("console_account.account"))
+    raise Refused(403, "second_factor_needed")
+
+
+def must_be_strong() -> bool:
+    """Whether a password alone opens nothing here."""
+    return door().settings.second_factor == REQUIRED_FACTOR
+
+
+def _wants_page() -> bool:
+    wants_page = request.method == "GET" and request.accept_mimetypes.accept_html
+    streams = request.headers.get("Accept", "").startswith("text/event-stream")
+    return bool(wants_page) and not streams and "HX-Request" not in request.headers
 
 
 def responder() -> ResponseReturnValue | None:
@@ -83,11 +111,30 @@ def directory_editor() -> ResponseReturnValue | None:
     return _only(EDITORS, "editors_only")
 
 
+def admin() -> ResponseReturnValue | None:
+    """Only a logged-in admin: who may sit here is theirs to say."""
+    return _only(ADMINS, "admins_only")
+
+
 def _only(roles: frozenset[str], code: str) -> ResponseReturnValue | None:
     away = logged_in()
     if away is None and g.responder.role not in roles:
         raise Refused(403, code)
     return away
+
+
+def team_link() -> None:
+    """Only who holds the link of a team member, until the dispatch is over; ``g.link`` is it.
+
+    The link itself is the secret, so no page of somebody else's can press anything. Whatever is wrong with it, the
+    answer is the same.
+    """
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site") not in {None, "same-origin"}:
+        raise Refused(403, "other_origin")
+    with door().database.begin() as session:
+        g.link = dispatch_links.opened(session, (request.view_args or {}).get("token", ""), datetime.now(UTC))
+    if g.link is None:
+        raise Refused(404, "link_gone")
 
 
 def twilio_signed() -> None:

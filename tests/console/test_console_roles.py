@@ -17,15 +17,20 @@ from gateway.models import Escalation, Responder, Shift
 from gateway.web import guards
 from tests.console.conftest import PASSWORD, Person, log_in, utc_now
 
+pytestmark = pytest.mark.slow
+
 ANSWERING = {"responder", "supervisor", "admin"}
 # guard -> who may pass, and what the others are told
 MAY = {
     "logged_in": (set(log_ins.ROLES), ""),
+    "enrolling": (set(log_ins.ROLES), ""),
     "responder": (ANSWERING, "responders_only"),
     "still_listening": (ANSWERING, "responders_only"),
     "supervisor": ({"supervisor", "admin"}, "supervisors_only"),
     "directory_editor": ({"directory_editor", "supervisor", "admin"}, "editors_only"),
+    "admin": ({"admin"}, "admins_only"),
 }
+REFUSALS = {code for _, code in MAY.values() if code}
 JSON = {"Accept": "application/json"}
 
 
@@ -64,7 +69,7 @@ def test_every_route_is_open_to_its_roles_alone(app: Flask, person: Callable[...
         elif path != "/console/events":  # a stream that does not end
             status, said = refusal(who, method, path)
             assert status != 401
-            assert said not in {"responders_only", "supervisors_only", "editors_only"}, path
+            assert said not in REFUSALS, path
 
 
 def test_nobody_gets_anywhere_without_a_log_in(app: Flask, person: Callable[..., Person]) -> None:
