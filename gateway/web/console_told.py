@@ -43,11 +43,6 @@ def asked_for(kept: Mapping[str, Any]) -> str:
     return ", ".join(_plain(kept[name]) for name in ("needs", "place", "zip") if kept.get(name))
 
 
-def not_safe_to_text(kept: Mapping[str, Any]) -> bool:
-    """Whether the resident said that a text may be read by somebody else."""
-    return bool(kept.get("safe_to_text") == "no")
-
-
 def _plain(value: Any) -> str:
     parts = value if isinstance(value, list) else str(value).split(",")
     return ", ".join(VALUES.get(part.strip(), part.strip().replace("_", " ")) for part in map(str, parts))

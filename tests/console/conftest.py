@@ -9,19 +9,25 @@ from html import unescape
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from pyotp import TOTP
 from werkzeug.test import TestResponse
 
-from gateway import escalations, log_ins
+from gateway import challenges, credentials, escalations, log_ins
 from gateway.conversations import Inbound
 from gateway.db import Database
 from gateway.door import Door
+from gateway.keys import Keys
 from gateway.models import Escalation, Responder
 from gateway.risk import Level
+from gateway.settings import REQUIRED, Settings
 from tests.gateway.screened import store
 
 PASSWORD = "correct horse battery"
+# The strength of a password's hash has tests of its own, on responders who are not made here.
+EASY = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -32,12 +38,13 @@ def utc_now() -> datetime:
 
 @dataclass
 class Person:
-    """A responder with a browser of their own."""
+    """A responder with a browser of their own, and an app with codes where they have one."""
 
     id: int
     email: str
     name: str
     client: FlaskClient
+    app: "App | None" = None
 
     def token(self) -> str:
         """A form token of a page that is open."""
@@ -50,8 +57,44 @@ class Person:
         return self.client.post(path, data={"csrf_token": self.token()} | form)
 
     def log_in(self, password: str = PASSWORD) -> TestResponse:
-        """Log in, through the page."""
-        return log_in(self.client, self.email, password)
+        """Log in, through the page, and its second step when there is one."""
+        answer = log_in(self.client, self.email, password)
+        if self.app is None or "/log-in/second" not in answer.headers.get("Location", ""):
+            return answer
+        return second_step(self.client, self.app.code())
+
+
+class App:
+    """An authenticator app, that never shows a code twice."""
+
+    def __init__(self, secret: str) -> None:
+        self.secret, self._last = secret, 0
+
+    def code(self) -> str:
+        """The code of now, or the next one when that was used."""
+        here = int(utc_now().timestamp()) // credentials.STEP
+        self._last = max(self._last + 1, here - 1)
+        return TOTP(self.secret).generate_otp(self._last)
+
+
+def enrol(database: Database, keys: Keys, responder_id: int) -> App:
+    """Set an app up, as the account's page does."""
+    now = utc_now()
+    with database.begin() as session:
+        who = session.get_one(Responder, responder_id)
+        token, secret = credentials.totp_begin(session, keys, who, now)
+        app = App(secret)
+        assert credentials.totp_confirm(session, keys, who, token, app.code(), now)
+        assert challenges.find(session, token, challenges.TOTP, now) is None
+    return app
+
+
+def second_step(client: FlaskClient, code: str, **more: Any) -> TestResponse:
+    """Fill in the page of the second step."""
+    found = TOKEN.search(client.get("/console/log-in/second").text)
+    assert found
+    form = {"csrf_token": unescape(found[1]), "code": code} | more
+    return client.post("/console/log-in/second", data=form)
 
 
 def log_in(client: FlaskClient, email: str, password: str, **more: Any) -> TestResponse:
@@ -63,14 +106,18 @@ def log_in(client: FlaskClient, email: str, password: str, **more: Any) -> TestR
 
 
 @pytest.fixture
-def person(app: Flask, database: Database) -> Callable[..., Person]:
-    """Make a responder and log them in."""
+def person(app: Flask, database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Person]:
+    """Make a responder and log them in; with an app where a password alone opens nothing."""
+    settings: Settings = app.extensions["front_door"].settings
+    monkeypatch.setattr(log_ins, "_HASHER", EASY)
 
     def make(name: str = "Ana", role: str = "responder", *, inside: bool = True) -> Person:
         email = f"{secrets.token_hex(6)}@example.org"  # a name may be anything, an address may not
         with database.begin() as session:
             row = log_ins.create_responder(session, email, name, role, PASSWORD, utc_now())
         made = Person(row.id, email, name, app.test_client())
+        if settings.second_factor == REQUIRED:
+            made.app = enrol(database, settings.keys, row.id)
         # An address of their own: the tries of one test must not count against another.
         made.client.environ_base["REMOTE_ADDR"] = f"10.{secrets.randbelow(250)}.{secrets.randbelow(250)}.7"
         if inside:

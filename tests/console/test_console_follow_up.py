@@ -16,6 +16,8 @@ from gateway.models import Conversation, Escalation, FollowUp, Message
 from gateway.web import console_follow_ups
 from tests.console.conftest import Person, utc_now
 
+pytestmark = pytest.mark.slow
+
 Written = Callable[..., Escalation]
 
 

@@ -15,6 +15,8 @@ from gateway.web.console_words import spoken, tongue
 from tests.console.conftest import Person
 from tests.gateway.road import rows
 
+pytestmark = pytest.mark.slow
+
 Heard = Callable[..., Escalation]
 
 

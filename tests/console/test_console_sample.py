@@ -14,6 +14,8 @@ from gateway.risk import Level
 from tests.console.conftest import Person, utc_now
 from tests.gateway.screened import write
 
+pytestmark = pytest.mark.slow
+
 PAGE = {"Accept": "text/html"}
 
 

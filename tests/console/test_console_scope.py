@@ -13,6 +13,8 @@ from gateway.risk import SetAside
 from tests.console.conftest import Person, utc_now
 from tests.gateway.screened import write
 
+pytestmark = pytest.mark.slow
+
 Written = Callable[..., Escalation]
 DENIED = SetAside("suicide.direct", "<b>suicidal</b> \u202e", 0, 10, "denied")
 

@@ -1,4 +1,6 @@
 // Starts the console's page: the clock of each wait, local times, the sound, the live view and the thread.
+import { setUp as setUpHere } from "./here.js";
+import { setUp as setUpKeys } from "./keys.js";
 import { setUp as setUpLive } from "./live.js";
 import { setUp as setUpSound } from "./sound.js";
 import { setUp as setUpThread } from "./thread.js";
@@ -41,6 +43,8 @@ function draw() {
 setUpSound();
 setUpThread();
 setUpLive();
+setUpHere();
+setUpKeys();
 draw();
 setInterval(tick, 1000);
 document.body.addEventListener("htmx:afterSettle", draw);

@@ -1,19 +1,30 @@
-// Keeps the page true: listens to the server, reads again after each change, and says so when it cannot.
+// Keeps the page true: listens to the server, reads what changed, and says so when it cannot.
+import { forget, placeRows } from "./rows.js";
 import { ring } from "./sound.js";
+import { say } from "./words.js";
 
 const NOT_LIVE_AFTER = 9000; // beats come every 4 s; the promise is "within 10 s"
 const RECONNECT_EVERY = 2000;
 const POLL_EVERY = 4000;
-const SETTLE = 120;
+const TOGETHER = 100; // the first change is read at once, what follows so shortly after it is read together
+const INBOX_EVERY = 5000; // where nothing asks for this person by name
+const AWAY = 30000; // after so long the server may have forgotten what was missed
+const RUNG = "alarms-known";
+const RUNG_FOR = 120000;
 
 const body = document.body;
+const byId = (id) => document.getElementById(id);
 let source = null;
 let lastTrue = performance.now();
-let wasLive = false;
 let known = null;
-let readAgainSoon = null;
 let posting = 0;
 let title = document.title;
+let changed = new Set();
+let everything = false;
+let lastRead = 0;
+let readSoon = null;
+let inboxRead = 0;
+let inboxSoon = null;
 
 // The newest reading wins: one that began before the change would draw what is no longer true, and htmx forgets a
 // request that waits on an element which is drawn anew meanwhile.
@@ -24,12 +35,68 @@ function stopReading() {
 function readNow() {
   if (posting) return;
   stopReading();
+  forget();
+  changed = new Set();
+  everything = false;
   window.htmx.trigger(body, "read-again");
 }
 
 function readAgain() {
-  clearTimeout(readAgainSoon);
-  readAgainSoon = setTimeout(readNow, SETTLE);
+  everything = true;
+  soon();
+}
+
+// The leading edge at once: whoever waits for a danger to show waits for no timer.
+function soon() {
+  if (posting || readSoon) return;
+  const wait = Math.max(0, lastRead + TOGETHER - performance.now());
+  if (wait) readSoon = setTimeout(read, wait);
+  else read();
+}
+
+function read() {
+  readSoon = null;
+  if (posting) return;
+  lastRead = performance.now();
+  if (everything) return readNow();
+  const ids = [...changed];
+  changed = new Set();
+  const queue = byId("queue");
+  if (queue && ids.length) {
+    placeRows(queue, ids).then((status) => {
+      if (status === 200) beat();
+      else if (status === 401) lock();
+      else if (status) readAgain();
+    });
+  }
+  readThis("#thread", ids);
+  readThis("#handoff-news", ids);
+}
+
+function readThis(selector, ids) {
+  const each = document.querySelector(selector);
+  if (!each || (each.dataset.escalation && !ids.includes(Number(each.dataset.escalation)))) return;
+  window.htmx.trigger(each, "htmx:abort");
+  window.htmx.trigger(each, "read-this");
+}
+
+function hearChange(ids) {
+  if (ids === "all") everything = true;
+  else ids.forEach((id) => changed.add(id));
+  soon();
+  readInbox(INBOX_EVERY);
+}
+
+function readInbox(atMostEvery) {
+  if (inboxSoon && atMostEvery) return;
+  clearTimeout(inboxSoon);
+  const wait = Math.max(0, inboxRead + atMostEvery - performance.now());
+  inboxSoon = setTimeout(() => {
+    inboxSoon = null;
+    inboxRead = performance.now();
+    const inbox = byId("inbox");
+    if (inbox) window.htmx.trigger(inbox, "read-this");
+  }, wait);
 }
 
 const isPost = (event) => event.detail.requestConfig.verb === "post";
@@ -49,29 +116,41 @@ function endPost(event) {
 
 function beat() {
   lastTrue = performance.now();
+  body.dispatchEvent(new Event("live-beat"));
   show(true);
 }
 
 function show(live) {
-  const bar = document.getElementById("not-live");
-  document.getElementById("live").classList.toggle("on", live);
-  document.getElementById("live-word").textContent = live ? "Live" : "Not live";
+  const bar = byId("not-live");
+  byId("live").classList.toggle("on", live);
+  byId("live-word").textContent = say(live ? "live" : "not_live");
   if (!live && bar.hidden) {
     bar.textContent = bar.dataset.text;
     bar.hidden = false;
     ring("not-live");
   }
   if (live && !bar.hidden) bar.hidden = true;
-  if (live && !wasLive) readAgain(); // what happened while we were away
-  wasLive = live;
+}
+
+// Whoever was away for long, or is not known, reads everything; else what was missed comes by itself.
+function greet({ whole }) {
+  const away = performance.now() - lastTrue > AWAY;
+  if (whole || away) readAgain();
 }
 
 function connect() {
   source?.close();
   source = new EventSource(body.dataset.events);
-  source.addEventListener("beat", beat);
-  source.addEventListener("changed", readAgain);
-  source.addEventListener("alarms", (event) => hear(JSON.parse(event.data)));
+  const hears = (name, then) => source.addEventListener(name, (event) => then(event.data && JSON.parse(event.data)));
+  hears("hello", greet);
+  hears("beat", beat);
+  hears("rows", ({ ids }) => hearChange(ids));
+  hears("gone", ({ ids }) => hearChange(ids));
+  hears("thread", ({ ids }) => hearChange(ids));
+  // A stream that ends may have ended with the log-in: then lock at once.
+  source.addEventListener("error", () => readInbox(0));
+  hears("inbox", () => readInbox(0));
+  hears("alarms", hear);
 }
 
 function watch() {
@@ -90,8 +169,9 @@ function poll() {
 // What waits now, against what waited before: a new one, one whose level rose, or one that fell silent rings and is named.
 function hear({ waiting, alerted, silent = [] }) {
   const order = ["none", "routine", "urgent", "emergency"];
-  const before = known;
+  const before = known ?? rungBefore();
   known = { waiting, alerted, silent };
+  sessionStorage.setItem(RUNG, JSON.stringify({ at: Date.now(), known }));
   const ids = Object.keys(waiting);
   title = title.replace(/^\(\d+\) /, "");
   document.title = ids.length ? `(${ids.length}) ${title}` : title;
@@ -101,37 +181,43 @@ function hear({ waiting, alerted, silent = [] }) {
   const quiet = silent.filter((id) => !before.silent.includes(id));
   if (fresh.length) {
     const worst = fresh.sort((a, b) => order.indexOf(waiting[b]) - order.indexOf(waiting[a]))[0];
-    announce(worst, waiting[worst], `New: ${waiting[worst]} is waiting`);
+    announce(worst, waiting[worst], say("new_waiting", { level: say(`level_${waiting[worst]}`) }));
   } else if (danger.length) {
-    announce(danger[0], "emergency", danger[0] in waiting ? "Look now at a thread that waits" : "New danger in a thread of yours");
+    announce(danger[0], "emergency", say(danger[0] in waiting ? "look_now" : "new_danger"));
   } else if (quiet.length) {
-    announce(quiet[0], "urgent", "A resident in danger has stopped writing");
+    announce(quiet[0], "urgent", say("stopped_writing"));
   } else if (!ids.length) {
-    document.getElementById("news").hidden = true;
+    byId("news").hidden = true;
   }
+}
+
+// What the page before this one knew, in the same tab: a danger that comes between the two rings all the same.
+function rungBefore() {
+  const kept = JSON.parse(sessionStorage.getItem(RUNG) ?? "null");
+  return kept && Date.now() - kept.at < RUNG_FOR ? kept.known : null;
 }
 
 function announce(id, level, words) {
   ring(level);
-  document.getElementById("said").textContent = words;
+  byId("said").textContent = words;
   document.title = `${words} · ${document.title}`;
   setTimeout(() => {
     const count = Object.keys(known.waiting).length;
     document.title = count ? `(${count}) ${title}` : title;
   }, 8000);
-  const here = document.getElementById("thread")?.dataset.escalation === String(id);
-  if (document.getElementById("queue") || here) return;
-  const link = document.getElementById("news-link");
+  const here = byId("thread")?.dataset.escalation === String(id);
+  if (byId("queue") || here) return;
+  const link = byId("news-link");
   link.href = `/console/threads/${id}`;
   link.textContent = words;
-  document.getElementById("news").hidden = false;
+  byId("news").hidden = false;
 }
 
 // The log-in ended or the screen was idle for 30 minutes: hide what residents wrote, keep listening for alarms.
 function lock() {
-  document.getElementById("main").replaceChildren();
-  document.getElementById("locked").hidden = false;
-  document.getElementById("unlock").focus();
+  byId("main").replaceChildren();
+  byId("locked").hidden = false;
+  byId("unlock").focus();
 }
 
 export function setUp() {

@@ -1,10 +1,11 @@
 // One thread: keeps the draft, the place on the page and what was open while the rest is drawn anew.
+import { keepSoon, stopKeeping } from "./reply.js";
 import { count } from "./segments.js";
+import { say } from "./words.js";
 
 const opened = new Set();
 let problem = null;
 let atEnd = true;
-let settling = false;
 
 const byId = (id) => document.getElementById(id);
 
@@ -16,11 +17,11 @@ function showCost() {
   const place = byId("segments");
   const text = byId("text").value;
   if (place.dataset.channel !== "sms") {
-    place.textContent = text ? `${[...text].length} characters` : "";
+    place.textContent = text ? say("characters", { count: [...text].length }) : "";
     return;
   }
   const cost = count(text);
-  place.textContent = !text ? "" : `${cost.units} ${cost.encoding} · ${cost.segments} ${cost.segments === 1 ? "text" : "texts"}`;
+  place.textContent = text ? say(cost.segments === 1 ? "one_text" : "texts", { ...cost, count: cost.segments }) : "";
 }
 
 function grow() {
@@ -33,6 +34,7 @@ function typed() {
   const text = byId("text").value;
   if (text) sessionStorage.setItem(draft, text);
   else sessionStorage.removeItem(draft);
+  keepSoon();
   showCost();
   grow();
 }
@@ -45,18 +47,15 @@ function match() {
   byId("lower-level").querySelector("[value=urgent]").hidden = level === "urgent";
 }
 
-// A second answer may come before the first has settled: the page between the two has forgotten what was open.
+// Nothing may happen between this and restore(): the page sets htmx's settling to no delay, so that a touch of that
+// moment is not undone and a second answer cannot come between.
 function remember() {
-  if (!settling) {
-    atEnd = nearEnd();
-    opened.clear();
-  }
-  settling = true;
+  atEnd = nearEnd();
+  opened.clear();
   document.querySelectorAll("#thread details[open]").forEach((each) => opened.add(each.id));
 }
 
 function restore() {
-  settling = false;
   opened.forEach((id) => byId(id)?.setAttribute("open", ""));
   // What was refused must stay to be read, although the page reads itself again at once.
   const found = byId("problem");
@@ -72,12 +71,25 @@ function lowered(event) {
   byId("lower-sheet").removeAttribute("open");
 }
 
+// A ready reply leaves alone what was begun in the field; its places are emptied for the next.
 function sent(event) {
   if (event.target.id !== "reply" || event.detail.xhr.status !== 200) return;
-  byId("text").value = "";
   problem = null;
-  typed();
+  if (event.detail.requestConfig.formData.has("pair")) {
+    byId("pairs").removeAttribute("open");
+    byId("pairs").querySelectorAll("input").forEach((each) => (each.value = ""));
+  } else {
+    byId("text").value = "";
+    typed();
+    stopKeeping();
+  }
   window.scrollTo({ top: document.documentElement.scrollHeight });
+}
+
+function noted(event) {
+  if (event.target.id !== "note" || event.detail.xhr.status !== 200) return;
+  event.target.reset();
+  byId("noting").removeAttribute("open");
 }
 
 // An owner reads on at the end; somebody who decides whether to claim sees first what it is about.
@@ -91,7 +103,12 @@ function start() {
 export function setUp() {
   if (!byId("reply")) return;
   const field = byId("text");
-  if (!field.value) field.value = sessionStorage.getItem(byId("reply").dataset.draft) ?? "";
+  // What stands here still was typed here last and never reached the server: it is newer than the draft kept there.
+  const unsaved = sessionStorage.getItem(byId("reply").dataset.draft);
+  if (unsaved !== null && !byId("problem")) {
+    field.value = unsaved;
+    keepSoon();
+  }
   field.addEventListener("input", typed);
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("reply").requestSubmit();
@@ -104,8 +121,13 @@ export function setUp() {
   });
   document.body.addEventListener("htmx:beforeSwap", remember);
   document.body.addEventListener("htmx:afterSettle", restore);
+  byId("reply").addEventListener("submit", stopKeeping);
   document.body.addEventListener("htmx:afterRequest", sent);
   document.body.addEventListener("htmx:afterRequest", lowered);
+  document.body.addEventListener("htmx:afterRequest", noted);
+  byId("noting").addEventListener("toggle", (event) => {
+    if (event.target.open) byId("note-text").focus();
+  });
   showCost();
   grow();
   match();

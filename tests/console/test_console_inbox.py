@@ -1,0 +1,52 @@
+"""The header of every page tells a responder what asks for them by name, and no longer than it does."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from gateway import escalations
+from gateway.db import Database
+from gateway.models import Escalation, Responder
+from gateway.web import console_inbox
+from gateway.web.console_inbox import Item
+from tests.console.conftest import Person, utc_now
+
+WORDS = "New danger in a thread of yours"
+
+
+def claimed(database: Database, row: Escalation, who: Person) -> None:
+    with database.begin() as session:
+        escalations.claim(session, row.id, row.epoch, session.get_one(Responder, who.id), utc_now())
+        session.get_one(Escalation, row.id, populate_existing=True).alerted_at = utc_now()
+
+
+def test_new_danger_in_a_thread_of_ones_own_is_told_until_it_is_answered(
+    database: Database, person: Callable[..., Person], written: Callable[..., Escalation]
+) -> None:
+    row, ana, ben = written(), person("Ana"), person("Ben")
+    assert WORDS not in ana.client.get("/console/inbox").text
+    claimed(database, row, ana)
+    told = ana.client.get("/console/inbox").text
+    assert WORDS in told
+    assert f"/console/threads/{row.id}" in told
+    assert WORDS in ana.client.get("/console/").text
+    assert WORDS not in ben.client.get("/console/inbox").text
+    with database.begin() as session:
+        escalations.replied(session.get_one(Escalation, row.id), utc_now())
+    assert WORDS not in ana.client.get("/console/inbox").text
+
+
+def test_what_is_urgent_comes_first_and_then_the_oldest(database: Database, person: Callable[..., Person]) -> None:
+    ana, now = person("Ana"), utc_now()
+
+    def item(words: str, minutes: int, urgent: bool) -> Item:
+        return Item("note", words, "/console/", now - timedelta(minutes=minutes), urgent)
+
+    one, two = [item("new", 1, False), item("old", 9, False)], [item("urgent", 2, True)]
+    sources = console_inbox.SOURCES[:]
+    try:
+        console_inbox.SOURCES[:] = [lambda *_: one, lambda *_: two]
+        with database.begin() as session:
+            found = console_inbox.items(session, session.get_one(Responder, ana.id), now)
+    finally:
+        console_inbox.SOURCES[:] = sources
+    assert [each.words for each in found] == ["urgent", "old", "new"]
