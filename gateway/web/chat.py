@@ -5,6 +5,7 @@ hash of it. So a visitor can come in, write, and be told what to do in danger wh
 """
 
 import hmac
+import logging
 import re
 import secrets
 from collections.abc import Callable
@@ -15,8 +16,10 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy import Row, Select, and_, select
+from sqlalchemy.orm import Session
 
 from gateway import language, texts
+from gateway.community import Community
 from gateway.conversations import WEBCHAT, Inbound
 from gateway.db import Database
 from gateway.door import Door
@@ -25,8 +28,11 @@ from gateway.keys import Keys
 from gateway.models import Assessment, Contact, Conversation, Message, Responder
 from gateway.receiving import Receipt
 from gateway.risk import Level
+from gateway.web import cards
 from gateway.web.guards import blueprint, door, public
 from gateway.web.live import Event, Live
+
+log = logging.getLogger(__name__)
 
 LONGEST_TEXT = 1_600  # as long as the longest SMS that Twilio takes: one road, one length
 BODY_BYTES = 16 * 1024
@@ -90,16 +96,16 @@ def send() -> tuple[Response, int]:
 def history() -> Response:
     """What was said to and by this visitor after message number ``after``, oldest first."""
     after = _number(request.args.get("after", "0"))
-    found = said_after(door().database, door().settings.keys.hash(g.visitor), after)
+    found = said_after(door().database, door().settings.keys.hash(g.visitor), after, door().community)
     return jsonify(messages=[event.body for event in found], more=len(found) == PAGE)
 
 
 def stream() -> Response:
     """The same, as it is said; resumes after ``Last-Event-ID``."""
     live: Live = current_app.extensions[LIVE]
-    database, visitor = door().database, door().settings.keys.hash(g.visitor)
+    database, town, visitor = door().database, door().community, door().settings.keys.hash(g.visitor)
     last = _number(request.headers.get("Last-Event-ID", "0"))
-    return live.answer(lambda after: said_after(database, visitor, after), last, about=visitor)
+    return live.answer(lambda after: said_after(database, visitor, after, town), last, about=visitor)
 
 
 def new_token(keys: Keys) -> str:
@@ -124,12 +130,15 @@ def translate(visitor: str, given: dict[str, Any]) -> Inbound:
     if len(text) > LONGEST_TEXT:
         raise Refused(400, "too_long")
     seen_in = given.get("language")
+    facts = {"language": seen_in} if seen_in in {"en", "es"} else {}
+    if facts and given.get("chosen") is True:
+        facts["chosen"] = seen_in
     return Inbound(
         channel=WEBCHAT,
         address=visitor,
         provider_id="web:" + door().settings.keys.hash(f"{visitor} {client_id}"),
         text=text,
-        facts={"language": seen_in} if seen_in in {"en", "es"} else {},
+        facts=facts,
     )
 
 
@@ -155,10 +164,24 @@ def replies(receipt: Receipt, inbound: Inbound) -> list[dict[str, Any]]:
     ]
 
 
-def said_after(database: Database, visitor: str, after: int) -> list[Event]:
+def said_after(database: Database, visitor: str, after: int, town: Community) -> list[Event]:
     """Up to 200 messages of all conversations with this visitor, in the order of acceptance."""
     with database.begin() as session:
-        return [Event(row[0].id, _view(row)) for row in session.execute(_thread(visitor, after))]
+        rows = session.execute(_thread(visitor, after)).all()
+        services = _services(session, [row[0] for row in rows], town)
+        return [Event(row[0].id, _view(row, services.get(row[0].id))) for row in rows]
+
+
+def _services(session: Session, said: list[Message], town: Community) -> dict[int, list[cards.Card]]:
+    """The cards of each list; without them the page shows its text, so nothing that breaks in here may cost that."""
+    if not cards.lists(said):
+        return {}
+    try:
+        with session.begin_nested():
+            return cards.of(session, said, town, datetime.now(UTC))
+    except Exception:
+        log.exception("cards could not be made")
+        return {}
 
 
 def _thread(visitor: str, after: int) -> Select[Message, str, str]:
@@ -174,7 +197,7 @@ def _thread(visitor: str, after: int) -> Select[Message, str, str]:
     )
 
 
-def _view(row: Row[Message, str, str]) -> dict[str, Any]:
+def _view(row: Row[Message, str, str], services: list[cards.Card] | None) -> dict[str, Any]:
     message, responder, level = row
     # Safety texts are said in both languages, who writes another gets a line in that, and responders write as they
     # like; the bot keeps to the conversation's.
@@ -186,6 +209,7 @@ def _view(row: Row[Message, str, str]) -> dict[str, Any]:
         "author": message.author,
         "responder": responder.split()[0] if responder else None,
         "text": message.text,
+        "services": services,
         "language": heard or message.language,
         "time": message.created_at.isoformat(),
         "alert": message.in_webhook and level in {Level.URGENT.value, Level.EMERGENCY.value},

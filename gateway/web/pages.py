@@ -1,19 +1,14 @@
 """The pages and files of the widget: the frame it runs in, its scripts, and in a demo the town's page around it."""
 
-import hashlib
 import re
-from functools import cache
-from pathlib import Path
+from functools import partial
 
-from flask import Blueprint, Response, make_response, render_template, request, send_from_directory
+from flask import Blueprint, Response, make_response, render_template, request
 
 from gateway.errors import Refused
+from gateway.web import widget_files, widget_words
 from gateway.web.guards import blueprint, door, public
 
-FOLDER = Path(__file__).resolve().parent.parent / "static" / "chat"
-FILES = frozenset(path.name for path in FOLDER.iterdir() if path.suffix in {".js", ".css"})
-EMBEDDED = ("embed.js", "words.js")  # these two run on the town's own page
-PRELOADED = tuple(sorted(name for name in FILES if name.endswith(".js") and name not in {"embed.js", "frame.js"}))
 AWAY = "https://www.weather.gov/"  # where "Leave quickly" goes: dull, quick, always up
 YEAR, MINUTES = 31_536_000, 300
 FRAME_POLICY = (
@@ -29,13 +24,14 @@ DEMO_POLICY = (
 
 def make() -> Blueprint:
     """The pages that anybody may open."""
+    widget_files.files()  # made now: a faulty source ends the start, not a visitor's first page
     pages = blueprint("pages", guard=public)
     pages.add_url_rule("/chat/frame", view_func=frame)
     pages.add_url_rule("/chat/<name>", view_func=embedded)
     pages.add_url_rule("/chat/files/<asked>/<name>", view_func=file)
     pages.add_url_rule("/", view_func=demo)
     pages.add_url_rule("/demo", view_func=demo)
-    pages.context_processor(lambda: {"edition": edition()})
+    pages.context_processor(lambda: {"edition": widget_files.edition()})
     return pages
 
 
@@ -43,27 +39,30 @@ def frame() -> Response:
     """The chat itself, for a frame in one of the town's pages."""
     community = door().community
     asked = request.args.get("language", "")
+    language = asked if asked in community.languages else community.languages[0]
     page = render_template(
         "chat/frame.html",
-        language=asked if asked in community.languages else community.languages[0],
+        language=language,
+        other="es" if language == "en" else "en",
+        say=partial(widget_words.say, language),
         called=community.wording,
         parents=community.web_origins,
-        preloaded=PRELOADED,
         number=community.sms_number,
         away=AWAY,
     )
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Security-Policy"] = " ".join([FRAME_POLICY, *community.web_origins])
-    return response
+    return widget_files.pack(response)
 
 
 def embedded(name: str) -> Response:
     """What the town's page loads, under an address that never changes."""
-    if name not in EMBEDDED:
+    if name != widget_files.EMBED:
         raise Refused(404, "not_found")
-    response = send_from_directory(FOLDER, name, max_age=MINUTES)
-    # Modules are loaded across origins only when the file allows it; there is nothing of anybody in these.
+    response = widget_files.answer(name)
+    response.cache_control.public, response.cache_control.max_age = True, MINUTES
+    # A page that checks what it loads (``integrity``) needs to read it; there is nothing of anybody in it.
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
@@ -71,10 +70,11 @@ def embedded(name: str) -> Response:
 
 def file(asked: str, name: str) -> Response:
     """A file of the frame. Its address names the edition, so a page never mixes files of two, nor asks twice."""
-    if name not in FILES or not re.fullmatch(r"[0-9a-f]{12}", asked):
+    if name not in widget_files.files() or not re.fullmatch(r"[0-9a-f]{12}", asked):
         raise Refused(404, "not_found")
-    current = asked == edition()
-    response = send_from_directory(FOLDER, name, max_age=YEAR if current else 0)
+    current = asked == widget_files.edition()
+    response = widget_files.answer(name)
+    response.cache_control.public, response.cache_control.max_age = True, YEAR if current else 0
     response.cache_control.immutable = current
     return response
 
@@ -87,12 +87,3 @@ def demo() -> str | Response:
     response = make_response(render_template("chat/demo.html", community=door().community, language=asked))
     response.headers["Content-Security-Policy"] = DEMO_POLICY
     return response
-
-
-@cache
-def edition() -> str:
-    """A short name for the present content of all files."""
-    digest = hashlib.sha256()
-    for name in sorted(FILES):
-        digest.update(name.encode() + b"\0" + (FOLDER / name).read_bytes())
-    return digest.hexdigest()[:12]

@@ -36,8 +36,13 @@ def status() -> Response:
     said = form.get("MessageStatus") or form.get("SmsStatus", "")
     if not delivery.is_news(said):
         return Response(status=204)
-    with door().database.begin() as session:
-        delivery.receipt(session, form["MessageSid"], said, number, datetime.now(UTC))
+    database, now = door().database, datetime.now(UTC)
+    if said == "delivered":
+        with database.asking() as connection:
+            if delivery.arrived(connection, form["MessageSid"], now):
+                return Response(status=204)
+    with database.begin() as session:
+        delivery.receipt(session, form["MessageSid"], said, number, now)
     return Response(status=204)
 
 

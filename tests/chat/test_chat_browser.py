@@ -17,6 +17,7 @@ from gateway import community
 from gateway.db import Database
 from gateway.models import Message
 from gateway.web import pages
+from tests.fakes.wsgi import closing
 
 expect.set_options(timeout=15_000)  # on a busy machine
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -51,7 +52,7 @@ def serve() -> Iterator[Callable[[Flask], str]]:
     running = []
 
     def start(app: Flask) -> str:
-        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+        server = make_server("127.0.0.1", 0, closing(app), threaded=True, request_handler=Quiet)
         server.daemon_threads = False  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
@@ -152,15 +153,23 @@ def test_a_visitor_writes_and_is_answered(
 def test_danger_is_answered_as_an_alert(page: Page, site: str, language: str) -> None:
     frame = opened(page, site, language)
     write(frame, DANGER[language])
-    alert = frame.get_by_role("alert").first
-    expect(alert).to_contain_text("911")
-    expect(alert).to_be_in_viewport()
-    expect(alert.locator('a[href="tel:911"]').first).to_be_visible()
-    shown = frame.get_by_role("alert").count()
+    shown = frame.locator(".message.alert")
+    expect(shown.first).to_contain_text("911")
+    expect(shown.first).to_be_in_viewport()
+    expect(shown.first.locator('a[href="tel:911"]').first).to_be_visible()
+    expect(shown.first.locator(".text")).to_have_attribute("lang", language)
+    announced = frame.get_by_role("alert")  # one, outside the log: what is in both is read twice
+    expect(announced).to_have_count(1)
+    expect(announced).to_have_text(shown.first.locator(".text").inner_text(), use_inner_text=False)
+    expect(announced).to_have_attribute("lang", language)
+    expect(frame.get_by_role("log").get_by_role("alert")).to_have_count(0)
+    expect(frame.get_by_role("log")).to_have_attribute("aria-busy", "false")
+    count = shown.count()
     page.wait_for_timeout(700)  # time enough for the same to come on the line as well
-    assert frame.get_by_role("alert").count() == shown
+    assert shown.count() == count
     page.reload()
-    expect(frame.get_by_role("alert")).to_have_count(shown)
+    expect(shown).to_have_count(count)
+    expect(announced).to_be_empty()  # what was said before the reload is no alarm
 
 
 def test_a_reload_resumes(page: Page, site: str, say: Callable[..., int]) -> None:
@@ -254,7 +263,7 @@ def test_an_answer_lost_on_the_way_makes_no_second_message(page: Page, site: str
     page.route("**/chat/messages", lose_first)
     frame = opened(page, site)
     write(frame, DANGER["en"])
-    expect(frame.get_by_role("alert").first).to_be_visible()
+    expect(frame.locator(".message.alert").first).to_be_visible()
     expect(frame.locator(".resident .state")).to_have_text("Received")
     expect(frame.locator(".resident")).to_have_count(1)
     assert tries[0] == tries[1]
@@ -337,6 +346,40 @@ def test_the_language_switch_keeps_the_thread(page: Page, site: str, say: Callab
     expect(frame.locator("html")).to_have_attribute("lang", "es")
 
 
+def test_the_page_follows_the_language_of_the_conversation(page: Page, site: str, say: Callable[..., int]) -> None:
+    frame = opened(page, site)
+    write(frame, "necesito comida para mi familia")
+    expect(frame.locator(".resident .state")).to_have_text("Received")
+    say("¿Hay alguien en peligro?", language="es")
+    expect(frame.locator("html")).to_have_attribute("lang", "es")
+    expect(frame.locator("#leave")).to_have_text("Salir rápido")
+    expect(frame.get_by_role("button", name="Enviar")).to_be_visible()
+    page.reload()
+    expect(frame.locator("html")).to_have_attribute("lang", "es")
+
+
+def test_a_person_and_a_safety_text_change_no_language_of_the_page(
+    page: Page, site: str, say: Callable[..., int]
+) -> None:
+    frame = opened(page, site)
+    write(frame, "hello there my friend")
+    expect(frame.locator(".resident .state")).to_have_text("Received")
+    say("Hola, soy Ana.", "responder", "es", name="Ana Pérez")
+    write(frame, DANGER["es"])
+    expect(frame.locator(".alert").first).to_be_visible()
+    expect(frame.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_the_language_that_the_visitor_chose_stays(page: Page, site: str, say: Callable[..., int]) -> None:
+    frame = opened(page, site, "es")
+    frame.get_by_role("button", name="English").click()
+    write(frame, "necesito comida para mi familia")
+    expect(frame.locator(".resident .state")).to_have_text("Received")
+    say("¿Hay alguien en peligro?", language="es")
+    expect(frame.locator(".bot .text")).to_be_visible()
+    expect(frame.locator("html")).to_have_attribute("lang", "en")
+
+
 def test_new_messages_are_counted_on_the_closed_launcher(page: Page, site: str, say: Callable[..., int]) -> None:
     frame = opened(page, site)
     write(frame, "hello")
@@ -394,7 +437,7 @@ def test_axe_finds_nothing_serious(
     assert findings(page) == []
     page.locator("#input").fill(DANGER[language])
     page.locator("#input").press("Enter")
-    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.locator(".message.alert").first).to_be_visible()
     say("See https://town.example or call 415-555-0132", "bot", language)
     say("I am here.", "responder", language, name="Ana")
     expect(page.locator(".responder")).to_be_visible()
@@ -416,7 +459,7 @@ def test_everything_fits_and_can_be_hit(page: Page, site: str, language: str, si
     page.set_viewport_size({"width": size[0], "height": size[1]})
     frame = opened(page, site, language)
     write(frame, DANGER[language] + " " + "https://town.example/" + "long" * 60)
-    expect(frame.get_by_role("alert").first).to_be_visible()
+    expect(frame.locator(".message.alert").first).to_be_visible()
     assert frame.locator("html").evaluate("page => page.scrollWidth <= page.clientWidth")
     for name in ('a[href="tel:911"]', 'a[href="tel:988"]', "#leave"):
         expect(frame.locator(".urgent").locator(name)).to_be_in_viewport(ratio=0.95)

@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway import community
-from gateway.web import pages
+from gateway.texts import placeholders
+from gateway.web import widget_files, widget_words
 
-WORD = re.compile(r'^  (\w+): \{ en: "((?:[^"\\]|\\.)+)", es: "((?:[^"\\]|\\.)+)" \},$')
 SINKS = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|srcdoc|\bon\w+\s*=\s*[\"']"
 )
@@ -82,8 +82,9 @@ def test_without_scripts_the_numbers_are_there_in_both_languages(client: FlaskCl
     for language in ("en", "es"):
         paragraph = re.search(rf'<p lang="{language}">(.*?)</p>', page, re.DOTALL)
         assert paragraph
-        assert set(re.findall(r"tel:(\+?\d+)", paragraph[1])) == {"911", "988", "211", "+15555550100"}
-    assert page.index("tel:911") < page.index("<noscript>")  # and above it, for a script that failed to load
+        assert set(re.findall(r"(?:tel|sms):(\+?\d+)", paragraph[1])) == {"911", "988", "211", "+15555550100"}
+        assert 'href="sms:+15555550100"' in paragraph[1]
+    assert page.index("tel:911") < page.rindex("<noscript>")  # and above it, for a script that failed to load
 
 
 def test_the_demo_page_is_for_demos_only(client: FlaskClient, another: Callable[..., Flask]) -> None:
@@ -93,62 +94,58 @@ def test_the_demo_page_is_for_demos_only(client: FlaskClient, another: Callable[
         assert another(mode="production").test_client().get(path).status_code == 404
 
 
-def test_the_towns_page_may_load_two_files_and_no_more(client: FlaskClient) -> None:
-    for name in pages.EMBEDDED:
-        with client.get(f"/chat/{name}") as answer:
-            assert answer.status_code == 200
-            assert answer.mimetype == "text/javascript"
-            assert answer.headers["Access-Control-Allow-Origin"] == "*"
-        with client.get(f"/chat/{name}", headers={"If-None-Match": answer.headers["ETag"]}) as again:
-            assert again.status_code == 304
-    assert client.get("/chat/frame.js").status_code == 404
-    assert client.get("/chat/..%2fconsole%2fconsole.js").status_code == 404
+def test_the_towns_page_may_load_one_file_and_no_more(client: FlaskClient) -> None:
+    answer = client.get("/chat/embed.js")
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/javascript"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    again = client.get("/chat/embed.js", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert not again.data
+    for name in ("frame.js", "chat.js", "words.js", "wording.js", "..%2fconsole%2fconsole.js"):
+        assert client.get(f"/chat/{name}").status_code == 404
 
 
 def test_files_of_the_frame_carry_their_edition(client: FlaskClient) -> None:
-    edition = pages.edition()
-    for name in pages.FILES:
-        with client.get(f"/chat/files/{edition}/{name}") as answer:
-            assert answer.status_code == 200
-            assert answer.cache_control.immutable
-            assert "Access-Control-Allow-Origin" not in answer.headers
-    with client.get(f"/chat/files/{'0' * 12}/frame.js") as old:
-        assert old.status_code == 200
-        assert not old.cache_control.immutable
+    edition = widget_files.edition()
+    for name in widget_files.files():
+        answer = client.get(f"/chat/files/{edition}/{name}")
+        assert answer.status_code == 200
+        assert answer.cache_control.immutable
+        assert "Access-Control-Allow-Origin" not in answer.headers
+    old = client.get(f"/chat/files/{'0' * 12}/chat.js")
+    assert old.status_code == 200
+    assert not old.cache_control.immutable
     assert client.get(f"/chat/files/{edition}/nothing.js").status_code == 404
-    assert client.get("/chat/files/x/frame.js").status_code == 404
+    assert client.get(f"/chat/files/{edition}/frame.js").status_code == 404, "a source, which is in chat.js"
+    assert client.get("/chat/files/x/chat.js").status_code == 404
 
 
 def test_every_word_exists_in_both_languages() -> None:
-    text = (pages.FOLDER / "words.js").read_text()
-    body = text[text.index("export const WORDS") :].split("\n};")[0].splitlines()[1:]
-    entries = [WORD.match(line) for line in body]
-    assert all(entries), [line for line, entry in zip(body, entries, strict=True) if not entry]
-    names = {entry[1] for entry in entries if entry}
-    assert len(names) == len(body)
-    for entry in entries:
-        assert entry
-        assert set(re.findall(r"\{\w+\}", entry[2])) == set(re.findall(r"\{\w+\}", entry[3])), entry[1]
-        assert entry[2] != entry[3], entry[1]
-    sources = [page_source(), *(path.read_text() for path in pages.FOLDER.glob("*.js") if path.name != "words.js")]
+    words = widget_words.words()
+    for name, wording in words.items():
+        assert placeholders(wording["en"]) == placeholders(wording["es"]), name
+        assert wording["en"] != wording["es"], name
+    sources = [page_source(), *(path.read_text() for path in widget_files.FOLDER.glob("*.js"))]
     used = {word for source in sources for word in re.findall(r'"(\w+)"', source)}
-    assert names <= used, f"nobody says {names - used}"
-    assert set(re.findall(r'data-word(?:-label|-title)?="(\w+)"', page_source())) <= names
+    assert set(words) <= used, f"nobody says {set(words) - used}"
+    assert set(re.findall(r'data-word(?:-label|-title)?="(\w+)"', page_source())) <= set(words)
+
+
+def test_what_runs_on_the_towns_page_is_given_its_own_words_and_no_others() -> None:
+    source = (widget_files.FOLDER / "embed.js").read_text()
+    said = set(re.findall(r'\bsay\([\w.#]+, "(\w+)"', source))
+    assert said == widget_words.of_launcher()
+    assert "Get help by chat" in widget_files.files()["embed.js"].content.decode()
+    assert "Leave quickly" not in widget_files.files()["embed.js"].content.decode()
 
 
 def page_source() -> str:
-    return (Path(pages.__file__).parent.parent / "templates" / "chat" / "frame.html").read_text()
+    return (widget_files.FOLDER.parent.parent / "templates" / "chat" / "frame.html").read_text()
 
 
 def test_text_is_only_ever_set_as_text() -> None:
-    for path in pages.FOLDER.glob("*.js"):
+    for path in widget_files.FOLDER.glob("*.js"):
         found = SINKS.search(path.read_text())
         assert not found, f"{path.name}: {found and found[0]}"
         assert not re.search(r'postMessage\([^)]*"\*"', path.read_text()), path.name
-
-
-def test_the_widget_is_small() -> None:
-    import gzip  # noqa: PLC0415
-
-    files = [path for path in pages.FOLDER.iterdir() if not path.name.startswith("demo")]
-    assert sum(len(gzip.compress(path.read_bytes())) for path in files) < 20_000

@@ -17,7 +17,7 @@ from gateway.settings import Settings
 from gateway.web import console_live, live
 from gateway.web.server import PROCESSES, THREADS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 LEAST_LEFT = 16  # threads for webhooks while every stream that may be open is
 

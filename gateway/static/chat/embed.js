@@ -1,6 +1,9 @@
 // The one line on a town's page: a button in the corner that opens the chat in a frame of its own origin.
 // It reads nothing of the page around it, sets no cookie and calls nobody but the place it came from.
 
+import { Escapes, WITHIN } from "./escapes.js";
+import { known, say } from "./words.js";
+
 (() => {
   const script = document.currentScript;
   if (!script || customElements.get("front-door-chat")) return;
@@ -34,18 +37,15 @@
   `;
 
   class FrontDoorChat extends HTMLElement {
-    #words;
-    #language;
+    #language = known(asked) ?? "en";
     #button = document.createElement("button");
     #label = document.createElement("span");
     #news = document.createElement("span");
     #panel = document.createElement("div");
     #frame = null;
 
-    constructor(words) {
+    constructor() {
       super();
-      this.#words = words;
-      this.#language = words.known(asked) ?? "en";
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(STYLE);
       const shadow = this.attachShadow({ mode: "open" });
@@ -75,7 +75,7 @@
       remember(true);
       if (this.#frame) return this.#opened(focus);
       this.#frame = document.createElement("iframe");
-      this.#frame.title = this.#words.say(this.#language, "frame_title");
+      this.#frame.title = say(this.#language, "frame_title");
       this.#frame.referrerPolicy = "no-referrer";
       this.#frame.addEventListener("load", () => this.#opened(focus), { once: true });
       const address = new URL("frame", home);
@@ -105,32 +105,59 @@
     #hear(event) {
       if (event.origin !== home.origin || !this.#frame || event.source !== this.#frame.contentWindow) return;
       const { frontDoor: verb, count, language, away } = event.data ?? {};
-      if (verb === "close") this.close();
+      if (verb === "close") this.#shut(event.data);
       else if (verb === "unread") this.#count(Number(count) || 0);
-      else if (verb === "language") this.#say(this.#words.known(language) ?? this.#language);
+      else if (verb === "language") this.#say(known(language) ?? this.#language);
       else if (verb === "leave") this.#leave(away);
+    }
+
+    #shut({ escape, away }) {
+      this.close();
+      if (escape) this.#watch(away);
+    }
+
+    // For two seconds after an Esc that closed the chat, and at no other time, the page's own keys are listened to, and
+    // only for two more: who leaves in a hurry keeps pressing.
+    #watch(away) {
+      const escapes = new Escapes();
+      const stop = new AbortController();
+      const press = (event) => {
+        if (event.key !== "Escape" || event.repeat || escapes.press(Date.now()) !== "leave") return;
+        stop.abort();
+        hide();
+        this.#tell("leave"); // it forgets what it kept and asks to leave; one that does not is not waited for
+        setTimeout(() => this.#leave(away), 150);
+      };
+      escapes.press(Date.now());
+      window.addEventListener("keydown", press, { capture: true, signal: stop.signal });
+      setTimeout(() => stop.abort(), WITHIN);
     }
 
     #leave(away) {
       remember(false);
       if (typeof away !== "string" || !away.startsWith("https://")) return;
-      document.body.hidden = true; // until the next page is there, and when there is no connection to fetch it
-      document.title = "";
+      hide();
       location.replace(away);
     }
 
     #say(language = this.#language) {
       this.#language = language;
       this.lang = language;
-      this.#label.textContent = this.#words.say(language, "launcher");
-      if (this.#frame) this.#frame.title = this.#words.say(language, "frame_title");
+      this.#label.textContent = say(language, "launcher");
+      if (this.#frame) this.#frame.title = say(language, "frame_title");
     }
 
     #count(count) {
       this.#news.hidden = count === 0;
       this.#news.textContent = String(count);
-      if (count) this.#news.setAttribute("aria-label", this.#words.say(this.#language, "unread", { count }));
+      if (count) this.#news.setAttribute("aria-label", say(this.#language, "unread", { count }));
     }
+  }
+
+  // Until the next page is there, and when there is no connection to fetch it.
+  function hide() {
+    document.body.hidden = true;
+    document.title = "";
   }
 
   function bubble() {
@@ -162,8 +189,12 @@
     }
   }
 
-  import(new URL("words.js", home).href).then((words) => {
+  function place() {
     customElements.define("front-door-chat", FrontDoorChat);
-    document.body.append(new FrontDoorChat(words));
-  });
+    document.body.append(new FrontDoorChat());
+  }
+
+  // A script in the head that the browser has already runs before there is a body.
+  if (document.body) place();
+  else document.addEventListener("DOMContentLoaded", place, { once: true });
 })();

@@ -6,6 +6,7 @@ import { Reader } from "./sse.js";
 const SILENCE = 15_000; // the server says something every 5 s: three times nothing means the line is dead
 const POLL_EVERY = 4_000;
 const POLL_FOR = 60_000;
+const ENOUGH = 2; // streams in a row that were refused or cut before a word: by a proxy, most likely
 
 export class Line {
   #heard;
@@ -40,12 +41,17 @@ export class Line {
 
   async #run() {
     let failures = 0;
+    let refused = 0; // streams that brought nothing, since one that did
     let pollUntil = 0;
     for (;;) {
       this.#cut = new AbortController();
-      const outcome = await (Date.now() < pollUntil ? this.#poll() : this.#stream());
+      let outcome = await (Date.now() < pollUntil ? this.#poll() : this.#stream());
+      if (["silent", "full", "refused"].includes(outcome)) {
+        refused += 1;
+        if (outcome !== "refused" || refused >= ENOUGH) pollUntil = Date.now() + POLL_FOR;
+        outcome = await this.#poll(); // what a stream does not bring is asked for at once
+      } else if (outcome === "ended") refused = 0;
       if (outcome === "lost") return this.#lost();
-      if (outcome === "silent" || outcome === "full") pollUntil = Date.now() + POLL_FOR;
       failures = outcome === "failed" ? failures + 1 : 0;
       const rest = { failed: backoff(failures), polled: POLL_EVERY }[outcome] ?? 200;
       await pause(rest, this.#cut.signal);
@@ -75,15 +81,17 @@ export class Line {
       const events = new Reader();
       for (;;) {
         const { value, done } = await reader.read();
-        if (done) return "ended";
+        if (done) return bytes ? "ended" : "refused";
         clearTimeout(timer);
         timer = watch();
         bytes += value.length;
         events.feed(value).forEach((event) => this.#event(event));
       }
     } catch (failure) {
-      if (failure instanceof Failed) return failure.status === 503 ? "full" : meaning(failure);
-      return silent && !bytes ? "silent" : "ended";
+      if (bytes || this.#cut.signal.aborted) return "ended";
+      if (silent) return "silent";
+      if (!(failure instanceof Failed)) return "refused";
+      return failure.status === 503 ? "full" : failure.unknownToken ? "lost" : "refused";
     } finally {
       clearTimeout(timer);
       own.abort();

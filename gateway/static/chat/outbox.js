@@ -19,8 +19,9 @@ export class Outbox {
     return [...this.#entries];
   }
 
-  add(text, language) {
-    const entry = { id: uuid(), text, language, time: new Date().toISOString() };
+  // `chosen`: the visitor picked this language by the button, and the conversation does not know yet.
+  add(text, language, chosen = false) {
+    const entry = { id: uuid(), text, language, chosen, time: new Date().toISOString() };
     this.#keep([...this.#entries, entry]);
     return entry;
   }
@@ -52,8 +53,8 @@ export class Outbox {
     this.#tell(entry, "sending");
     try {
       await token();
-      const { id, text, language } = entry;
-      const answer = await askJson("messages", { method: "POST", body: { id, text, language } });
+      const { id, text, language, chosen } = entry;
+      const answer = await askJson("messages", { method: "POST", body: { id, text, language, chosen } });
       this.drop(entry.id);
       this.#tell(entry, "received", answer);
       return true;

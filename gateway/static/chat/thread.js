@@ -1,5 +1,6 @@
 // Draws the thread: each message once, however often and on whichever road it comes. Text is only ever set as text.
 
+import { cards } from "./cards.js";
 import { pieces } from "./links.js";
 
 const NEAR = 80;
@@ -89,7 +90,6 @@ export class Thread {
 
   #draw(message) {
     const element = this.#made("article", `message ${message.author}${message.alert ? " alert" : ""}`);
-    if (message.alert) element.setAttribute("role", "alert");
     element.append(this.#from(message), this.#text(message));
     return element;
   }
@@ -108,12 +108,21 @@ export class Thread {
   }
 
   #text(message) {
-    const body = this.#made("p", "text");
+    const body = message.services?.length ? cards(message, this.#tools()) : this.#plain(message);
     body.dir = "auto";
     if (message.language) body.lang = message.language;
+    return body;
+  }
+
+  #plain(message) {
+    const body = this.#made("p", "text");
     const found = message.author === "resident" ? [{ text: message.text }] : pieces(message.text);
     body.append(...found.map((piece) => (piece.href ? this.#link(piece) : piece.text)));
     return body;
+  }
+
+  #tools() {
+    return { made: (kind, names) => this.#made(kind, names), link: (piece) => this.#link(piece), fill: this.#fill };
   }
 
   #link({ text, href }) {
@@ -141,8 +150,8 @@ export class Thread {
   // Of several alerts the first, which is in the visitor's language, must not be pushed out of sight by the others.
   #backToFirstAlert() {
     let first = this.#log.lastElementChild;
-    if (first.getAttribute("role") !== "alert") return false;
-    while (first.previousElementSibling?.getAttribute("role") === "alert") first = first.previousElementSibling;
+    if (!first.classList.contains("alert")) return false;
+    while (first.previousElementSibling?.classList.contains("alert")) first = first.previousElementSibling;
     if (this.#log.scrollHeight - first.offsetTop <= this.#log.clientHeight) return false;
     first.scrollIntoView({ block: "start" });
     this.#newer.hidden = this.#atEnd();

@@ -1,0 +1,148 @@
+"""The widget's files as they are sent: its modules joined into one, made small and packed, once for each process.
+
+The sources in ``static/chat`` are plain modules that any editor and ``node --test`` read. They keep to a few forms of
+import and export, which :func:`joined` knows; it refuses every other, so that nothing is left out without a word. Why
+there is no builder of the usual kind: ``docs/decisions/0044-one-file-made-at-start.md``.
+"""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import rcssmin
+import rjsmin
+from flask import Response, request
+
+from gateway.web import widget_words
+
+FOLDER = Path(__file__).resolve().parent.parent / "static" / "chat"
+FRAME, EMBED = "chat.js", "embed.js"
+STYLES = {
+    "chat.css": ("frame.css", "safety.css", "talk.css"),
+    "no-script.css": ("no-script.css",),
+    "demo.css": ("demo.css",),
+}
+WORDING = "wording"
+IMPORT = re.compile(r'import (?:\* as (?P<whole>\w+)|(?P<names>\{ \w+(?:, \w+)* \})) from "\./(?P<module>\w+)\.js";')
+EXPORT = re.compile(r"export (?=(?:const|class|function|async function) (?P<name>\w+))")
+STATEMENT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+LEVEL = 9
+
+Read = Callable[[str], str]
+
+
+class File(NamedTuple):
+    """One file: what it holds, the same packed, its type, and a name for its content."""
+
+    content: bytes
+    packed: bytes
+    kind: str
+    tag: str
+
+
+@cache
+def files() -> Mapping[str, File]:
+    """Every file of the widget by its name. Raises ``ValueError`` for a source that cannot be joined."""
+    made = {
+        FRAME: _script(joined("frame", _source(None))),
+        EMBED: _script(f"(() => {{\n{joined('embed', _source(widget_words.of_launcher()))}}})();\n"),
+    }
+    for name, parts in STYLES.items():
+        made[name] = _file(rcssmin.cssmin("\n".join(_read(part) for part in parts)), "text/css")
+    return MappingProxyType(made)
+
+
+@cache
+def edition() -> str:
+    """A short name for the present content of all files."""
+    return _tag("".join(file.tag for _, file in sorted(files().items())).encode())
+
+
+def joined(entry: str, read: Read) -> str:
+    """A module and all that it imports as one script. ``read`` gives the text of a module by its name.
+
+    Raises ``ValueError`` for modules that import each other, and for any form of import or export that is not known.
+    """
+    order: dict[str, str] = {}
+    _join(entry, read, order, ())
+    return "".join(order.values())
+
+
+def answer(name: str) -> Response:
+    """A file for this request, packed where that is understood; 304 for who has it."""
+    file = files()[name]
+    response = Response(file.content, mimetype=file.kind)
+    response.set_etag(file.tag)
+    if takes_packed():
+        response.set_data(file.packed)
+        response.content_encoding = "gzip"
+        response.set_etag(f"{file.tag}-gzip")
+    response.vary.add("Accept-Encoding")
+    response.make_conditional(request)
+    return response
+
+
+def pack(response: Response) -> Response:
+    """The same answer, packed where that is understood. Never for what holds a secret beside what a stranger chose."""
+    response.vary.add("Accept-Encoding")
+    if takes_packed():
+        response.set_data(_packed(response.get_data()))
+        response.content_encoding = "gzip"
+    return response
+
+
+def takes_packed() -> bool:
+    """Whether who asks reads gzip."""
+    return request.accept_encodings.quality("gzip") > 0
+
+
+def _join(name: str, read: Read, order: dict[str, str], above: tuple[str, ...]) -> None:
+    if name in above:
+        raise ValueError(f"modules import each other: {' -> '.join((*above, name))}")
+    if name in order:
+        return
+    exported: list[str] = []
+
+    def put(found: re.Match[str]) -> str:
+        line = found[0]
+        if own := EXPORT.match(line):
+            exported.append(own["name"])
+            return line[own.end() :]
+        other = IMPORT.fullmatch(line)
+        if other is None:
+            raise ValueError(f"{name}.js: {line!r} is no form of import or export that can be joined")
+        _join(other["module"], read, order, (*above, name))
+        return f"const {other['whole'] or other['names']} = ${other['module']};"
+
+    body = STATEMENT.sub(put, read(name))
+    order[name] = f"const ${name} = (() => {{\n{body}\nreturn {{ {', '.join(exported)} }};\n}})();\n"
+
+
+def _source(names: frozenset[str] | None) -> Read:
+    return lambda name: widget_words.module(names) if name == WORDING else _read(f"{name}.js")
+
+
+def _read(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _script(text: str) -> File:
+    return _file(rjsmin.jsmin(text), "text/javascript")
+
+
+def _file(text: str | bytes, kind: str) -> File:
+    content = text.encode() if isinstance(text, str) else bytes(text)
+    return File(content, _packed(content), kind, _tag(content))
+
+
+def _packed(content: bytes) -> bytes:
+    return gzip.compress(content, LEVEL, mtime=0)
+
+
+def _tag(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]

@@ -1,0 +1,190 @@
+"""The widget in Chromium before, without and with its script: what is sent, what can be read, what runs where."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask, Response
+from playwright.sync_api import Browser, BrowserContext, CDPSession, FrameLocator, Page, Route, expect
+
+from gateway.web import pages
+from tests.chat.test_chat_browser import (  # the fixtures too
+    OPEN,
+    browser,
+    context,
+    opened,
+    page,
+    serve,
+    site,
+    write,
+)
+
+__all__ = ["browser", "context", "page", "serve", "site"]
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+LONGEST = 20_000
+LABELS = {
+    "en": ["Danger now", "Crisis: call or text", "Leave quickly", "Your message", "Send", "Español"],
+    "es": ["Peligro ahora", "Crisis: marque 2", "Salir rápido", "Su mensaje", "Enviar", "English"],
+}
+
+
+def received(session: CDPSession) -> Callable[[], dict[str, int]]:
+    """Counts what comes in over the wire, headers included; gives the bytes of each address so far."""
+    addresses: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    session.on("Network.requestWillBeSent", lambda sent: addresses.update({sent["requestId"]: sent["request"]["url"]}))
+    session.on(
+        "Network.loadingFinished",
+        lambda done: sizes.update({addresses.get(done["requestId"], "?"): int(done["encodedDataLength"])}),
+    )
+    session.send("Network.enable")
+    return lambda: dict(sizes)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_all_that_a_visitor_waits_for_is_small(context: BrowserContext, page: Page, site: str, language: str) -> None:
+    sizes = received(context.new_cdp_session(page))
+    page.goto(f"{site}/chat/frame?language={language}")
+    expect(page.get_by_role("log")).to_have_attribute("aria-busy", "false")
+    page.goto(f"{site}/chat/embed.js")
+    expect(page.locator("body")).to_contain_text("front-door-chat")
+    names = sorted(re.sub(r".*/|\?.*", "", address) for address in sizes() if address.startswith(site))
+    assert names == ["chat.css", "chat.js", "embed.js", "frame"]
+    assert sum(sizes().values()) < LONGEST
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("why", ["off", "lost"])
+def test_no_label_is_blank_without_the_script(browser: Browser, site: str, language: str, why: str) -> None:
+    context = browser.new_context(java_script_enabled=why != "off", viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.route("**/chat.js", lambda route: route.abort())
+    page.goto(f"{site}/chat/frame?language={language}")
+    words = page.locator("button:visible, a:visible, label:visible, h1:visible")
+    assert words.count() >= 3
+    for index in range(words.count()):
+        assert words.nth(index).inner_text().strip()
+    for number in ("911", "988"):
+        expect(page.locator(f'.urgent a[href="tel:{number}"] span')).not_to_be_empty()
+    if why == "lost":
+        for label in LABELS[language]:
+            expect(page.get_by_text(label, exact=True).first).to_be_visible()
+        expect(page.locator("#status")).to_contain_text("911")
+        expect(page.locator("#status")).to_be_visible()
+    else:
+        for name in ("#input", ".send", "#language", "#leave", "#close", "#log", "#status"):
+            expect(page.locator(name)).to_be_hidden()
+        for code in ("en", "es"):
+            expect(page.locator(f".no-script p[lang={code}]")).to_be_visible()
+    context.close()
+
+
+def test_the_note_of_a_lost_script_goes_with_the_script(page: Page, site: str) -> None:
+    frame = opened(page, site)
+    expect(frame.locator("#status")).to_be_empty()
+
+
+def test_the_line_may_stand_in_the_head(page: Page, site: str, serve: Callable[[Flask], str]) -> None:
+    """Where the script runs before there is a body, as it does out of the browser's cache."""
+    town = Flask("town")
+    line = f'<script src="{site}/chat/embed.js" data-language="es"></script>'
+    body = f"<!doctype html><html lang=es><head><title>Town</title>{line}</head><body><h1>Town</h1></body></html>"
+    town.add_url_rule("/", view_func=lambda: Response(body))
+    page.goto(serve(town))
+    expect(page.get_by_role("button", name=OPEN["es"])).to_be_visible()
+    assert page.evaluate("Object.keys(window).filter((name) => name.startsWith('$'))") == []
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_nothing_takes_more_lines_than_it_must_on_a_narrow_phone(page: Page, site: str, language: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 568})
+    frame = opened(page, site, language)
+    for link in frame.locator(".urgent a span").all():
+        assert link.evaluate("span => span.getBoundingClientRect().height") <= 32, "two lines"
+    newer = frame.locator("#newer")
+    newer.evaluate("button => button.hidden = false")
+    box = newer.bounding_box()
+    assert box
+    assert box["height"] <= 48
+
+
+def test_a_stream_that_a_proxy_refuses_is_made_up_for(page: Page, site: str, say: Callable[..., int]) -> None:
+    page.route("**/chat/stream", lambda route: route.fulfill(status=502, body="bad gateway"))
+    frame = opened(page, site)
+    write(frame, "hello")
+    expect(frame.locator(".resident .state")).to_have_text("Received")
+    say("found by asking")
+    expect(frame.locator(".bot .text")).to_have_text("found by asking")
+
+
+def test_a_page_that_is_looked_at_again_asks_at_once(page: Page, site: str, say: Callable[..., int]) -> None:
+    """A phone cut the line while nobody looked, and the page has not heard of it: silence would take 15 s to tell."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)  # neither answered nor refused
+
+    page.route("**/chat/stream", hold)
+    frame = opened(page, site)
+    write(frame, "hello")
+    expect(frame.locator(".resident .state")).to_have_text("Received")
+    say("said meanwhile")
+    expect(frame.locator(".bot")).to_have_count(0)
+    page.unroute("**/chat/stream")
+    frame.locator("html").evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    expect(frame.locator(".bot .text")).to_have_text("said meanwhile", timeout=8_000)
+    assert len(held) == 1
+
+
+def test_the_conversation_is_told_once_which_language_was_picked(page: Page, site: str) -> None:
+    sent: list[dict[str, object]] = []
+    page.on("request", lambda made: sent.append(made.post_data_json) if made.url.endswith("/chat/messages") else None)
+    frame = opened(page, site)
+    write(frame, "hello there my friend")
+    frame.get_by_role("button", name="Español").click()
+    write(frame, "94110")
+    write(frame, "94111")
+    expect(frame.locator(".resident .state")).to_have_text(["Recibido"] * 3)
+    assert [(each["language"], each["chosen"]) for each in sent] == [("en", False), ("es", True), ("es", False)]
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_esc_three_times_leaves_and_forgets(page: Page, site: str, framed: bool) -> None:
+    if framed:
+        frame: FrameLocator | Page = opened(page, site)
+    else:
+        page.goto(f"{site}/chat/frame")
+        expect(page.get_by_role("log")).to_have_attribute("aria-busy", "false")
+        frame = page
+    frame.locator("#input").fill("secret words")
+    frame.locator("#input").press("Enter")
+    expect(frame.locator(".resident .state")).to_have_text("Received")
+    frame.locator("#input").press("Escape")
+    if framed:
+        expect(page.get_by_role("button", name=OPEN["en"])).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.wait_for_url(pages.AWAY)
+    page.goto(f"{site}/chat/frame")
+    assert page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})") == "{}"
+    expect(page.locator(".message")).to_have_count(0)
+
+
+def test_esc_on_the_towns_page_is_nobodys_business(page: Page, site: str) -> None:
+    opened(page, site).get_by_role("button", name="Close the chat").click()
+    expect(page.get_by_role("button", name=OPEN["en"])).to_be_focused()
+    for _ in range(4):
+        page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name=OPEN["en"])).to_be_visible()
+    assert page.url.startswith(site)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_titles_say_nothing_of_help(page: Page, site: str, language: str) -> None:
+    opened(page, site, language)
+    title = {"en": "Messages", "es": "Mensajes"}[language]
+    expect(page.locator("iframe")).to_have_attribute("title", title)
+    page.goto(f"{site}/chat/frame?language={language}")
+    expect(page).to_have_title(title)
