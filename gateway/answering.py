@@ -16,6 +16,10 @@ from sqlalchemy.orm import Session
 
 from gateway import (
     checking,
+    closings,
+    conversations,
+    dispatches,
+    endings,
     escalations,
     follow_up_answers,
     keywords,
@@ -48,7 +52,8 @@ Told = tuple[list[str], str | None]
 class Heard:
     """One message that was just stored and screened, and everything that bears on its answer.
 
-    ``now`` is when it came; ``read_at`` is later than that when it had to wait in the journal.
+    ``now`` is when it came; ``read_at`` is later than that when it had to wait in the journal. ``said_stop`` is
+    whether an opt-out of its sender was in force before it.
     """
 
     session: Session
@@ -60,6 +65,7 @@ class Heard:
     level: Level
     now: datetime
     read_at: datetime
+    said_stop: bool
 
     @property
     def scene(self) -> Scene:
@@ -71,11 +77,10 @@ class Heard:
         """Whether a responder holds the conversation."""
         return self.conversation.handler == RESPONDER
 
-    @cached_property
+    @property
     def opted_out(self) -> bool:
         """Whether the resident had said STOP before this message."""
-        contact = self.conversation.contact
-        return self.inbound.channel == SMS and optout.in_force(self.session, contact.channel, contact.address_hash)
+        return self.inbound.channel == SMS and self.said_stop
 
     @cached_property
     def keyword(self) -> Keyword | None:
@@ -95,6 +100,12 @@ def decide(heard: Heard) -> Told:
         if told is not None:
             return told
     return [], None
+
+
+def _wrote_again(heard: Heard) -> None:
+    """After a danger that was closed lately a person reads on, whatever else is answered; a STOP asks for nobody."""
+    if heard.keyword is not Keyword.STOP or heard.level >= Level.URGENT:
+        closings.open_again(heard.session, heard.community, heard.conversation, heard.message, heard.level, heard.now)
 
 
 def _follow_up(heard: Heard) -> Told | None:
@@ -132,7 +143,7 @@ def _answer_danger(heard: Heard) -> Told:
     if heard.held and repeated:
         return [], RESPONDER
     said = safety_texts(heard.assessment, level, conversation.language, heard.community)
-    said = [*said, *nobody_on_shift(heard.session, conversation, heard.read_at)]
+    said = [*strangers.beside_danger(heard.scene), *said, *nobody_on_shift(heard.session, conversation, heard.read_at)]
     return said, None if _bot_helps_beside(heard) else checking.SAFETY
 
 
@@ -174,6 +185,17 @@ def _stop(heard: Heard) -> list[str]:
     return [stopping.confirmation(heard.session, heard.conversation)]
 
 
+def _no_team(heard: Heard) -> Told | None:
+    """A no to a team that was sent stops it, whoever holds the conversation; other words are the owner's to read."""
+    words = heard.inbound.text
+    if not endings.says_no_team(words):
+        return None
+    if not dispatches.resident_says_no(heard.session, heard.conversation, heard.message.id, heard.now):
+        return None
+    quiet = heard.opted_out or not conversations.safe_to_text(heard.conversation)
+    return [] if quiet else in_their_language(heard.conversation, "dispatch_declined"), RESPONDER
+
+
 def _check_answer(heard: Heard) -> Told | None:
     if heard.conversation.menu_open != checking.MENU:
         return None
@@ -203,8 +225,7 @@ def _opted_out(heard: Heard) -> Told | None:
 def _media_only(heard: Heard) -> Told | None:
     if heard.inbound.text.strip():
         return None
-    first = heard.conversation.language
-    return [texts.say("media_only", first) if first else texts.both("media_only")], "media"
+    return [texts.one("media_only", heard.conversation.language)], "media"
 
 
 def _distress(heard: Heard) -> Told | None:
@@ -227,9 +248,11 @@ def _picture_with_words(heard: Heard) -> Told | None:
 
 # The first that has an answer gives it; what none of them answers is the bot's to read.
 ORDER: tuple[Callable[[Heard], Told | None], ...] = (
+    _wrote_again,
     _follow_up,
     _danger,
     _opt_out,
+    _no_team,
     _check_answer,
     _keyword,
     _responder,
@@ -243,7 +266,7 @@ ORDER: tuple[Callable[[Heard], Told | None], ...] = (
 
 def _about_media(heard: Heard) -> list[str]:
     """What becomes of a picture that came with words or before a responder, said once in a conversation."""
-    key, first = "media_with_words", heard.conversation.language
+    key = "media_with_words"
     if not heard.inbound.media or heard.opted_out or heard.stops:
         return []
     known = [*texts.wording(key).values(), *(texts.both(key, code) for code in texts.LANGUAGES)]
@@ -252,7 +275,7 @@ def _about_media(heard: Heard) -> list[str]:
     )
     if heard.session.scalar(before.limit(1)) is not None:
         return []
-    return [texts.say(key, first) if first else texts.both(key)]
+    return [texts.one(key, heard.conversation.language)]
 
 
 def without_store(community: Community, inbound: Inbound, assessment: risk.Assessment) -> list[str]:

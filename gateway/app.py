@@ -4,6 +4,7 @@ import logging
 from functools import cache
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway import community, logs, phrases, risk, safety, texts, web
 from gateway.acceptor import Acceptor
@@ -34,6 +35,10 @@ def build(settings: Settings) -> Flask:
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         TEMPLATES_AUTO_RELOAD=False,
     )
+    if settings.proxies:  # else the header is whatever a stranger wrote
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
+        )
     app.extensions["front_door"] = open_door(settings)
     web.register(app)
     return app

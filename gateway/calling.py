@@ -2,14 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import audit, escalations, optout
 from gateway.conversations import SMS
 from gateway.errors import Refused
 from gateway.keys import Keys
-from gateway.models import AuditEntry, Escalation, Responder
+from gateway.models import Escalation, Responder
 from gateway.risk import Level
 
 SHOWN_FOR = timedelta(minutes=30)
@@ -50,11 +49,4 @@ def number(session: Session, keys: Keys, row: Escalation, responder: Responder, 
 
 
 def _shown(session: Session, row: Escalation, responder: Responder, now: datetime) -> bool:
-    asked = select(AuditEntry.id).where(
-        AuditEntry.subject == "escalation",
-        AuditEntry.subject_id == row.id,
-        AuditEntry.act == ACT,
-        AuditEntry.responder_id == responder.id,
-        AuditEntry.at > now - SHOWN_FOR,
-    )
-    return session.scalar(asked.limit(1)) is not None
+    return audit.lately(session, ACT, "escalation", row.id, responder.id, now, SHOWN_FOR)

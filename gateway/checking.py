@@ -46,8 +46,7 @@ def ask(scene: Scene, categories: Collection[str], now: datetime) -> Told:
 
 def question(scene: Scene) -> str:
     """The question in the resident's language, or in both where none is known."""
-    known = scene.conversation.language
-    return texts.say("safety_check", known) if known else texts.both("safety_check")
+    return texts.one("safety_check", scene.conversation.language)
 
 
 def hear(scene: Scene, community: Community) -> Told | None:

@@ -9,9 +9,12 @@ from typing import BinaryIO
 
 import click
 
-from gateway.command_line import database_url, plain_errors
+from gateway.audit_cli import audit
+from gateway.command_line import database_url, plain_errors, running
 from gateway.directory_cli import directory
 from gateway.settings import read
+from gateway.shift_cli import drill
+from gateway.team_cli import team
 
 ROLES = ("responder", "supervisor", "admin", "directory_editor")  # log_ins has them too, and brings argon2 along
 
@@ -32,13 +35,16 @@ def up() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring the database to the newest schema."""
-    from gateway import schema  # noqa: PLC0415
+    """Bring the database to the newest schema, and what search reads up to it."""
+    from gateway import community, schema  # noqa: PLC0415
     from gateway.db import Database  # noqa: PLC0415
+    from gateway.directory import reindexing  # noqa: PLC0415
 
     with plain_errors():
-        database = Database(read().database_url)
+        settings = read()
+        database = Database(settings.database_url)
         schema.upgrade(database)
+        reindexing.catch_up(database, click.echo, community.load(settings.community_file).directory.tags)
         click.echo(f"schema is at {schema.current(database)}")
 
 
@@ -185,17 +191,39 @@ def responder() -> None:
 @click.option("--name", required=True)
 @click.option("--role", type=click.Choice(ROLES), default="responder", show_default=True)
 @click.option("--on-call-hours", default=0.0, help="Put on call from now for so many hours.")
-def responder_add(email: str, name: str, role: str, on_call_hours: float) -> None:
+@click.option("--phone", "number", help="Their own phone, taken as verified: it is paged, and may answer by text.")
+def responder_add(email: str, name: str, role: str, on_call_hours: float, number: str | None) -> None:
     """Add a responder; the password is made here and shown once."""
-    from gateway import log_ins  # noqa: PLC0415
+    from gateway import log_ins, phones  # noqa: PLC0415
     from gateway.db import Database  # noqa: PLC0415
 
     with plain_errors(), closing(Database(database_url())) as database, database.begin() as session:
-        password = log_ins.add_responder(session, email, name, role, datetime.now(UTC), on_call_hours)
+        now = datetime.now(UTC)
+        password = log_ins.add_responder(session, email, name, role, now, on_call_hours)
+        added = log_ins.by_email(session, email)
+        if number is not None and added is not None:
+            phones.set_verified(session, running().keys, added.id, number, now)
     click.echo(f"{email}  password: {password}  (shown once)")
 
 
+@responder.command("reset")
+@click.argument("email")
+def responder_reset(email: str) -> None:
+    """Print a link by which somebody sets their password and second step anew, for when no admin can come in."""
+    from gateway import invitations, log_ins  # noqa: PLC0415
+    from gateway.db import Database  # noqa: PLC0415
+
+    with plain_errors(), closing(Database(database_url())) as database, database.begin() as session:
+        who = log_ins.by_email(session, email)
+        token = invitations.reset(session, None, who.id if who else 0, datetime.now(UTC))
+        # As in the console: the link is of the web's, whose routes are not loaded here.
+        click.echo(f"{running().public_url}/console/join/{token}  (works once, for three days)")
+
+
+main.add_command(audit)
 main.add_command(directory)
+main.add_command(drill)
+main.add_command(team)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def request_team(scene: Scene, command: dict[str, Any]) -> list[str]:
     """
     place, needs = short(command.get("place")), needs_of(command)
     _open(scene, "team_request", _welfare(scene) if welfare.NEED in needs else Level.ROUTINE)
-    if not _safe_to_text(scene):
+    if not conversations.safe_to_text(scene.conversation):
         return [texts.say("not_safe_to_text", scene.language)]
     if place is None or scene.community is None:
         return [person_asked(scene)]
@@ -57,7 +57,7 @@ def request_team(scene: Scene, command: dict[str, Any]) -> list[str]:
 def open_mediation(scene: Scene, command: dict[str, Any]) -> list[str]:
     """Somebody may step in between two sides: a person reads it, and the other side is told nothing."""
     _open(scene, MEDIATION)
-    if not _safe_to_text(scene):
+    if not conversations.safe_to_text(scene.conversation):
         return [texts.say("not_safe_to_text", scene.language)]
     told = [endings.mediation(scene.community, scene.language)] if scene.community else []
     return [*told, person_asked(scene)]
@@ -132,10 +132,18 @@ def record(scene: Scene, command: dict[str, Any]) -> list[str]:
     field, value = command.get("field"), short(command.get("value"))
     known = scene.conversation.answers
     if field == "need" and value:
-        scene.conversation.answers = {**known, "needs": list(dict.fromkeys([*known.get("needs", []), value]))}
+        _keep(scene, "needs", list(dict.fromkeys([*known.get("needs", []), value])))
     elif field in FIELDS and value:
-        scene.conversation.answers = {**known, field: value}
+        _keep(scene, field, value)
     return []
+
+
+def _keep(scene: Scene, field: str, value: str | list[str]) -> None:
+    """An answer, and when and in which message it was told: who passes it on must say so."""
+    conversation = scene.conversation
+    told = {"at": scene.now.isoformat(), "message_id": scene.message.id, "by": "resident"}
+    conversation.answers = {**conversation.answers, field: value}
+    conversation.answers_told = {**conversation.answers_told, field: told}
 
 
 def opt_out(scene: Scene, command: dict[str, Any]) -> list[str]:
@@ -179,8 +187,3 @@ def _open(scene: Scene, reason: str, level: Level = Level.ROUTINE) -> None:
 def _welfare(scene: Scene) -> Level:
     """How urgent a check on somebody is, by all that was written in this conversation."""
     return welfare.level(conversations.said_in(scene.session, scene.conversation.id), scene.conversation.answers)
-
-
-def _safe_to_text(scene: Scene) -> bool:
-    """False where the resident said that texts to this number are not safe: then no detail is written there."""
-    return bool(scene.conversation.answers.get("safe_to_text") != "no")

@@ -3,24 +3,37 @@
 import re
 import tomllib
 from collections.abc import Collection
-from datetime import date, datetime, time
+from datetime import date, time
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
 
+from gateway.community_duty import (
+    Closing,
+    Desk,
+    Disposition,
+    Handoff,
+    Ownership,
+    Paging,
+    Shifts,
+    Team,
+    distinct,
+)
+from gateway.community_fields import DAYS, BothLanguages, Day, Fact, Hours, Language, Name, Phone, Zip
+from gateway.directory.gazetteer import GazetteerError, read_places
 from gateway.directory.holidays import Calendar, calendar
+from gateway.directory.needs import Mapping, of_town
+from gateway.directory.report import ImportFailed
 from gateway.errors import SettingsError
+
+__all__ = [
+    "DAYS", "AnsweringPoint", "BothLanguages", "Community", "CommunityError", "Day", "Directory", "Elsewhere", "Fact",
+    "FollowUpOffer", "Hours", "Language", "Mediation", "Name", "Phone", "QuietHours", "SignOff", "Staffed", "Team",
+    "Wording", "Zip", "Zone", "load",
+]  # fmt: skip
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "community.example.toml"
 STATES = frozenset(
@@ -38,9 +51,14 @@ class CommunityError(SettingsError):
 
 
 def _time_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _time_zones():
         raise ValueError(f"{name!r} is not an IANA time zone such as 'America/Denver'")
     return name
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # which reads a folder of six hundred files
 
 
 def _state(code: str) -> str:
@@ -86,22 +104,10 @@ def _file(named: Path, info: ValidationInfo) -> Path:
     return Path(path)
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=60)]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+1[2-9]\d{9}$")]
-Zip = Annotated[str, StringConstraints(pattern=r"^\d{5}$")]
 Origin = Annotated[str, AfterValidator(_origin)]
 State = Annotated[str, AfterValidator(_state)]
 NamedFile = Annotated[Path, AfterValidator(_file)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
-Language = Literal["en", "es"]
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class Fact(BaseModel):
-    """A frozen part of the file that refuses names which it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class QuietHours(Fact):
@@ -125,10 +131,11 @@ class AnsweringPoint(Fact):
 
 
 class Zone(Fact):
-    """A part of the town, by ZIP codes."""
+    """A part of the town, by ZIP codes; with a 911 centre of its own where it is not the town's."""
 
     name: Name
     zips: tuple[Zip, ...] = Field(min_length=1)
+    psap: AnsweringPoint | None = None
 
 
 class Staffed(Fact):
@@ -151,50 +158,6 @@ class Wording(Fact):
 
     en: Name
     es: Name
-
-
-class BothLanguages(Fact):
-    """A few words of the town's own that residents read, in each language."""
-
-    en: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=60)]
-    es: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=60)]
-
-    def said_in(self, language: str) -> str:
-        """The words in ``"es"``, or else in English."""
-        return self.es if language == "es" else self.en
-
-
-class Hours(Fact):
-    """Days and local hours of work; a span may pass midnight, and then belongs to the day it began on."""
-
-    days: tuple[Day, ...] = DAYS
-    start: time
-    end: time
-
-    def covers(self, local: datetime) -> bool:
-        """Whether somebody works at this local time; the end itself is not worked any more."""
-        today, yesterday = DAYS[local.weekday()], DAYS[local.weekday() - 1]
-        at = local.time()
-        if self.start < self.end:
-            return today in self.days and self.start <= at < self.end
-        return (today in self.days and at >= self.start) or (yesterday in self.days and at < self.end)
-
-
-class Team(Fact):
-    """A mobile team: who may come, for which needs, to which ZIP codes (the whole town when none is named), and when.
-
-    ``hours`` left out means at any hour. Residents are told ``who`` may come before anybody does.
-    """
-
-    name: Name
-    who: BothLanguages
-    needs: tuple[Literal["welfare_check", "distress_in_public", "syringe_pickup"], ...] = Field(min_length=1)
-    zips: tuple[Zip, ...] = ()
-    hours: Hours | None = None
-
-    def is_out(self, local: datetime) -> bool:
-        """Whether the team works at this local time."""
-        return self.hours is None or self.hours.covers(local)
 
 
 class Mediation(Fact):
@@ -230,25 +193,45 @@ class FollowUpOffer(Fact):
 class Directory(Fact):
     """How the town's directory of services is read.
 
-    ``needs`` is a YAML file of need codes, laid over ours; ``places`` a CSV file of the town's neighborhoods and
-    landmarks. Both stand beside the town's file, or at the path given, and are None where the town has none. A record
-    that was checked within ``fresh_days`` is fresh, and stale after ``stale_days``. ``holidays`` are the days on which
-    listed hours may not hold, as :func:`gateway.directory.holidays.calendar` reads them. ``map`` is the link to a
-    place, with ``{latitude}`` and ``{longitude}`` and nothing else of the service, or ``off``.
+    ``needs`` is a YAML file of need codes, laid over ours; ``terms`` a CSV file of single terms of the publishers'
+    taxonomies and the needs that they mean (:mod:`gateway.directory.term_file`); ``topics`` a YAML file of what needs
+    are about in particular (:mod:`gateway.directory.topic_file`); ``places`` a CSV file of the town's
+    neighborhoods and landmarks. All stand beside the town's file, or at the path given, and are None where the town has
+    none. A record that was checked within ``fresh_days`` is fresh, and stale after ``stale_days``. ``holidays`` are the
+    days on which listed hours may not hold, as :func:`gateway.directory.holidays.calendar` reads them. ``map`` is the
+    link to a place, with ``{latitude}`` and ``{longitude}`` and nothing else of the service, or ``off``. With
+    ``four_eyes`` a second person agrees to an import in the console that takes away more than ``four_eyes_share`` of
+    the services of its set, and to any undoing.
     """
 
     needs: NamedFile | None = None
+    terms: NamedFile | None = None
+    topics: NamedFile | None = None
     places: NamedFile | None = None
     fresh_days: int = Field(default=90, ge=1, le=3_650)
     stale_days: int = Field(default=365, ge=1, le=3_650)
     holidays: Annotated[tuple[str, ...], AfterValidator(_holidays)] = ("federal",)
     map: Annotated[str, AfterValidator(_map_link)] = "https://maps.google.com/?q={latitude},{longitude}"
+    four_eyes: bool = True
+    four_eyes_share: float = Field(default=0.2, ge=0, le=1)
 
     @model_validator(mode="after")
     def _stale_after_fresh(self) -> "Directory":
         if self.stale_days <= self.fresh_days:
             raise ValueError("stale_days must be more than fresh_days")
+        try:
+            if self.places:
+                read_places(self.places)
+            if self.needs or self.terms or self.topics:
+                of_town(self.needs, self.terms, self.topics)
+        except (GazetteerError, ImportFailed) as error:
+            raise ValueError("; ".join(error.faults)) from error
         return self
+
+    @property
+    def tags(self) -> Mapping:
+        """Which words and terms mean which needs, and what these are about."""
+        return of_town(self.needs, self.terms, self.topics)
 
     @property
     def calendar(self) -> Calendar:
@@ -280,12 +263,19 @@ class Community(Fact):
     quiet_hours: QuietHours = QuietHours()
     staffed: Staffed
     wording: Wording
-    teams: tuple[Team, ...] = ()
+    teams: Annotated[tuple[Team, ...], AfterValidator(distinct)] = ()
     mediation: Mediation | None = None
     elsewhere: Elsewhere = Elsewhere()
     safety_sign_off: SignOff | None = None
     follow_up: FollowUpOffer = FollowUpOffer()
     directory: Directory = Directory()
+    ownership: Ownership = Ownership()
+    desks: Annotated[tuple[Desk, ...], AfterValidator(distinct)] = ()
+    dispositions: Annotated[tuple[Disposition, ...], AfterValidator(distinct)] = ()
+    paging: Paging = Paging()
+    shifts: Shifts = Shifts()
+    closing: Closing = Closing()
+    handoff: Handoff = Handoff()
 
     @model_validator(mode="after")
     def _both_languages(self) -> "Community":

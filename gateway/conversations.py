@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Select, Table, bindparam, select, text, true, update
+from sqlalchemy import Select, Table, bindparam, literal_column, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased, lazyload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -76,7 +76,7 @@ def of_contact(session: Session, contact: Contact, now: datetime) -> Conversatio
     """The open conversation of a contact that is locked already, opened when there is none."""
     found = session.scalar(_OPEN, {"contact_id": contact.id})
     if found is None:
-        return _open(session, contact, now)
+        return open_new(session, contact, now)
     set_committed_value(found, "contact", contact)
     return found
 
@@ -95,6 +95,18 @@ def lock(session: Session, conversation_id: int) -> Conversation:
     if found is None:
         raise Refused(404, "no_such_conversation")
     return found
+
+
+def lock_both(session: Session, conversation_id: int) -> Conversation:
+    """As :func:`lock`, the contact before it: for who writes what is known of the contact, such as an opt-out."""
+    contact = select(Conversation.contact_id).where(Conversation.id == conversation_id)
+    session.execute(select(Contact.id).where(Contact.id == contact.scalar_subquery()).with_for_update(key_share=True))
+    return lock(session, conversation_id)
+
+
+def safe_to_text(conversation: Conversation) -> bool:
+    """False where the resident said that a text to this number may be read by somebody else."""
+    return bool(conversation.answers.get("safe_to_text") != "no")
 
 
 def say(  # noqa: PLR0913 - what is said, by whom, and on which road it goes
@@ -174,16 +186,17 @@ _SAID_TO_BE_SENT = delivery.queueing(
 )
 
 
-def more_waits(session: Session, message: Message) -> bool:
-    """Whether something that came after this message waits to be answered."""
-    later = {"conversation_id": message.conversation_id, "after": message.id}
-    return session.connection().scalar(_MORE_WAITS, later) is not None
+def _waits_after() -> Select[int]:
+    later = aliased(Message)
+    return select(later.id).where(
+        later.conversation_id == Message.conversation_id,
+        later.direction == literal_column("'in'"),  # as in the index, or a prepared statement could not use it
+        later.handled_at.is_(None),
+        later.id > Message.id,
+    )
 
 
-_MORE_WAITS = text(
-    "SELECT id FROM messages WHERE conversation_id = :conversation_id AND direction = 'in' AND handled_at IS NULL"
-    " AND id > :after LIMIT 1"
-)
+WAITS_AFTER = _waits_after()  # what came after a message and waits to be answered, for use inside a question about it
 
 
 def keep_language(conversation: Conversation, memory: Memory) -> None:
@@ -258,7 +271,7 @@ def _just_before() -> Select[int, str]:
     )
 
 
-_JUST_BEFORE = _just_before()  # once: it takes more than a millisecond to put together, and is asked for every text
+_JUST_BEFORE = _just_before()  # once: it takes more than a millisecond to put together
 
 
 def _put_down(session: Session, conversation: Conversation, now: datetime, by: str) -> None:
@@ -287,7 +300,8 @@ def lock_contact(session: Session, keys: Keys, inbound: Inbound, now: datetime) 
     return found
 
 
-def _open(session: Session, contact: Contact, now: datetime) -> Conversation:
+def open_new(session: Session, contact: Contact, now: datetime) -> Conversation:
+    """Open a conversation with a contact that is locked and has none that is open."""
     memory = contact.language_memory
     made = Conversation(
         public_id=uuid4(),

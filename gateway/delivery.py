@@ -4,17 +4,19 @@ queued -> sending -> sent -> delivered | failed, and queued -> cancelled. Forwar
 twice and out of order, and none of that may take a text back.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import CTE, Insert, Table, bindparam, delete, func, literal, select, text, update
+from sqlalchemy import CTE, Connection, Insert, Table, bindparam, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gateway.models import Delivery, EarlyReceipt, Message
 from gateway.segments import count
 
+Quiet = Callable[[datetime], bool]
 EMERGENCY, RESPONDER, BOT, BULK = range(4)
 RANK = {"queued": 0, "sending": 1, "sent": 2, "delivered": 3, "failed": 3, "cancelled": 3}
 RECEIPTS = {
@@ -108,20 +110,24 @@ class Taken:
     address_sealed: bytes | None = field(repr=False)
 
 
-def take_next(session: Session, now: datetime, *, quiet: bool = False) -> Taken | None:
+def take_next(session: Session, now: datetime | None, *, quiet: Quiet = lambda _at: False) -> Taken | None:
     """Claim the most urgent text that may go now and mark it ``sending``, in this transaction.
 
-    In ``quiet`` hours what nobody wrote to us for stays where it is, also where it was tried before.
+    Without a ``now`` it is now by the database's clock. ``quiet`` says of a time whether the town sleeps: then what
+    nobody wrote to us for stays where it is, also where it was tried before.
 
     The contact's row is locked first, so that a STOP that is being stored either comes before (and the text is
     cancelled) or after (and the text was under way already). A statement sees what was committed before it began:
     therefore the opt-out is looked for in the next one, when the lock is held.
     """
     session.flush()
-    free = {"now": now, "last": BOT if quiet else BULK}
-    while (found := session.execute(_FREE, free).mappings().first()) is not None:
+    free, connection = {"now": now, "last": BULK}, session.connection()
+    while (found := connection.execute(_FREE, free).mappings().first()) is not None:
+        if found["priority"] == BULK and quiet(found["at"]):
+            free["last"] = BOT  # something more urgent may have been held by somebody else
+            continue
         asked = {name: found[name] for name in ("id", "confirms_stop", "channel", "address_hash")}
-        if session.scalars(_MARK, asked | {"now": now, "opted_out": OPTED_OUT}).one() == "sending":
+        if connection.scalar(_MARK, asked | {"now": now, "opted_out": OPTED_OUT}) == "sending":
             return Taken(
                 **{each.name: found[each.name] for each in fields(Taken) if each.name != "attempts"},
                 attempts=found["attempts"] + 1,
@@ -143,17 +149,17 @@ def take_stuck(session: Session, now: datetime) -> Delivery | None:
     return row
 
 
-def sent(session: Session, delivery_id: int, attempt: int, provider_id: str, now: datetime) -> None:
-    """Twilio took the text at try number ``attempt`` and named it.
+def sent(session: Session, delivery_id: int, attempt: int, provider_id: str, now: datetime | None) -> None:
+    """Twilio took the text at try number ``attempt`` and named it; without a ``now`` that is now.
 
     News of an earlier try spares a text that waits to go again; one that is being sent again is for the later try to
     tell about.
     """
     session.flush()
     told = {"id": delivery_id, "attempt": attempt, "provider_id": provider_id, "now": now}
-    if session.execute(_SENT, told).first() is None:
+    if session.connection().execute(_SENT, told).first() is None:
         return
-    row = _locked(session, delivery_id)
+    row, now = _locked(session, delivery_id), now or clock(session)
     early = session.get(EarlyReceipt, row.provider_id)
     if early is not None and is_further(row.status, early.status):
         _move(row, early.status, now, early.error_code)
@@ -222,6 +228,11 @@ def is_news(status: str) -> bool:
     """Whether a receipt may change anything. A text that has an id is sent already, and most receipts say no more."""
     then = RECEIPTS.get(status)
     return then is not None and is_further("sent", then)
+
+
+def arrived(connection: Connection, provider_id: str, now: datetime) -> bool:
+    """The receipt that nearly every text gets, in one statement; False where :func:`receipt` must see what it means."""
+    return connection.scalar(_ARRIVED, {"provider_id": provider_id, "now": now}) is not None
 
 
 def receipt(session: Session, provider_id: str, status: str, code: int | None, now: datetime) -> bool:
@@ -315,14 +326,14 @@ WITH waiting AS (
     SELECT d.id, d.priority, v.contact_id
     FROM deliveries d JOIN conversations v ON v.id = d.conversation_id
     WHERE d.status = 'queued' AND d.priority <= :last
-      AND (d.attempts = 0 OR d.next_attempt_at <= :now)
+      AND (d.attempts = 0 OR d.next_attempt_at <= coalesce(CAST(:now AS timestamptz), now()))
       AND NOT EXISTS (
           SELECT FROM deliveries e
           WHERE e.conversation_id = d.conversation_id AND e.id < d.id AND e.priority <= d.priority
             AND e.status IN ('queued', 'sending'))
     ORDER BY d.priority, d.id LIMIT 20)
 SELECT d.id, d.conversation_id, d.priority, d.attempts, d.confirms_stop, m.text, m.created_at AS written_at,
-       c.channel, c.address_hash, c.address_sealed
+       c.channel, c.address_hash, c.address_sealed, coalesce(CAST(:now AS timestamptz), now()) AS at
 FROM waiting w JOIN contacts c ON c.id = w.contact_id JOIN deliveries d ON d.id = w.id
 JOIN messages m ON m.id = d.message_id
 WHERE d.status = 'queued'
@@ -337,9 +348,13 @@ UPDATE deliveries SET
     status = CASE WHEN it_is THEN 'cancelled' ELSE 'sending' END,
     error_code = CASE WHEN it_is THEN :opted_out ELSE error_code END,
     attempts = CASE WHEN it_is THEN attempts ELSE attempts + 1 END,
-    sending_since = CASE WHEN it_is THEN sending_since ELSE :now END,
-    updated_at = :now
+    sending_since = CASE WHEN it_is THEN sending_since ELSE coalesce(CAST(:now AS timestamptz), now()) END,
+    updated_at = coalesce(CAST(:now AS timestamptz), now())
 FROM barred WHERE id = :id RETURNING status
+""")
+_ARRIVED = text("""
+UPDATE deliveries SET status = 'delivered', updated_at = :now
+WHERE provider_id = :provider_id AND status IN ('queued', 'sending', 'sent') RETURNING id
 """)
 # Returns a row where a receipt came before its text had a name.
 _SENT = text("""
@@ -347,7 +362,8 @@ WITH done AS (
     UPDATE deliveries SET
         provider_id = coalesce(provider_id, :provider_id),
         status = CASE WHEN status IN ('queued', 'sending') THEN 'sent' ELSE status END,
-        updated_at = CASE WHEN status IN ('queued', 'sending') THEN :now ELSE updated_at END
+        updated_at = CASE WHEN status IN ('queued', 'sending') THEN coalesce(CAST(:now AS timestamptz), now())
+                          ELSE updated_at END
     WHERE id = :id AND (attempts = :attempt OR status = 'queued') RETURNING provider_id)
 SELECT 1 FROM done JOIN early_receipts USING (provider_id)
 """)

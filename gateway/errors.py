@@ -9,6 +9,7 @@ FrontDoorError
 ├── StoreUnavailable       Postgres did not commit in time
 ├── ImportFailed           a directory that could not be taken in (gateway/directory/report.py)
 ├── CannotRun              the machine lacks something that a person must mend (gateway/processes.py)
+├── OutsideLogInFailed     the town's own log-in did not answer, or not as it must
 ├── ContactBusy            another writer holds this one contact's rows; the store itself is well
 └── Unstorable             Postgres will never take this one message
 """
@@ -27,12 +28,16 @@ class SettingsError(FrontDoorError):
 
 
 class Refused(FrontDoorError):
-    """A request that will not be taken. ``code`` is a short word for logs and answers, never resident text."""
+    """A request that will not be taken. ``code`` is a short word for logs and answers, never resident text.
 
-    def __init__(self, status: int, code: str) -> None:
+    ``after`` are the seconds after which it may be tried again, where that can be said.
+    """
+
+    def __init__(self, status: int, code: str, after: int | None = None) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
+        self.after = after
 
 
 class Conflict(Refused):
@@ -66,6 +71,10 @@ class SmsFailed(FrontDoorError):
 
 class StoreUnavailable(FrontDoorError):
     """Postgres could not commit within the time an accepting process may wait."""
+
+
+class OutsideLogInFailed(FrontDoorError):
+    """The town's own log-in let nobody in; the argument is a short reason."""
 
 
 class ContactBusy(FrontDoorError):

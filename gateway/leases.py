@@ -3,30 +3,40 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.errors import Refused
 from gateway.models import Contact, Conversation
 
 LEASE = timedelta(seconds=20)
+_UNLEASED = (Conversation.lease_until.is_(None)) | (Conversation.lease_until < func.now())
+
+
+def _lease(*which: ColumnElement[bool]) -> ReturningUpdate[Conversation]:
+    return (
+        update(Conversation)
+        .where(*which)
+        .values(
+            lease_owner=bindparam("owner"), lease_until=func.now() + LEASE, lease_epoch=Conversation.lease_epoch + 1
+        )
+        .returning(Conversation)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+
+
 # Built once: to put a statement together takes as long as to send it.
 _FREE = (
     select(Conversation.id)
-    .where(
-        Conversation.pending_since.is_not(None),
-        (Conversation.lease_until.is_(None)) | (Conversation.lease_until < func.now()),
-    )
+    .where(Conversation.pending_since.is_not(None), _UNLEASED)
     .order_by(Conversation.pending_since)
     .limit(1)
     .with_for_update(key_share=True, skip_locked=True)
 )
-_TAKE = (
-    update(Conversation)
-    .where(Conversation.id == _FREE.scalar_subquery())
-    .values(lease_owner=bindparam("owner"), lease_until=func.now() + LEASE, lease_epoch=Conversation.lease_epoch + 1)
-    .returning(Conversation)
-    .execution_options(synchronize_session=False, populate_existing=True)
+_TAKE = _lease(Conversation.id == _FREE.scalar_subquery())
+_TAKE_BACK = _lease(
+    Conversation.id == bindparam("conversation_id"), Conversation.lease_epoch == bindparam("before"), _UNLEASED
 )
 # Postgres locks in the order that is named here: the contact first, as the accepting process does, because a turn may
 # change what is remembered of the contact.
@@ -65,6 +75,12 @@ def take_locked(session: Session, owner: str) -> Conversation | None:
     this transaction: see :func:`gateway.conversations.thread`.
     """
     return session.scalars(_TAKE, {"owner": owner}).one_or_none()
+
+
+def take_back(session: Session, owner: str, lease: Lease) -> Conversation | None:
+    """Take a lease again that was rolled back with what else its transaction did; None if somebody else was quicker."""
+    asked = {"conversation_id": lease.conversation_id, "before": lease.epoch - 1, "owner": owner}
+    return session.scalars(_TAKE_BACK, asked).one_or_none()
 
 
 def of(conversation: Conversation) -> Lease:

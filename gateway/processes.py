@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -20,6 +21,7 @@ GRACE_SECONDS = 10.0
 LOGS_KEPT = 3
 LOG_TAIL_BYTES = 4096
 LEASH = Path(leash.__file__)
+LOWEST, HIGHEST, TRIES = 20_000, 32_768, 100
 
 
 class CannotRun(FrontDoorError):
@@ -120,11 +122,20 @@ def port_in_use(host: str, port: int) -> bool:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nothing used a moment ago."""
+    """A TCP port on loopback that nothing used a moment ago.
+
+    It is below those that the system gives to outgoing connections (32768 and up on Linux, 49152 elsewhere): one of
+    them may be taken before a server that needs half a minute to start binds it.
+    """
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
+        for _ in range(TRIES):
+            number = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
+            try:
+                probe.bind(("127.0.0.1", number))
+            except OSError:
+                continue
+            return number
+    raise CannotRun(f"no port between {LOWEST} and {HIGHEST} is free")
 
 
 def fresh_log(folder: Path, name: str) -> Path:

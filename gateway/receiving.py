@@ -17,6 +17,7 @@ from gateway import (
     delivery,
     escalations,
     keywords,
+    known,
     language,
     media,
     replay,
@@ -28,13 +29,13 @@ from gateway.community import Community
 from gateway.conversations import (
     BOT,
     Inbound,
-    just_before,
     keep_language,
     lock_contact,
-    of_contact,
+    open_new,
     say,
 )
 from gateway.keys import Keys
+from gateway.known import Known
 from gateway.models import Assessment, Conversation, Message
 from gateway.risk import Level
 
@@ -64,15 +65,18 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
     One that comes out of the journal was answered when it came: what is to be said beyond that is queued.
     """
     at = inbound.received_at or now
-    kept, conversation = _find_or_lock(session, keys, inbound, at)
-    if kept is not None or conversation is None:
+    kept, found = _find_or_lock(session, keys, inbound, at)
+    if kept is not None or found is None or found.conversation is None:
         return _same_answer(session, kept, inbound, now)
+    conversation = found.conversation
     spoken = _hear_language(conversation, inbound)
     message = _store(session, conversation, inbound, at, spoken.language if spoken else None)
-    assessment, level = _screen(session, conversation, message, inbound)
+    assessment, level = _screen(session, conversation, message, inbound, found)
     if spoken is not None:
         keep_language(conversation, spoken.memory)
-    heard = answering.Heard(session, community, conversation, message, inbound, assessment, level, at, now)
+    heard = answering.Heard(
+        session, community, conversation, message, inbound, assessment, level, at, now, found.opted_out
+    )  # fmt: skip
     answer, by = answering.decide(heard)
     danger = level >= Level.URGENT or by == checking.SAFETY
     # Where the bot answers the same message later, the first places are its own.
@@ -96,9 +100,10 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
 def receive_unread(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Receipt:
     """Store a message that :func:`receive` breaks on: its words and nothing more, and a person who must look."""
     at = inbound.received_at or now
-    kept, conversation = _find_or_lock(session, keys, inbound, at)
-    if kept is not None or conversation is None:
+    kept, found = _find_or_lock(session, keys, inbound, at)
+    if kept is not None or found is None or found.conversation is None:
         return _same_answer(session, kept, replace(inbound, said=None), now)
+    conversation = found.conversation
     message = _store(session, conversation, replace(inbound, media=()), at)
     message.raw = inbound.text.encode("utf-8", "surrogatepass")
     message.handled_at, message.handled_by = at, "could_not_process"
@@ -124,26 +129,25 @@ def provisional(community: Community, inbound: Inbound) -> Receipt:
     return Receipt(None, replies, assessment.level, not_screened=assessment.not_screened)
 
 
-_KEPT = select(Message).where(Message.provider_id == bindparam("provider_id"))
+_KEPT = select(Message.id).where(Message.provider_id == bindparam("provider_id"))
 # Without an id in return, and at once: so what else is to be written of the conversation is written once, at the end.
 _ASSESS = insert(cast(Table, Assessment.__table__)).inline()
 
 
-def _find_or_lock(
-    session: Session, keys: Keys, inbound: Inbound, now: datetime
-) -> tuple[Message | None, Conversation | None]:
-    """The row of a message that came before, or else the open conversation, locked, that it belongs to.
+def _find_or_lock(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> tuple[Message | None, Known | None]:
+    """The row of a message that came before, or else what is known of its sender, locked, and an open conversation.
 
     Looked for before anything is locked or opened: a late duplicate must not open a conversation that was closed.
     Looked for again under the lock: the first may have been under way.
     """
-    told = {"provider_id": inbound.provider_id}
-    kept = session.scalar(_KEPT, told)
-    if kept is not None and inbound.said is None:
-        return kept, None
+    kept_id = session.connection().scalar(_KEPT, {"provider_id": inbound.provider_id})
+    if kept_id is not None and inbound.said is None:
+        return session.get_one(Message, kept_id), None
     contact = lock_contact(session, keys, inbound, now)
-    kept = kept or session.scalar(_KEPT, told)
-    return (kept, None) if kept is not None else (None, of_contact(session, contact, now))
+    found = known.of(session, contact, inbound.provider_id, now)
+    if found.kept_id is not None:
+        return session.get_one(Message, found.kept_id), None
+    return None, found if found.conversation else replace(found, conversation=open_new(session, contact, now))
 
 
 def _same_answer(session: Session, kept: Message | None, inbound: Inbound, now: datetime) -> Receipt:
@@ -190,12 +194,10 @@ def _clean(reference: media.Reference) -> media.Reference:
 
 
 def _screen(
-    session: Session, conversation: Conversation, message: Message, inbound: Inbound
+    session: Session, conversation: Conversation, message: Message, inbound: Inbound, found: Known
 ) -> tuple[risk.Assessment, Level]:
     """Screen the raw text; of what was found now and what was found when it came, the higher level counts."""
-    with session.no_autoflush:
-        earlier = just_before(session, [message]).get(message.id, [])
-    result = risk.screen(inbound.text, earlier)
+    result = risk.screen(inbound.text, found.earlier)
     level = max(fresh_level(result), Level(inbound.level or "none"))
     result = replace(result, not_screened=result.not_screened or inbound.not_screened)
     assessed = {
@@ -206,7 +208,7 @@ def _screen(
         "findings": [finding.to_dict() for finding in result.findings],
         "set_aside": [each.to_dict() for each in result.set_aside],
         "not_screened": result.not_screened,
-        "retraction": _taken_back(session, conversation, inbound.text, level),
+        "retraction": _taken_back(found, conversation, inbound.text, level),
         "version": result.version,
         "created_at": message.created_at,
     }
@@ -214,12 +216,10 @@ def _screen(
     return result, level
 
 
-def _taken_back(session: Session, conversation: Conversation, text: str, level: Level) -> str | None:
+def _taken_back(found: Known, conversation: Conversation, text: str, level: Level) -> str | None:
     """How this takes back what was said here, where there is something to take back. It changes nothing."""
     asked = conversation.menu_open == checking.MENU
-    with session.no_autoflush:
-        calm = level < Level.URGENT and not asked and escalations.of_conversation(session, conversation.id) is None
-    if calm:
+    if level < Level.URGENT and not asked and not found.escalated:
         return None
     try:
         return risk.retraction(text)
@@ -243,7 +243,7 @@ def _hear_language(conversation: Conversation, inbound: Inbound) -> _Spoken | No
     Nothing that breaks in here may cost a resident the safety text: then the memory stays as it was.
     """
     try:
-        return _Spoken(*_remember(conversation, _storable(inbound.text), inbound.facts.get("language")))
+        return _Spoken(*_remember(conversation, _storable(inbound.text), inbound.facts))
     except Exception:
         log.exception("language step failed", extra={"conversation": conversation.id})
         return None
@@ -255,14 +255,17 @@ def _say_switched(session: Session, conversation: Conversation, now: datetime) -
         say(session, conversation, texts.say("language_switched", conversation.language), "system", now)
 
 
-def _remember(conversation: Conversation, text: str, page: str | None) -> tuple[language.Memory, str, bool]:
+def _remember(conversation: Conversation, text: str, facts: dict[str, str]) -> tuple[language.Memory, str, bool]:
     """The memory after this text, the language of the text itself, and whether the conversation switches.
 
-    The language of the page that a web visitor writes from is a first guess, which any plain sentence overrules. A
-    name of a third language, a yes or no to the line that was said in one, and the carriers' own STOP and START, which
-    everybody writes in English, tell nothing of English or Spanish.
+    The language of the page that a web visitor writes from is a first guess, which any plain sentence overrules; one
+    that they picked by its button just before is asked for, as if they had written its name. A name of a third
+    language, a yes or no to the line that was said in one, and the carriers' own STOP and START, which everybody
+    writes in English, tell nothing of English or Spanish.
     """
-    memory = language.Memory.from_dict(conversation.language_memory)
+    page, picked = facts.get("language"), facts.get("chosen")
+    known = language.Memory.from_dict(conversation.language_memory)
+    memory = language.Memory.asked_for(picked) if picked is not None else known
     chosen = language.command(text, menu_open=conversation.menu_open == "language")
     if chosen is not None:
         return language.Memory.asked_for(chosen), chosen, False
@@ -273,6 +276,8 @@ def _remember(conversation: Conversation, text: str, page: str | None) -> tuple[
         return memory, detection.lang, False
     if (asked := language.asked_other(text)) is not None:
         return memory, f"other:{asked}", False
+    if picked is not None:
+        return memory, detection.lang, False
     if memory.lang is None and page in {"en", "es"} and not detection.lang.startswith("other:"):
         memory = language.Memory(page, strong=False, opposite_run=0, locked=False)
     memory, switched = language.remember(memory, detection)

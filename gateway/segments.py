@@ -50,6 +50,11 @@ def gsm_safe(text: str) -> str:
     return "".join(_near(letter) for letter in unicodedata.normalize("NFC", text).translate(TYPOGRAPHY))
 
 
+def gsm_only(text: str) -> str:
+    """The same, without each letter that the alphabet lacks or counts twice: one can cost more than half the room."""
+    return "".join(letter for letter in gsm_safe(text) if letter in ALPHABET)
+
+
 def _counted(encoding: str, widths: list[int], limits: tuple[int, int]) -> Segments:
     alone, joined = limits
     units = sum(widths)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from gateway import conversations, delivery, escalations, optout
 from gateway.conversations import RESPONDER
 from gateway.db import Database
-from gateway.delivery import Taken
+from gateway.delivery import Quiet, Taken
 from gateway.errors import SmsFailed
 from gateway.keys import Keys
 from gateway.models import Conversation, Delivery
@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 
 MOST_BLIND = 3  # tries of an emergency that may follow a lost answer without a word from Twilio
 Clock = Callable[[], datetime]
-Quiet = Callable[[datetime], bool]
 
 
 class Carrier(Protocol):
@@ -73,7 +72,7 @@ def send_next(
     time whether the town sleeps, and follow-ups with it.
     """
     with database.begin() as session:
-        taken = _take(session, _now(session, clock), quiet)
+        taken = _take(session, _at(clock), quiet)
     if taken is None:
         return False
     _deal(database, carrier, keys, taken, clock)
@@ -93,7 +92,7 @@ def send_all(  # noqa: PLR0913 - what is sent by whom, from when on and how long
     What became of one text is written and the next one taken in the same transaction: a commit costs as much as either.
     """
     with database.begin() as session:
-        taken = _take(session, _now(session, clock), quiet)
+        taken = _take(session, _at(clock), quiet)
     had_one = taken is not None
     while taken is not None:
         taken = _deal(database, carrier, keys, taken, clock, partial(_take, quiet=quiet) if go_on() else None)
@@ -166,8 +165,13 @@ def _parcel(taken: Taken, keys: Keys) -> Parcel | None:
     )
 
 
-def _take(session: Session, at: datetime, quiet: Quiet | None) -> Taken | None:
-    return delivery.take_next(session, at, quiet=quiet is not None and quiet(at))
+def _at(clock: Clock | None) -> datetime | None:
+    """What time it is; without a clock the statement that needs it asks the database's, which costs no question."""
+    return clock() if clock else None
+
+
+def _take(session: Session, at: datetime | None, quiet: Quiet | None) -> Taken | None:
+    return delivery.take_next(session, at, quiet=quiet) if quiet else delivery.take_next(session, at)
 
 
 def _deal(  # noqa: PLR0913 - what is sent by whom, and what comes after it
@@ -176,7 +180,7 @@ def _deal(  # noqa: PLR0913 - what is sent by whom, and what comes after it
     keys: Keys,
     taken: Taken,
     clock: Clock | None,
-    following: Callable[[Session, datetime], Taken | None] | None = None,
+    following: Callable[[Session, datetime | None], Taken | None] | None = None,
 ) -> Taken | None:
     """Send one text and write what came of it; if told to go on, take the ``following`` one and return it."""
     provider_id, parcel = None, _parcel(taken, keys)
@@ -187,7 +191,7 @@ def _deal(  # noqa: PLR0913 - what is sent by whom, and what comes after it
     if provider_id is None and following is None:
         return None
     with database.begin() as session:
-        at = _now(session, clock)
+        at = _at(clock)
         if provider_id is not None:
             delivery.sent(session, taken.id, taken.attempts, provider_id, at)
         return following(session, at) if following is not None else None
@@ -297,9 +301,11 @@ class _Outcome:
 def _outcome(
     database: Database, conversation_id: int, quietly: bool, clock: Clock | None, code: int | None = None
 ) -> Iterator[_Outcome]:
-    """The conversation is locked before the text, because a lost one opens an escalation in the same transaction."""
+    """The conversation is locked before the text, because a lost one opens an escalation in the same transaction; an
+    opt-out is the contact's."""
+    lock = conversations.lock_both if code == delivery.OPTED_OUT else conversations.lock
     with database.begin() as session:
-        outcome = _Outcome(session, conversations.lock(session, conversation_id), _now(session, clock))
+        outcome = _Outcome(session, lock(session, conversation_id), _now(session, clock))
         yield outcome
         if outcome.lost and delivery.matters(code, quietly=quietly):
             tell_a_person(session, outcome.conversation, outcome.at)

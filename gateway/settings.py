@@ -2,25 +2,48 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gateway.errors import SettingsError
-from gateway.keys import Keys, demo_keys
+from gateway.keys import Keys, demo_keys, is_vapid_key
 
 ACCOUNT_SID = re.compile(r"^AC[0-9a-f]{32}$")
 E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 DEMO_NUMBER = "+15555550100"
 BOT_URL = re.compile(r"^https?://[^\s,/:@]+(:\d{1,5})?/?$")
+CONTACT = re.compile(r"^mailto:[^\s@:]+@[^\s@:]+$")
+OIDC = ("FRONTDOOR_OIDC_ISSUER", "FRONTDOOR_OIDC_CLIENT_ID", "FRONTDOOR_OIDC_CLIENT_SECRET")
+PROXIES = re.compile(r"[0-9]")
 DEFAULT_BOT_URL = "http://127.0.0.1:5005"
 NOWHERE = "http://127.0.0.1:9"  # the discard port
 SHORTEST_SECRET = 16
+SHORTEST_WEBHOOK_SECRET = 32
+REQUIRED, OFFERED = "required", "offered"
+DEMO_CONTACT = "mailto:demo@frontdoor.local"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Oidc:
+    """The town's own log-in (OpenID Connect): who issues, and as whom we ask."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All configuration, frozen. Build it with :func:`read`; tests may build it directly."""
+    """All configuration, frozen. Build it with :func:`read`; tests may build it directly.
+
+    ``second_factor`` is ``required`` or ``offered``. ``vapid_key`` signs pushes to the browsers of responders, for
+    which ``vapid_contact`` answers. ``oidc`` is the town's own log-in. ``proxies`` is how many proxies of ours stand
+    before us, each of which writes into ``X-Forwarded-For`` who came to it. Not in force yet: ``dispatch_webhook``, to
+    which steps of a dispatch are to be posted, signed with ``dispatch_secret``.
+    """
 
     mode: str
     var: Path
@@ -38,6 +61,13 @@ class Settings:
     keys: Keys
     community_file: Path | None
     sentry_dsn: str | None = field(repr=False)
+    second_factor: str = OFFERED
+    proxies: int = 0
+    vapid_key: str | None = field(default=None, repr=False)
+    vapid_contact: str | None = None
+    oidc: Oidc | None = None
+    dispatch_webhook: str | None = None
+    dispatch_secret: str | None = field(default=None, repr=False)
 
     @property
     def demo(self) -> bool:
@@ -56,9 +86,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     Raises :class:`SettingsError` with every fault at once. In demo mode keys and Twilio credentials are made on
     the first run and kept in ``<var>/keys.json`` (mode 600); in production nothing has a default secret.
     """
-    mode = environ.get("FRONTDOOR_MODE", "demo")
-    if mode not in {"demo", "production"}:
-        raise SettingsError([f"FRONTDOOR_MODE is {mode!r}; it must be 'demo' or 'production'"])
+    mode = _mode(environ)
     var = Path(environ.get("FRONTDOOR_VAR", "var")).resolve()
     port = _port(environ)
     faults = _faults(mode, environ) + ([] if port else ["FRONTDOOR_PORT must be a number between 1 and 65535"])
@@ -83,6 +111,13 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         keys=Keys(secrets["hash_key"], listed(secrets["seal_keys"]), secrets["cookie_key"]),
         community_file=Path(environ["FRONTDOOR_COMMUNITY"]) if environ.get("FRONTDOOR_COMMUNITY") else None,
         sentry_dsn=environ.get("SENTRY_DSN") or None,
+        second_factor=environ.get("FRONTDOOR_SECOND_FACTOR") or (OFFERED if mode == "demo" else REQUIRED),
+        proxies=int(environ.get("FRONTDOOR_PROXIES") or 0),
+        vapid_key=environ.get("FRONTDOOR_VAPID_KEY") or secrets.get("vapid_key"),
+        vapid_contact=environ.get("FRONTDOOR_VAPID_CONTACT") or (DEMO_CONTACT if mode == "demo" else None),
+        oidc=_oidc(environ),
+        dispatch_webhook=environ.get("FRONTDOOR_DISPATCH_WEBHOOK") or None,
+        dispatch_secret=environ.get("FRONTDOOR_DISPATCH_SECRET") or None,
     )
 
 
@@ -99,6 +134,13 @@ def sqlalchemy_url(url: str) -> str:
     return url
 
 
+def _mode(environ: Mapping[str, str]) -> str:
+    mode = environ.get("FRONTDOOR_MODE", "demo")
+    if mode not in {"demo", "production"}:
+        raise SettingsError([f"FRONTDOOR_MODE is {mode!r}; it must be 'demo' or 'production'"])
+    return mode
+
+
 def _port(environ: Mapping[str, str]) -> int:
     text = environ.get("FRONTDOOR_PORT", "8080")
     return int(text) if text.isdigit() and 0 < int(text) < 65536 else 0  # noqa: PLR2004 - the range of TCP ports
@@ -109,7 +151,61 @@ def _faults(mode: str, environ: Mapping[str, str]) -> list[str]:
     bots = listed(environ.get("FRONTDOOR_BOT_URL", DEFAULT_BOT_URL))
     if not bots or not all(BOT_URL.match(url) for url in bots):
         faults.append("FRONTDOOR_BOT_URL must be one http:// address, or several with commas between them")
+    if not PROXIES.fullmatch(environ.get("FRONTDOOR_PROXIES") or "0"):
+        faults.append("FRONTDOOR_PROXIES must be the number of proxies before us, from 0 to 9")
+    faults += [*_second_factor_faults(mode, environ), *_push_faults(environ), *_outside_faults(mode, environ)]
     return faults + (_demo_faults(environ) if mode == "demo" else _production_faults(environ))
+
+
+def _second_factor_faults(mode: str, environ: Mapping[str, str]) -> list[str]:
+    wanted = environ.get("FRONTDOOR_SECOND_FACTOR") or REQUIRED
+    if wanted not in {REQUIRED, OFFERED}:
+        return [f"FRONTDOOR_SECOND_FACTOR is {wanted!r}; it must be 'required' or 'offered'"]
+    if mode == "production" and wanted != REQUIRED:
+        return ["FRONTDOOR_SECOND_FACTOR must be 'required' in production: a password alone opens no console there"]
+    return []
+
+
+def _push_faults(environ: Mapping[str, str]) -> list[str]:
+    faults = _together(environ, ["FRONTDOOR_VAPID_KEY", "FRONTDOOR_VAPID_CONTACT"])
+    if (key := environ.get("FRONTDOOR_VAPID_KEY")) and not is_vapid_key(key):
+        faults.append("FRONTDOOR_VAPID_KEY must be a P-256 private key as base64url; .env.example says how to make one")
+    if (contact := environ.get("FRONTDOOR_VAPID_CONTACT")) and not CONTACT.match(contact):
+        faults.append("FRONTDOOR_VAPID_CONTACT must be an address like mailto:door@town.example")
+    return faults
+
+
+def _outside_faults(mode: str, environ: Mapping[str, str]) -> list[str]:
+    faults = _together(environ, OIDC) + _together(environ, ["FRONTDOOR_DISPATCH_WEBHOOK", "FRONTDOOR_DISPATCH_SECRET"])
+    for name in ("FRONTDOOR_OIDC_ISSUER", "FRONTDOOR_DISPATCH_WEBHOOK"):
+        if (url := environ.get(name)) and not _safe_url(url, loopback=mode == "demo"):
+            faults.append(f"{name} must be an https:// address with no user or password in it")
+    secret = environ.get("FRONTDOOR_DISPATCH_SECRET")
+    if secret and len(secret) < SHORTEST_WEBHOOK_SECRET:
+        faults.append(f"FRONTDOOR_DISPATCH_SECRET must have at least {SHORTEST_WEBHOOK_SECRET} characters")
+    return faults
+
+
+def _together(environ: Mapping[str, str], names: Sequence[str]) -> list[str]:
+    missing = [name for name in names if not environ.get(name)]
+    if len(missing) in {0, len(names)}:
+        return []
+    return [f"{name} is not set; {', '.join(names)} are set together or not at all" for name in missing]
+
+
+def _safe_url(url: str, *, loopback: bool) -> bool:
+    try:
+        parts = urlsplit(url)
+        known = parts.hostname is not None and parts.port != 0
+    except ValueError:
+        return False
+    scheme = parts.scheme == "https" or (loopback and parts.scheme == "http" and parts.hostname in LOOPBACK)
+    return known and scheme and "@" not in parts.netloc and not parts.fragment and not re.search(r"[\s\\]", url)
+
+
+def _oidc(environ: Mapping[str, str]) -> Oidc | None:
+    issuer, client_id, secret = (environ.get(name) for name in OIDC)
+    return Oidc(issuer, client_id, secret) if issuer and client_id and secret else None
 
 
 def _demo_faults(environ: Mapping[str, str]) -> list[str]:

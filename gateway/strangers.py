@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-import yaml
-
 from gateway import audit, commands, escalations, language, paging, texts
 from gateway.language import Memory
 from gateway.risk import Level
 from gateway.scene import Scene
+from gateway.yaml_files import read_yaml
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +102,19 @@ def answer(scene: Scene, iso: str, *, again: bool = False) -> list[str]:
     return [*first, *texts.each(KEYS[staffed], conversation.language)]
 
 
+def beside_danger(scene: Scene) -> list[str]:
+    """Our line in the language of a message that showed danger, which stands before the safety texts; that language is
+    kept for the person who reads it. Nothing for a message in English or Spanish, or in a language without a line."""
+    iso = written_in(scene)
+    own = _own_line(iso) if iso else None
+    if iso is None or own is None:
+        return []
+    conversation = scene.conversation
+    conversation.language_memory = Memory.from_dict(conversation.language_memory).told_in(iso).to_dict()
+    audit.note(scene.session, scene.now, INTERPRETER, "conversation", conversation.id, language=iso)
+    return [own.asked if paging.on_call(scene.session, scene.now) else own.nobody_on_shift]
+
+
 def acknowledges(text: str) -> bool:
     """Whether a message is nothing but a yes, a no or thanks, in any language that we have a line in."""
     return _plain(text) in _acknowledgements()
@@ -116,7 +128,7 @@ def stops(text: str) -> bool:
 @cache
 def lines() -> Mapping[str, Line]:
     """The prepared lines by ISO 639 code, as they stand in the file."""
-    raw = yaml.safe_load((texts.FOLDER / texts.OTHER_LANGUAGES).read_text(encoding="utf-8"))
+    raw = read_yaml(texts.FOLDER / texts.OTHER_LANGUAGES)
     return {
         iso: Line(row["review"], row["asked"], row["nobody_on_shift"], frozenset(map(_plain, row["stop"])))
         for iso, row in raw.items()
@@ -141,6 +153,14 @@ def _plain(text: str) -> str:
     """Small letters without punctuation and without marks that stand beside a letter (Arabic vowels)."""
     kept = (letter for letter in unicodedata.normalize("NFC", text) if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[^\w\s']+", " ", "".join(kept).replace("’", "'")).casefold().split())
+
+
+def _own_line(iso: str) -> Line | None:
+    try:
+        return lines().get(iso)
+    except Exception:
+        log.exception("lines in other languages could not be read")
+        return None
 
 
 def _safely(find: Callable[[], str | None]) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
+from gateway.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from gateway.community import Community
@@ -78,6 +78,11 @@ def both(key: str, first: str = "en", **values: object) -> str:
 def each(key: str, first: str | None, **values: object) -> list[str]:
     """The text in both languages as two messages, ``first`` before the other; English first where none is known."""
     return [say(key, language, **values) for language in _in_order(first or "en")]
+
+
+def one(key: str, language: str | None, **values: object) -> str:
+    """The text in the language that is known, or in both, English on top, where none is."""
+    return say(key, language, **values) if language else both(key, "en", **values)
 
 
 def menu_choices() -> dict[str, str]:
@@ -195,5 +200,5 @@ def _menu() -> Mapping[str, str]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    read: dict[str, Any] = read_yaml(path)
     return read

@@ -9,18 +9,32 @@ import logging
 import re
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, literal_column, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, false, func, literal_column, select, update
+from sqlalchemy.orm import Session, aliased
 
-from gateway import asides, delivery, escalations, follow_ups, language, leases, menu, paging, strangers, texts
+from gateway import (
+    asides,
+    corrections,
+    delivery,
+    escalations,
+    follow_ups,
+    holding,
+    language,
+    leases,
+    listing,
+    menu,
+    paging,
+    strangers,
+    texts,
+)
 from gateway.clients.rasa import Answer, Rasa, Turn
-from gateway.commands import obey, person_asked, person_asked_each
+from gateway.commands import obey, person_asked_each
 from gateway.community import Community
-from gateway.conversations import BOT, RESPONDER, more_waits, say_all
+from gateway.conversations import BOT, RESPONDER, WAITS_AFTER, say_all
 from gateway.db import GONE, Database
 from gateway.errors import BotUnavailable
 from gateway.leases import Lease
@@ -53,11 +67,22 @@ def take_next(
     database: Database, community: Community, owner: str, clock: Clock
 ) -> tuple[Lease, Question | None] | None:
     """Lease the conversation that waits longest and note its oldest unanswered message, if one waits."""
+    lease = None
+    try:
+        with database.begin() as session:
+            conversation = leases.take_locked(session, owner)
+            if conversation is None:
+                return None
+            lease = leases.of(conversation)
+            return lease, _read(session, community, conversation, clock())
+    except _Unreadable:
+        if lease is None:
+            raise
     with database.begin() as session:
-        conversation = leases.take_locked(session, owner)
-        if conversation is None:
-            return None
-        return leases.of(conversation), _note_or_count(session, community, conversation, clock())
+        taken = leases.take_back(session, owner, lease)
+        if taken is not None:
+            _next_attempt(session, taken.id)
+    return lease, None
 
 
 def note_next(database: Database, community: Community, lease: Lease, clock: Clock) -> Question | None:
@@ -65,10 +90,17 @@ def note_next(database: Database, community: Community, lease: Lease, clock: Clo
 
     Raises :class:`gateway.leases.LeaseLost` when another worker holds the conversation now.
     """
-    with database.begin() as session:
-        conversation = leases.held(session, lease)
-        leases.renew(conversation)
-        return _note_or_count(session, community, conversation, clock())
+    try:
+        with database.begin() as session:
+            conversation = leases.held(session, lease)
+            leases.renew(conversation)
+            return _read(session, community, conversation, clock())
+    except _Unreadable:
+        with database.begin() as session:
+            conversation = leases.held(session, lease)
+            leases.renew(conversation)
+            _next_attempt(session, conversation.id)
+    return None
 
 
 def answer(  # noqa: PLR0913 - what is asked of whom, and by which right
@@ -96,35 +128,34 @@ def answer_next(database: Database, rasa: Rasa, community: Community, lease: Lea
     return question.message_id
 
 
-def _note_or_count(
-    session: Session, community: Community, conversation: Conversation, now: datetime
-) -> Question | None:
-    """Read the message; where that breaks, only the attempt is kept, so that a person gets it after the last one.
+class _Unreadable(Exception):
+    """A message that breaks its own reading: what that wrote is rolled back, and only the attempt is kept."""
 
-    None then leaves the lease to run out, so that a message which breaks everything keeps nobody else waiting.
-    A store that is gone is no fault of the message, and is raised.
+
+def _read(session: Session, community: Community, conversation: Conversation, now: datetime) -> Question | None:
+    """Read the message. Raises :class:`_Unreadable` where that breaks: then the attempt is counted by itself, so that
+    a person gets the message after the last one, and the lease is left to run out, so that a message which breaks
+    everything keeps nobody else waiting. A store that is gone is no fault of the message, and is raised as it is.
     """
+    conversation_id = conversation.id  # a session that could not write knows its rows no more
     try:
-        with session.begin_nested():
-            return _note(session, community, conversation, now)
+        question = _note(session, community, conversation, now)
+        session.flush()
     except GONE:
         raise
     except Exception:
-        log.exception("message could not be read", extra={"conversation": conversation.id})
-    message = _oldest_unanswered(session, conversation.id)
-    if message is not None:
-        message.attempts += 1
-    return None
+        log.exception("message could not be read", extra={"conversation": conversation_id})
+        raise _Unreadable from None
+    return question
 
 
 def _note(session: Session, community: Community, conversation: Conversation, now: datetime) -> Question | None:
     """Read the message and count the attempt, so that one which breaks us every time is found out."""
-    message = _oldest_unanswered(session, conversation.id)
-    if message is None or conversation.handler == RESPONDER:
+    message = None if conversation.handler == RESPONDER else _next_attempt(session, conversation.id)
+    if message is None:
         conversation.pending_since = None
         leases.give_back(conversation)
         return None
-    message.attempts += 1
     scene = Scene(session, conversation, message, now, community.time_zone, community)
     if _without_bot(scene) is not None:
         return Question(message.id, conversation.epoch, None)
@@ -150,9 +181,12 @@ def _without_bot(scene: Scene) -> str | None:
         return strangers.INTERPRETER
     if scene.conversation.language is None:
         return "language_menu"
-    if menu.applies(scene.conversation.menu_open, scene.message.text):
+    listed = listing.concerns(scene)
+    if not listed and menu.applies(scene.conversation.menu_open, scene.message.text):
         return "menu"
-    return "hold" if _on_hold(scene) else None
+    if _on_hold(scene):
+        return "hold"
+    return "correction" if corrections.concerns(scene) else listing.BY if listed else None
 
 
 def _failed(scene: Scene) -> list[str]:
@@ -187,19 +221,22 @@ WITHOUT_BOT: dict[str, Callable[[Scene], list[str]]] = {
     "language_menu": _language_menu,
     strangers.INTERPRETER: strangers.late,
     "menu": _menu,
-    "hold": lambda scene: [person_asked(scene)],
+    "correction": corrections.answer,
+    listing.BY: listing.answer,
+    "hold": holding.answer,
 }
 
 
 def _on_hold(scene: Scene) -> bool:
     """After danger showed, the bot steps back until a person comes; if nobody does, it helps again. It goes on finding
-    a roof for who has none."""
+    a roof for who has none, and of the carriers' word for help, it asks what about."""
     row = escalations.of_conversation(scene.session, scene.conversation.id)
     if row is None or Level(row.level) < Level.URGENT:
         return False
-    said_by_bot = row.reason == "danger_said" and scene.now - row.opened_at < HOLD
+    said_by_bot = row.reason in {"danger_said", "not_safe"} and scene.now - row.opened_at < HOLD
     since = scene.now - HOLD
-    return said_by_bot or escalations.danger_since(scene.session, scene.conversation.id, since, besides_practical=True)
+    in_danger = escalations.danger_since(scene.session, scene.conversation.id, since, besides_practical=True)
+    return said_by_bot or (in_danger and not holding.only_called(scene, since))
 
 
 def _words(earlier: asides.Before, conversation: Conversation, message: Message) -> str:
@@ -230,14 +267,14 @@ def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we
     answer: Answer | None,
     now: datetime,
 ) -> None:
-    message = session.get_one(Message, question.message_id)
+    message, wants_person, more = _as_it_stands(session, question.message_id)
     if conversation.handler != BOT or conversation.epoch != question.epoch or message.handled_at is not None:
         log.info("answer dropped", extra={"message_id": message.id, "reason": "taken_over"})
         return
-    scene = Scene(session, conversation, message, now, community.time_zone, community)
+    scene = Scene(session, conversation, message, now, community.time_zone, community, more_waits=more)
     if answer is not None:
         conversation.menu_open = None
-        _obey_all(scene, answer)
+        _obey_all(scene, _with_person(answer) if wants_person else answer)
         conversation.bot_state = answer.state
         _done(scene, "bot")
         follow_ups.after_turn(scene, community, bot_asks=bool(answer.state.get("loop")))
@@ -245,19 +282,25 @@ def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we
     by = "menu" if question.turn is not None else _without_bot(scene) or "menu"
     served = by == "menu" and menu.understands(conversation.menu_open, message.text)
     _say_all(scene, WITHOUT_BOT[by](scene))
-    if served:
+    listed = by == listing.BY and conversation.menu_open not in {menu.OPEN, menu.MISSED}
+    if served or listed:
         follow_ups.after_turn(scene, community, bot_asks=False)
     _done(scene, asides.SERVED if served else by)
+
+
+def _with_person(answer: Answer) -> Answer:
+    """A wish for a person that the screen heard counts, also where the bot took it for something else."""
+    if any(command["command"] == "escalate" for command in answer.commands):
+        return answer
+    return replace(answer, commands=(*answer.commands, {"command": "escalate", "reason": "asked_for_person"}))
 
 
 def _obey_all(scene: Scene, answer: Answer) -> None:
     """Say the bot's texts and then what came of its commands; languages change before anything is said."""
     said: list[str] = []
     is_danger = False
-    goodbye = any(command["command"] == "close" for command in answer.commands)
-    more = goodbye and more_waits(scene.session, scene.message)
-    for command in sorted([*answer.commands, *_person_wanted(scene, answer)], key=_order):
-        if more and command["command"] == "close":
+    for command in sorted(answer.commands, key=_order):
+        if scene.more_waits and command["command"] == "close":
             continue  # they wrote on after their goodbye, and that must be read
         is_danger = is_danger or command.get("reason") == "danger_said"
         with scene.session.no_autoflush if command["command"] in READING else nullcontext():
@@ -265,14 +308,23 @@ def _obey_all(scene: Scene, answer: Answer) -> None:
     _say_all(scene, [*answer.texts, *said], delivery.EMERGENCY if is_danger else delivery.BOT)
 
 
-_CATEGORIES = select(Assessment.categories).where(Assessment.message_id == bindparam("message_id"))
+# What would be three questions in one, asked under the lock: no later message can come in before this is committed.
+_AS_IT_STANDS = select(
+    Message,
+    func.coalesce(
+        select(Assessment.categories.contains(["person"]))
+        .where(Assessment.message_id == bindparam("message_id"))
+        .scalar_subquery(),
+        false(),
+    ),
+    WAITS_AFTER.exists(),
+).where(Message.id == bindparam("message_id"))
 
 
-def _person_wanted(scene: Scene, answer: Answer) -> list[dict[str, Any]]:
-    """A wish for a person that the screen heard counts, also where the bot took it for something else."""
-    heard = scene.session.connection().scalar(_CATEGORIES, {"message_id": scene.message.id})
-    asked = any(command["command"] == "escalate" for command in answer.commands)
-    return [] if asked or "person" not in (heard or []) else [{"command": "escalate", "reason": "asked_for_person"}]
+def _as_it_stands(session: Session, message_id: int) -> tuple[Message, bool, bool]:
+    """A message, whether the screen heard a wish for a person in it, and whether a later one waits."""
+    message, wants_person, more = session.execute(_AS_IT_STANDS, {"message_id": message_id}).one()
+    return message, wants_person, more
 
 
 def _order(command: dict[str, Any]) -> int:
@@ -285,21 +337,33 @@ def _say_all(scene: Scene, said: list[str], priority: int = delivery.BOT) -> Non
 
 def _done(scene: Scene, by: str) -> None:
     scene.message.handled_at, scene.message.handled_by = scene.now, by
-    if not more_waits(scene.session, scene.message):
+    if not scene.more_waits:
         scene.conversation.pending_since = None
 
 
-_OLDEST_UNANSWERED = (
-    select(Message)
-    .where(
-        Message.conversation_id == bindparam("conversation_id"),
-        Message.direction == literal_column("'in'"),  # as in the index, or a prepared statement could not use it
-        Message.handled_at.is_(None),
+def _oldest_unanswered() -> Select[int]:
+    waits = aliased(Message)
+    return (
+        select(waits.id)
+        .where(
+            waits.conversation_id == bindparam("conversation"),
+            waits.direction == literal_column("'in'"),  # as in the index, or a prepared statement could not use it
+            waits.handled_at.is_(None),
+        )
+        .order_by(waits.id)
+        .limit(1)
     )
-    .order_by(Message.id)
-    .limit(1)
+
+
+_NEXT_ATTEMPT = (
+    update(Message)
+    .where(Message.id == _oldest_unanswered().scalar_subquery())
+    .values(attempts=Message.attempts + 1)
+    .returning(Message)
+    .execution_options(synchronize_session=False, populate_existing=True)
 )
 
 
-def _oldest_unanswered(session: Session, conversation_id: int) -> Message | None:
-    return session.scalar(_OLDEST_UNANSWERED, {"conversation_id": conversation_id})
+def _next_attempt(session: Session, conversation_id: int) -> Message | None:
+    """The oldest unanswered message of a conversation that is locked, with this attempt counted."""
+    return session.scalars(_NEXT_ATTEMPT, {"conversation": conversation_id}).one_or_none()

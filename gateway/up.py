@@ -8,14 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 
 from gateway import community, log_ins, safety, schema, services, settings
 from gateway.db import Database
-from gateway.directory import demo
+from gateway.directory import demo, reindexing
 from gateway.directory.report import ImportBusy
 from gateway.processes import leashed
 from gateway.supervisor import CannotRun, Child, Program, Supervisor, check_disk, check_ports, fresh_log, only_one
@@ -125,10 +125,11 @@ class Up:
         database = Database(given.database_url, statement_ms=0)
         say("bringing the database up to date")
         schema.upgrade(database)
+        reindexing.catch_up(database, say, community.load(given.community_file).directory.tags)
         now = datetime.now(UTC)
         take_shipped(database, now, demo_town=given.demo)
         with database.begin() as session:
-            first = log_ins.first_log_in(session, now)
+            first = log_ins.first_log_in(session, now, log_ins.FIRST_SHIFT if given.demo else timedelta())
         database.close()
         return first
 

@@ -2,7 +2,9 @@
 
 import gc
 
-from gateway import app, community, create_app
+from flask import Flask
+
+from gateway import app, community, create_app, garbage
 from gateway.settings import Settings
 from gateway.web.server import Gunicorn
 
@@ -11,7 +13,13 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises :class:`SettingsError` before anything listens."""
     community.load(settings.community_file)
     read_once()
-    Gunicorn(settings.host, settings.port, lambda: create_app(settings)).run()
+    Gunicorn(settings.host, settings.port, lambda: _made(settings)).run()
+
+
+def _made(settings: Settings) -> Flask:
+    app = create_app(settings)
+    garbage.look_seldom()
+    return app
 
 
 def read_once() -> None:

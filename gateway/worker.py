@@ -1,5 +1,6 @@
 """The worker: answers the bell, one conversation at a time a thread; sends what waits; sweeps up what was dropped."""
 
+import itertools
 import logging
 import os
 import socket
@@ -11,7 +12,7 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import delivery, follow_ups, lapsing, quiet_hours, sending, silence, turns
+from gateway import delivery, follow_ups, quiet_hours, sending, sweeps, turns
 from gateway.acceptor import Acceptor
 from gateway.clients.bell import TEXTS, WORK, Bell
 from gateway.clients.rasa import Rasa
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 TURNERS, SENDERS = 6, 4
 SWEEP_SECONDS = 2.0
+RARELY = 10  # in each so many sweeps what is a matter of hours and days, and not of a resident who waits now
 MOST_SETTLED = 5
 MOST_RINGS = 1_000  # what waits beyond that is found by the sweep
 PAUSE_AFTER_FAILURE = 1.0
@@ -48,7 +50,9 @@ class Worker:
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._stop = threading.Event()
         self._turns, self._sends = _Wake(), _Wake()
+        self._sweeps = itertools.count()
         self._threads: list[threading.Thread] = []
+        self._due: dict[str, float] = {}
 
     def start(self) -> None:
         """Start every thread and return."""
@@ -58,8 +62,11 @@ class Worker:
             self._spawn(f"send-{index}", lambda: self._serve(self._sends, self.send_waiting))
         self._spawn("bell", self._hear)
         self._spawn("bell-texts", self._hear_texts)
-        self._spawn("sweep", lambda: self._again_and_again(self.sweep))
+        self._spawn("sweep", lambda: self._again_and_again(self._sweep_some))
         self._spawn("settle", lambda: self._again_and_again(self.settle))
+        for part in sweeps.PARTS:
+            if part.own_thread:
+                self._spawn(part.name, partial(self._by_itself, part))
 
     def stop(self, seconds: float = 10.0) -> None:
         """Finish what is under way and end; leases that are still held run out by themselves."""
@@ -125,12 +132,24 @@ class Worker:
                 self._sends.one()
 
     def sweep(self) -> None:
-        """What waits in the journal, who fell silent or goes on no more, follow-ups that are due, receipts that crossed
-        or tell of a failure."""
-        for part in (
-            *(self._drain, self._watch_silence, self._follow_up),
-            *(self._match_receipts, self._forget_receipts, self._lapse),
-        ):
+        """What waits in the journal, the parts that take turns (:mod:`gateway.sweeps`), receipts that crossed or tell
+        of a failure, follow-ups that are due."""
+        self._sweep_what_cannot_wait()
+        self._each(self._follow_up, self._forget_receipts)
+
+    def _sweep_some(self) -> None:
+        """As :meth:`sweep`, where each look costs: nobody waits for a question about services that is due today."""
+        if next(self._sweeps) % RARELY:
+            self._sweep_what_cannot_wait()
+        else:
+            self.sweep()
+
+    def _sweep_what_cannot_wait(self) -> None:
+        taking_turns = [partial(self._in_turn, part) for part in sweeps.PARTS if not part.own_thread]
+        self._each(self._drain, *taking_turns, self._match_receipts)
+
+    def _each(self, *parts: Callable[[], None]) -> None:
+        for part in parts:
             if not self._stop.is_set():
                 _guarded(part)
 
@@ -144,9 +163,18 @@ class Worker:
         if self._acceptor.drain():
             self._turns.all()
 
-    def _watch_silence(self) -> None:
+    def _by_itself(self, part: sweeps.Part) -> None:
+        while not self._stop.wait(part.every):
+            _guarded(partial(self._run, part))
+
+    def _in_turn(self, part: sweeps.Part) -> None:
+        if time.monotonic() >= self._due.get(part.name, 0.0):
+            self._due[part.name] = time.monotonic() + part.every
+            self._run(part)
+
+    def _run(self, part: sweeps.Part) -> None:
         with self._database.begin() as session:
-            changed = silence.watch(session, self._community, delivery.clock(session))
+            changed = list(part.run(session, self._community, delivery.clock(session)))
         for conversation_id in changed:
             self._bell.announce(conversation_id)
             self._sends.one()
@@ -178,10 +206,6 @@ class Worker:
     def _forget_receipts(self) -> None:
         with self._database.begin() as session:
             delivery.forget_early(session, delivery.clock(session))
-
-    def _lapse(self) -> None:
-        with self._database.begin() as session:
-            lapsing.lapse(session, delivery.clock(session))
 
     def _again_and_again(self, work: Callable[[], None]) -> None:
         while not self._stop.wait(SWEEP_SECONDS):

@@ -3,12 +3,12 @@
 import signal
 import threading
 
-from gateway import logs
+from gateway import garbage, import_process, logs
 from gateway.app import open_door, refuse_failing_cards
 from gateway.clients.rasa import Rasa
 from gateway.clients.twilio import Twilio
 from gateway.db import Database
-from gateway.directory import place
+from gateway.directory import asking
 from gateway.settings import Settings
 from gateway.worker import SENDERS, TURNERS, Worker
 
@@ -16,6 +16,7 @@ from gateway.worker import SENDERS, TURNERS, Worker
 def build(settings: Settings) -> Worker:
     """A worker on the stores, the bot and the carrier that the settings name."""
     door = open_door(settings)
+    asking.load(door.community)
     twilio = Twilio(
         settings.twilio_account_sid,
         settings.twilio_auth_tokens[0],
@@ -38,11 +39,14 @@ def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
     logs.start(settings, "worker")
     refuse_failing_cards()
-    place.load()
     worker = build(settings)
+    garbage.look_seldom()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    imports = import_process.Watch(settings, Database(settings.database_url, pool=1))
     worker.start()
+    imports.start()
     ended.wait()
+    imports.stop()
     worker.stop()

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 WORK, TEXTS, CHANGED = "front-door:work", "front-door:texts", "front-door:changed"
 PATIENCE = 0.05  # seconds: the accepting process must never wait for Redis
 PAUSE = 1.0
+LISTEN_SECONDS = 1.0  # how long a listener may take to see that it is to stop
 LONGEST_NUMBER = 18  # digits that surely fit into the column
 
 
@@ -78,7 +79,7 @@ class Bell:
         with redis, redis.pubsub() as inbox:  # type: ignore[no-untyped-call]
             inbox.subscribe(topic)
             while not stop.is_set():
-                note = inbox.get_message(ignore_subscribe_messages=True, timeout=PAUSE)
+                note = inbox.get_message(ignore_subscribe_messages=True, timeout=LISTEN_SECONDS)
                 yield _number(note["data"]) if note else None
 
 

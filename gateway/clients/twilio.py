@@ -22,7 +22,17 @@ from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-unty
 from twilio.rest import Client  # type: ignore[import-untyped]
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
-from gateway.clients.twilio_codes import PERMANENT, RETRYABLE, SERVER, TIMED_OUT, TOO_MANY, reason, retryable
+from gateway.clients.twilio_codes import (
+    NO_NUMBER,
+    PERMANENT,
+    RETRYABLE,
+    SERVER,
+    TIMED_OUT,
+    TOO_MANY,
+    only_people_call,
+    reason,
+    retryable,
+)
 from gateway.errors import SmsFailed
 
 __all__ = ["PERMANENT", "RETRYABLE", "Twilio", "reason", "retryable"]
@@ -65,6 +75,8 @@ class Twilio:
         ``valid_for`` is how many seconds the text may wait in Twilio's queue before it is dropped as stale.
         Raises :class:`SmsFailed`; when that is ambiguous, ask :meth:`find` before sending again.
         """
+        if only_people_call(to):
+            raise SmsFailed(NO_NUMBER, retryable=False)
         given = {"status_callback": self._status_callback, "validity_period": valid_for}
         with self._in_our_words():
             message = self._messages.create(

@@ -1,5 +1,10 @@
 """Twilio's error codes in our words: may the same text be tried again, and what is a responder told?"""
 
+import re
+
+NO_NUMBER = 21211  # Twilio: invalid "To"
+THREE_DIGITS = re.compile(r"\+?1?(?:[2-9]11|988|933)")
+
 RETRYABLE: dict[int, str] = {
     # Ours to repair, by an operator; the text is not lost meanwhile.
     20003: "account",  # Authenticate: wrong or rotated token
@@ -80,3 +85,8 @@ def _by_status(code: int) -> str:
     if code in SERVER or code in {TIMED_OUT, TOO_MANY}:
         return "busy"
     return "account" if code == UNAUTHORIZED else "unknown"
+
+
+def only_people_call(number: str) -> bool:
+    """Whether this is 911, 988 or another three-digit service (N11, NPA 211 to 988): no program may text or call it."""
+    return THREE_DIGITS.fullmatch(number) is not None

@@ -22,9 +22,9 @@ HEADERS = {
 def register(app: Flask) -> None:
     """Open all doors of this process, each with its guard."""
     # They need the guards of a built door.
-    from gateway.web import api, chat, console, health, pages, referral, sms  # noqa: PLC0415
+    from gateway.web import api, chat, console, health, pages, referral, sms, team  # noqa: PLC0415
 
-    for module in (health, sms, chat, console, pages, api, referral):
+    for module in (health, sms, chat, console, pages, api, referral, team):
         made = module.make()
         for blueprint in made if isinstance(made, list) else [made]:
             app.register_blueprint(blueprint)
@@ -36,10 +36,11 @@ def register(app: Flask) -> None:
     app.after_request(_headers)
 
 
-def _refused(failure: Refused) -> tuple[Response | str, int]:
+def _refused(failure: Refused) -> tuple[Response | str, int, dict[str, str]]:
     log.info("refused", extra={"status": failure.status, "code": failure.code, "route": _route()})
     owner = failure.owner if isinstance(failure, Conflict) else None
-    return _say(failure.status, failure.code, owner), failure.status
+    again = {"Retry-After": str(failure.after)} if failure.after else {}
+    return _say(failure.status, failure.code, owner), failure.status, again
 
 
 def _http(failure: HTTPException) -> tuple[Response | str, int, dict[str, str]]:

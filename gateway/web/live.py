@@ -23,13 +23,14 @@ from gateway.web.server import THREADS
 
 log = logging.getLogger(__name__)
 
-OTHERS_THREADS = 64  # what webhooks, the console's pages and its own streams may need at once
+OTHERS_THREADS = 128  # 48 streams of the console, and 80 for webhooks and pages at once
 STREAMS = max(8, THREADS - OTHERS_THREADS)
 EACH = 5  # open tabs of one visitor; security.md S25
 COME_BACK_SECONDS = 60
 BEAT_SECONDS = 5.0
 LOOK_SECONDS = 2.0
 POLLS_AT_ONCE = 4  # connections that streams may take from the pool of the accepting process
+LONGEST_NUMBER = 18  # digits that surely fit into the column
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
@@ -46,6 +47,11 @@ class Event:
         text = self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)
         lines = "".join(f"data: {line}\n" for line in text.splitlines() or [""])
         return f"id: {self.id}\nevent: {self.name}\n{lines}\n".encode()
+
+
+def last_number(given: str | None) -> int:
+    """The ``Last-Event-ID`` of a stream that comes back; 0 for none and for what is no number of ours."""
+    return int(given) if given and given.isdecimal() and given.isascii() and len(given) <= LONGEST_NUMBER else 0
 
 
 Poll = Callable[[int], list[Event]]
@@ -71,7 +77,8 @@ class Live:
         self._open: set[Stream] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._heard = True
+        self.heard = True
+        self.ring: Callable[[int], None] = self._wake
         self._listener: threading.Thread | None = None
         self.polls = threading.BoundedSemaphore(POLLS_AT_ONCE)
 
@@ -83,7 +90,7 @@ class Live:
     @property
     def pause(self) -> float:
         """Seconds that a stream may wait before it looks by itself."""
-        return self._beat if self._heard else min(self._beat, LOOK_SECONDS)
+        return self._beat if self.heard else min(self._beat, LOOK_SECONDS)
 
     @property
     def count(self) -> int:
@@ -153,8 +160,8 @@ class Live:
             if conversation_id is None:
                 self._ask_bell()
             elif self._open:
-                self._wake(conversation_id)
-        self._wake_all()
+                self.ring(conversation_id)
+        self.wake_all()
 
     def _ask_bell(self) -> None:
         try:
@@ -162,21 +169,22 @@ class Live:
             heard = True
         except RedisError:
             heard = False
-        if heard != self._heard:
-            self._heard = heard
-            self._wake_all()
+        if heard != self.heard:
+            self.heard = heard
+            self.wake_all()
 
     def _wake(self, conversation_id: int) -> None:
         try:
             about = self._whose(conversation_id)
         except SQLAlchemyError:
-            return self._wake_all()
+            return self.wake_all()
         for stream in self._copy():
             if stream.about is None or stream.about == about:
                 stream.wake()
         return None
 
-    def _wake_all(self) -> None:
+    def wake_all(self) -> None:
+        """Let every stream look now."""
         for stream in self._copy():
             stream.wake()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-PROCESSES, THREADS = 2, 128  # half of the threads may hold live streams, see gateway.web.live
+PROCESSES, THREADS = 2, 192  # more than half of the threads may hold live streams, see gateway.web.live
 ANSWER_SECONDS = 30
 
 

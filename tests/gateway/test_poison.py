@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
 from gateway import asides, turns
@@ -79,3 +79,39 @@ def test_a_store_that_is_gone_is_not_the_messages_fault(street: Street, monkeypa
     with pytest.raises(OperationalError):
         take(street)
     assert street.one(Message).attempts == 0
+
+
+def test_what_cannot_be_written_is_counted_too(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the store refuses what reading it would write, not the question that it asks."""
+    real = asides.before
+
+    def spoil(session: Any, message: Message) -> Any:
+        message.handled_by = "x" * 50  # longer than its column
+        return real(session, message)
+
+    monkeypatch.setattr(asides, "before", spoil)
+    street.text("necesito comida por favor")
+    taken = take(street)
+    assert taken is not None
+    assert taken[1] is None
+    assert street.one(Message).attempts == 1
+    assert take(street) is None
+
+
+@pytest.mark.usefixtures("poison")
+def test_a_later_message_of_the_same_lease_is_counted_too(street: Street) -> None:
+    street.text("necesito comida por favor")
+    street.text("this is poison for you")
+    taken = take(street)
+    assert taken is not None
+    assert taken[1] is not None
+    assert turns.answer(street.database, street.rasa, street.town, taken[0], taken[1], street.clock)
+    assert turns.note_next(street.database, street.town, taken[0], street.clock) is None
+    with street.database.begin() as session:
+        assert list(
+            session.scalars(select(Message.attempts).where(Message.direction == "in").order_by(Message.id))
+        ) == [
+            1,
+            1,
+        ]
+    assert take(street) is None  # the lease is kept a while

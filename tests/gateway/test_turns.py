@@ -128,7 +128,7 @@ def test_commands_search_and_more_goes_on(street: Street, bot: FakeRasa, now: da
     assert first[0] == "ok"
     assert len(first) > 1
     suggest(bot, {"command": "more_services"})
-    more = street.ask("more")
+    more = street.ask("is there anything else than these")
     assert more[1] != first[1]
     with street.database.begin() as session:
         referrals = session.scalars(select(Referral)).all()

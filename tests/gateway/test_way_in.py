@@ -25,6 +25,8 @@ from gateway.settings import Settings
 from tests.conftest import RESIDENT, Clock, Phone
 from tests.gateway.road import heard, incoming, rows, sid
 
+pytestmark = pytest.mark.slow
+
 AT = datetime.fromisoformat("2026-11-23T20:00:00+00:00")
 
 

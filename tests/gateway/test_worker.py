@@ -13,6 +13,7 @@ from redis import Redis
 from sqlalchemy import select
 
 from gateway import delivery, escalations, services, worker
+from gateway.clients import bell
 from gateway.clients.bell import WORK, Bell
 from gateway.clients.rasa import Rasa
 from gateway.conversations import SMS, Inbound, say, thread
@@ -56,6 +57,7 @@ def made(
 ) -> Iterator[Worker]:
     """A worker that looks around often; its threads are started by the tests that want them."""
     monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr(bell, "LISTEN_SECONDS", 0.05)
     bot = FakeRasa()
     with closing(Rasa(bot.url, "s")) as rasa:
         one = Worker(database, door.bell, rasa, carrier, settings.keys, door.community, door.acceptor)
