@@ -1,6 +1,6 @@
 """How often the right service is among the first three: blind questions to the two real directories.
 
-    python -m bench.directory_questions [--misses] [--json figures.json]
+    python -m bench.directory_questions [--file tests/directory/tuning_questions.tsv] [--misses] [--json figures.json]
 
 Each directory is imported into a store of its own and asked its questions (``tests/directory/questions.tsv``) at their
 own moment, by what the gateway itself reads of a text, without the bot. Two roads: from the text alone; and as when the
@@ -9,6 +9,9 @@ interval. ``none`` is right when nothing at all is offered. A place of several m
 How many of those would be one after the answer, if the resident means one of the choices, is counted beside, and so is
 how often a service was offered that must never be. Where the reference data are not on this machine nothing is
 measured, and that is said.
+
+Of the blind questions only shares are for reading. ``tuning_questions.tsv`` is there to mend search by: with
+``--misses`` the texts of those that were missed are printed, too.
 """
 
 import argparse
@@ -22,19 +25,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import zipcodes
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from gateway import schema, services
 from gateway.db import Database
-from gateway.directory import needs, place
+from gateway.directory import asking, gazetteer, needs, place
+from gateway.directory.gazetteer import Town
 from gateway.directory.holidays import FEDERAL
 from gateway.directory.importing import import_path
 from gateway.directory.report import ImportFailed
@@ -45,12 +46,12 @@ from gateway.settings import sqlalchemy_url
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = ROOT / "tests" / "directory" / "questions.tsv"
+TUNING = QUESTIONS.with_name("tuning_questions.tsv")
 SHARED = Path(os.environ.get("FRONTDOOR_SHARED", ROOT.parent / "shared")) / "data" / "hsds"
 NONE = "none"
 NEVER = frozenset(f"sanmateo_raw {number}" for number in range(20, 24))  # defunct, not active, and two tests
 GOAL = 0.9
 ROADS = ("text", "text, place asked")
-READER, PLACES = "gateway.directory.asking", "gateway.directory.gazetteer"
 
 
 @dataclass(frozen=True)
@@ -118,51 +119,38 @@ def _question(row: dict[str, str]) -> Question:
     return Question(row["id"], row["dataset"], row["lang"], row["style"], row["text"], row["place"], when, right)
 
 
-def wanted_of(session: Session, question: Question, road: str, town: Any = None) -> Wanted:
+def wanted_of(session: Session, question: Question, road: str, town: Town | None = None) -> Wanted:
     """What the gateway itself reads of a text; by the second road the named place was asked for and given, too."""
-    read = _read(session, question, town)
+    source = SOURCES[question.dataset]
+    read = asking.wanted(
+        session, question.text, needs.standard(), town, question.language, question.when.astimezone(UTC), source.zone
+    )
     if road == ROADS[0] or not question.place:
         return read
     code = place.zip_in(question.place)
     return replace(read, zip=code, place=None if code else question.place)
 
 
-def _read(session: Session, question: Question, town: Any) -> Wanted:
-    """Needs by their words and a ZIP, or all that a reader of whole texts finds, where the gateway has one."""
-    if find_spec(READER):
-        asking = import_module(READER)
-        made: Wanted = asking.wanted(session, question.text, needs.standard(), town, question.language)
-        return made
-    found = tuple(sorted(needs.standard().in_text(question.text)))
-    code, words = place.zip_in(question.text), None if found else question.text
-    return Wanted(needs=found, zip=code, language=question.language, text=words)
-
-
-def town_of(source: Source) -> Any:
-    """The community around a directory as search knows it; None where search knows none."""
-    if not find_spec(PLACES):
-        return None
+def town_of(source: Source) -> Town | None:
+    """The community around a directory, as search knows it."""
     zips = frozenset(
-        row["zip_code"]
-        for row in zipcodes.list_all()
-        if row["state"] == source.state and source.county in {None, row["county"]}
+        one.zip for one in place.all_zips() if one.state == source.state and source.county in {None, one.county}
     )
-    return import_module(PLACES).town_of(source.community, source.state, zips, None, FEDERAL)
+    return gazetteer.town_of(source.community, source.state, zips, None, FEDERAL)
 
 
-def ask(database: Database, question: Question, road: str, town: Any = None) -> Answer:
+def ask(database: Database, question: Question, road: str, town: Town | None = None) -> Answer:
     """Search for one question at its moment."""
     home = SOURCES[question.dataset].zone
-    known = {"town": town} if town is not None else {}
 
     def found_for(wanted: Wanted) -> Found:
         with database.begin() as session:
-            return search(session, wanted, question.when.astimezone(UTC), limit=3, home=home, **known)
+            return search(session, wanted, question.when.astimezone(UTC), limit=3, home=home, town=town)
 
     with database.begin() as session:
         wanted = wanted_of(session, question, road, town)
     found = found_for(wanted)
-    chosen = [found_for(replace(wanted, zip=None, place=choice.name)) for choice in found.places]
+    chosen = [found_for(replace(wanted, chosen=choice)) for choice in found.places]
     hits = [_hits(question, one) for one in chosen]
     after = (any if question.right else all)(hits) if hits else False
     return Answer(question.id, road, _ids(found), bool(hits), not hits and _hits(question, found), after)
@@ -205,6 +193,15 @@ def table(asked: Sequence[Question], answers: Sequence[Answer]) -> str:
     return "\n".join(lines)
 
 
+def missed(asked: Sequence[Question], answers: Sequence[Answer], *, blind: bool) -> Iterator[str]:
+    """Lines with what was missed by each road: ids, and texts unless nobody may read them."""
+    texts = {question.id: question.text for question in asked}
+    for road in ROADS:
+        ids = [one.question for one in answers if one.road == road and not one.hit]
+        yield f"missed, {road}: {' '.join(ids)}\n"
+        yield from () if blind else (f"  {key} {texts[key]}\n" for key in ids)
+
+
 def _never(question: Question, answer: Answer) -> bool:
     return any(f"{question.dataset} {found}" in NEVER for found in answer.found)
 
@@ -225,6 +222,8 @@ def measure(asked: Sequence[Question]) -> tuple[list[Answer], list[str]]:
         try:
             for name, source in SOURCES.items():
                 ours = [question for question in asked if question.dataset == name]
+                if not ours:
+                    continue
                 with closing(_empty(postgres.url, name)) as database:
                     try:
                         import_path(database, SHARED / source.path, ours[0].when, dataset=name)
@@ -251,20 +250,19 @@ def _empty(url: str, name: str) -> Database:
 def main(arguments: list[str] | None = None) -> int:
     """Ask and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--misses", action="store_true", help="also the ids of questions that were missed, no texts")
+    parser.add_argument("--file", type=Path, default=QUESTIONS, help="other questions than the blind ones")
+    parser.add_argument("--misses", action="store_true", help="also what was missed; of blind questions the ids alone")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(arguments)
     if not SHARED.is_dir():
         sys.stdout.write(f"nothing was measured: the reference directories are not at {SHARED}\n")
         return 0
-    asked = questions()
+    asked = questions(given.file)
     answers, left_out = measure(asked)
     sys.stdout.write(f"right service among the first three, share [95 % interval]; goal {GOAL}\n")
     sys.stdout.write("\n".join([table(asked, answers), *left_out]) + "\n")
     if given.misses:
-        for road in ROADS:
-            missed = " ".join(one.question for one in answers if one.road == road and not one.hit)
-            sys.stdout.write(f"missed, {road}: {missed}\n")
+        sys.stdout.writelines(missed(asked, answers, blind=given.file.resolve() == QUESTIONS))
     if given.json:
         rows: list[dict[str, Any]] = [asdict(answer) for answer in answers]
         given.json.write_text(json.dumps(rows, indent=1))

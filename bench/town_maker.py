@@ -21,8 +21,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import zipcodes
-
 from bench.town_words import DOCUMENTS, FOR_WHOM, NEEDS, OWNERS, STREETS, WORDS, Need, People
 from gateway.directory import place
 
@@ -96,8 +94,7 @@ class Site:
 @cache
 def country() -> list[place.Place]:
     """The middle of every ZIP code that has one."""
-    every = (place.by_zip(row["zip_code"]) for row in zipcodes.list_all())
-    return [one for one in every if one is not None and one.latitude and one.state in place.STATES]
+    return [one for one in place.all_zips() if one.latitude and one.state in place.STATES]
 
 
 @cache

@@ -24,6 +24,7 @@ from sklearn.svm import LinearSVC
 
 from bot.pipeline import vote
 from bot.pipeline.plain import unaccented
+from bot.pipeline.spelling import accents, spelled
 from bot.quiet import environment
 from tests.bot.held_back import all_rows, blind_rows
 from tools.nlu_rows import DATA, MARKED, Row, taught
@@ -52,14 +53,17 @@ def fit(kind: str) -> dict[str, Any]:
     begun = time.process_time()
     counters = vote._counters() if any(runs for runs, _, _ in KINDS[kind]) else []
     counted = [counter.fit_transform([unaccented(text) for text in texts]) for counter in counters]
-    meaning = [csr_matrix(vote.vectors(texts, 1.5))] if any(meant for _, meant, _ in KINDS[kind]) else []
+    known_accents = accents(texts)
+    written_out = [spelled(text, known_accents) for text in texts]
+    meaning = [csr_matrix(vote.vectors(written_out, 1.5))] if any(meant for _, meant, _ in KINDS[kind]) else []
     votes = []
     for runs, meant, strength in KINDS[kind]:
         matrix = hstack([*(counted if runs else []), *(meaning if meant else [])]).tocsr()
         fitted = LinearSVC(C=strength, class_weight="balanced", random_state=7).fit(matrix, names)
         votes.append((runs, meant, fitted.coef_.T.astype(np.float32), fitted.intercept_))
     known = [(json.dumps(list(c.get_feature_names_out())), c.idf_) for c in counters]
-    return {"names": sorted(set(names)), "known": known, "votes": votes, "seconds": time.process_time() - begun}
+    seconds = time.process_time() - begun
+    return {"names": sorted(set(names)), "known": known, "accents": known_accents, "votes": votes, "seconds": seconds}
 
 
 def serve(path: Path) -> dict[str, Any]:
@@ -76,7 +80,11 @@ def serve(path: Path) -> dict[str, Any]:
             counted = hstack([c.transform([unaccented(row.text)]) for c in counters]).tocsr()
             places, values = counted.indices, counted.data
             width = counted.shape[1]
-        meaning = vote.vectors([row.text], 1.5)[0] if any(meant for _, meant, _ in votes) else np.array([])
+        meaning = (
+            vote.vectors([spelled(row.text, model["accents"])], 1.5)[0]
+            if any(meant for _, meant, _ in votes)
+            else np.array([])
+        )
         shares = 0.0
         for runs, meant, linear in votes:
             first = width if runs else 0
