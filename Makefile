@@ -2,15 +2,19 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
-FAST := not bot and not e2e and not faults and not slow
+# Three tiers. The fast one and the slow one use every core; what is timed, killed or starved has the machine to itself.
+FAST := not bot and not e2e and not faults and not slow and not alone
+ALONE := faults or alone or (e2e and bot)
 
 # PATH may hold a virtual environment of somebody else's.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# Some machines forbid bytecode: each of the hundreds of processes that the tests start would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-gateway train net test test-fast lint types format bench requirements requirements-check \
-	browser hooks clean clean-all
+	browser node hooks clean clean-all
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' Makefile
@@ -30,13 +34,14 @@ train: setup ## train the bot's model when its files have changed
 net: setup-gateway ## train the net under the risk rules from its rows (a quarter of an hour)
 	@OMP_NUM_THREADS=2 $(PY) -m tools.net
 
-test: setup browser lint types ## everything: lint, types, unit, integration, bot, end to end, faults
-	@.venv-bot/bin/python -m bot.train
-	@$(PYTEST) -n auto -m "$(FAST)"
-	@$(PYTEST) -m "not ($(FAST))"
+test: setup browser node ## everything: lint, types, unit, integration, bot, end to end, faults
+	@$(MAKE) --no-print-directory --jobs 2 train lint types
+	@$(PYTEST) -n auto -p no:schemathesis -m "$(FAST)"
+	@$(PYTEST) -n auto --dist loadfile -m "not ($(FAST)) and not ($(ALONE))"
+	@$(PYTEST) -m "$(ALONE)"
 
 test-fast: setup-gateway lint types ## the tier for every commit: no bot, no browser, no kills, nothing slow
-	@$(PYTEST) -n auto -m "$(FAST)"
+	@$(PYTEST) -n auto -p no:schemathesis -m "$(FAST)"
 
 lint: setup-gateway requirements-check ## ruff, and whether the requirement files are up to date
 	@$(PY) -m ruff check --quiet .
@@ -61,6 +66,9 @@ requirements-check: setup-gateway ## say whether the requirement files are older
 
 browser:
 	@sh tools/browser.sh
+
+node:
+	@sh tools/node.sh
 
 hooks: setup-gateway ## install the pre-commit hooks into this clone
 	@$(PY) -m pre_commit install

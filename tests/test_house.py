@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,14 @@ BANNED_NAMES = {"utils", "helpers", "services", "base", "manager", "common", "mi
 NAMES_KEPT = {GATEWAY / "services.py"}
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imports(path: Path) -> Iterator[str]:
     """Every module that a file imports when it is loaded or when its functions run, type checking aside."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     skipped = {
         id(child)
         for node in ast.walk(tree)
@@ -94,7 +100,7 @@ def test_bot_and_gateway_do_not_know_each_other() -> None:
 def test_modules_and_functions_stay_short(path: Path) -> None:
     text = path.read_text()
     assert len(text.splitlines()) < LONGEST_MODULE
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length < LONGEST_FUNCTION, f"{node.name} has {length} lines"
@@ -102,7 +108,7 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
 
 @pytest.mark.parametrize("path", OURS, ids=named)
 def test_every_module_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text())) or not path.read_text().strip()
+    assert ast.get_docstring(parsed(path)) or not path.read_text().strip()
 
 
 def test_no_vague_names() -> None:
@@ -112,7 +118,7 @@ def test_no_vague_names() -> None:
 
 def test_no_exception_is_swallowed() -> None:
     for path in OURS:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.ExceptHandler):
                 wide = node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "BaseException")
                 silent = all(isinstance(line, ast.Pass) for line in node.body)
@@ -132,7 +138,7 @@ def test_only_the_verbs_assign_a_status() -> None:
     watched = {"handler", "closed_at", "owner_id"}
     for path in CORE + [p for p in MODULES if area(p) in EDGES and "demo" not in p.parts]:
         owned = STATUS_OWNERS.get(path.name, set())
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if not isinstance(node, ast.Assign | ast.AugAssign):
                 continue
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
@@ -156,7 +162,7 @@ def test_every_blueprint_declares_its_guard(app: Flask) -> None:
 def test_only_guards_make_blueprints() -> None:
     for path in MODULES:
         if path.name != "guards.py":
-            made = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+            made = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
             assert not [node for node in made if isinstance(node.func, ast.Name) and node.func.id == "Blueprint"], path
 
 

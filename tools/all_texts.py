@@ -3,14 +3,12 @@
 The files are read as they lie under ``root``, past all caches, so that a check can be tried on a changed copy.
 """
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
+from gateway.yaml_files import read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("en", "es")
@@ -21,14 +19,12 @@ SOURCES = {
     SAFETY: "gateway/texts/safety.yml",
     BOT: "bot/data",
     DIRECTORY: "gateway/directory/words.yml",
-    WIDGET: "gateway/static/chat/words.js",
+    WIDGET: "gateway/texts/widget",
     TOWN: "community.example.toml",
 }
 SENT_BY_SMS = (GATEWAY, SAFETY, BOT)
 # Not texts in two languages: the digits of the menu, and lines in many languages that have a reader of their own.
 NO_TEXT, OTHER_READERS = "menu_choices", frozenset(("safety.yml", "other_languages.yml"))
-WIDGET_LINE = re.compile(r"^ {2}(\w+): \{(.*)\},?$")
-WIDGET_PAIR = re.compile(r'(\w+): "((?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True)
@@ -78,14 +74,6 @@ def _bot(folder: Path) -> Iterator[Pair]:
             yield Pair(BOT, name, {each["condition"][0]["value"]: each["text"] for each in variants})
 
 
-def _widget(path: Path) -> Iterator[Pair]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if found := WIDGET_LINE.match(line):
-            yield Pair(WIDGET, found.group(1), dict(WIDGET_PAIR.findall(found.group(2))))
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file, by the parser in C where there is one: the bot's rows are many."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    read: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - one of the two safe ones
-    return read
+def _widget(folder: Path) -> Iterator[Pair]:
+    for path in sorted(folder.glob("*.yml")):
+        yield from (Pair(WIDGET, key, words) for key, words in read_yaml(path).items())

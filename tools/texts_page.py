@@ -12,6 +12,7 @@ from typing import NamedTuple
 from gateway import safety
 from gateway.directory.answers import MOST_SEGMENTS as OF_SERVICES
 from gateway.segments import Segments, count
+from gateway.yaml_files import read_yaml
 from tools.all_texts import (
     BOT,
     DIRECTORY,
@@ -24,7 +25,6 @@ from tools.all_texts import (
     WIDGET,
     Pair,
     all_texts,
-    read_yaml,
 )
 from tools.pages import bring_up_to_date, table
 
@@ -42,6 +42,7 @@ NOTES = {
 }
 # The longest that may stand in each place.
 COMMUNITY, PERSON = "Riverton Community Cares", "Maria Guadalupe Hernandez"
+NAMES = {"responder": PERSON, "dispatch": "a nurse and a peer worker, no police"}
 PLACE = "the corner of 24th Street and Mission, by the library"
 AND = {"en": " and ", "es": " y "}
 HEADS = {
@@ -93,7 +94,9 @@ def longest(pair: Pair, language: str) -> str:
     names = sorted(need_names(language), key=len)
     calls = ways_to_call()
     values = {
-        "name": PERSON if pair.name.startswith("responder") else COMMUNITY,
+        "name": next((who for start, who in NAMES.items() if pair.name.startswith(start)), COMMUNITY),
+        "colleague": PERSON,
+        "responder": PERSON,
         "community_name": COMMUNITY,
         "heard": AND[language].join(names[-2:]),
         "place": PLACE,
@@ -102,8 +105,13 @@ def longest(pair: Pair, language: str) -> str:
         "line": "415-555-0100",
         "service": "Demo Town Food Pantry",  # on a page, not in a text
         "reference": "K7RM4X",
+        "code": "4 1 2 7",
+        "time": "22:30",
         "days": "14",
+        "most": "3",
         "minutes": "120",
+        "what": "place, what to know",
+        "link": "https://door.town.example/t/JZOOgatNxUepRBDtxVOcEg",
         "first": names[-1],
         "second": names[-2],
         "call_911": max((words[language] for words in calls.values()), key=len),

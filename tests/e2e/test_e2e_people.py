@@ -23,7 +23,7 @@ def claim_at_once(pages: dict[str, Page]) -> tuple[str, str]:
         expect(page.locator("#holder")).to_contain_text("Nobody has it.")
         page.route("**/live", lambda route: route.abort())
     for page in pages.values():
-        page.locator("#act-claim").evaluate("button => { setTimeout(() => button.click(), 300); }")
+        page.evaluate("() => { setTimeout(() => document.getElementById('act-claim').click(), 300); }")
     held = [name for name, page in pages.items() if settled(page)]
     assert len(held) == 1
     winner = held[0]
@@ -45,7 +45,7 @@ def settled(page: Page) -> bool:
 def reply(page: Page, words: str) -> None:
     """Write to the resident."""
     page.locator("#text").fill(words)
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".message.responder .said").last).to_have_text(words)
     expect(page.locator("#text")).to_have_value("")
 
@@ -98,7 +98,7 @@ def test_a_visitor_of_the_page_is_taken_over(
     widget = open_by_keyboard(visitor, front_door.url)
     visitor.keyboard.type(DANGER)
     visitor.keyboard.press("Enter")
-    alert = widget.get_by_role("alert")
+    alert = widget.locator(".message.alert")
     expect(alert.first).to_contain_text("Call 911")
     expect(alert.last).to_contain_text("Llame al 911")
     expect(alert.last).to_be_in_viewport()

@@ -13,6 +13,8 @@ import pytest
 
 from tools import bootstrap, requirements, whitespace
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAKE = shutil.which("make") or "make"
 VERBS = ["run", "setup", "train", "test", "test-fast", "lint", "types", "format", "bench", "requirements", "clean"]

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.web import widget_words
 from tools import bilingual
 from tools.all_texts import ROOT, SOURCES, all_texts
 
-COPIED = ("bot/data", "gateway/texts", "gateway/directory", "gateway/static/chat")
+COPIED = ("bot/data", "gateway/texts", "gateway/directory")
 FILES = ("domain.yml", "community.example.toml")
 
 
@@ -70,8 +71,8 @@ DAMAGE: dict[str, tuple[str, Callable[[str], str], str]] = {
         "directory.near: must be in exactly English and Spanish, not ['en']",
     ),
     "a word of the widget is gone": (
-        "gateway/static/chat/words.js",
-        without(', es: "Enviar"'),
+        "gateway/texts/widget/frame.yml",
+        without('\n  es: "Enviar"'),
         "widget.send: must be in exactly English and Spanish, not ['en']",
     ),
     "the town is not called anything in Spanish": (
@@ -108,11 +109,9 @@ def test_every_source_is_read() -> None:
                {"gateway": 20, "safety": 30, "bot": 50, "directory": 20, "widget": 25, "town": 1}.items())  # fmt: skip
 
 
-def test_every_line_of_the_widgets_words_is_read() -> None:
-    written = (ROOT / SOURCES["widget"]).read_text(encoding="utf-8").split("WORDS = {")[1].split("\n};")[0]
-    assert len([line for line in written.splitlines() if line.strip()]) == sum(
-        pair.source == "widget" for pair in all_texts()
-    )
+def test_every_word_of_the_widget_is_read() -> None:
+    read = {pair.name: pair.wording for pair in all_texts() if pair.source == "widget"}
+    assert read == dict(widget_words.words())
 
 
 @pytest.mark.parametrize("name", DAMAGE)

@@ -12,6 +12,7 @@ import textstat
 
 from gateway.language import detect
 from gateway.segments import count
+from gateway.wording_hints import sentences, szigriszt
 from tools.all_texts import BOT, DIRECTORY, GATEWAY, SAFETY, TOWN, WIDGET, Pair, all_texts
 
 HARDEST_GRADE = 6
@@ -21,7 +22,7 @@ MOST_SEGMENTS = 2
 NAME, COMMUNITY = "Demo Town Front Door", "Riverton Community Cares"
 SHORT_NAME = "Ana"  # a long name makes no sentence harder
 FEWEST_WORDS = 4  # with fewer, no language can be heard
-NUMBERS = {"place": "94110", "spot": "94110", "zip": "94110", "line": "311"}
+NUMBERS = {"place": "94110", "spot": "94110", "zip": "94110", "line": "311", "code": "4127", "time": "22:30"}
 FILLED = {
     "en": {"community_name": COMMUNITY, "heard": "help with bills and food", "first": "food",
            "second": "a place to sleep", "call_911": "Call or text 911 now.", **NUMBERS},
@@ -56,23 +57,6 @@ def filled(pair: Pair, language: str) -> str:
     """A text with something plain in each of its places."""
     values = FILLED.get(language, {})
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found.group(1), NAME), pair.wording[language])
-
-
-def sentences(words: str) -> str:
-    """Lines become sentences and numbers become words, as they are read aloud."""
-    spoken = re.sub(r"[\d-]{3,}", "one", words)
-    return ". ".join(line.strip().rstrip(".:") for line in spoken.splitlines()) + "."
-
-
-def szigriszt(words: str) -> float:
-    """Perspicuity after Szigriszt-Pazos (1993): 206.835 - 62.3 syllables/words - words/sentences."""
-    plain = sentences(words).lower()
-    found = re.findall(r"[^\W\d_]+", plain)
-    # Two strong vowels side by side are two syllables, and so is an accented weak one beside another.
-    runs = [run for word in found for run in re.findall("[aeoáéóiuüíúy]+", word)]
-    syllables = sum(max(1, sum(letter in "aeoáéóíú" for letter in run)) for run in runs)
-    ends = len(re.findall(r"[.!?:]+(?:\s|$)", plain))
-    return 206.835 - 62.3 * syllables / len(found) - len(found) / max(1, ends)
 
 
 def _words(*listed: str) -> re.Pattern[str]:

@@ -1,0 +1,51 @@
+"""No test falls between the tiers: a file is passed over only where none of its tests could be taken."""
+
+import re
+from pathlib import Path
+
+import pytest
+from _pytest.mark.expression import Expression
+
+from tests.tiers import MARKS, _with_more, kept_together, left_out
+
+ROOT = Path(__file__).resolve().parent.parent
+VERBS = (ROOT / "Makefile").read_text(encoding="utf-8")
+NAMED = dict(re.findall(r"^([A-Z]+) := (.+)$", VERBS, re.MULTILINE))
+FAST, ALONE = NAMED["FAST"], NAMED["ALONE"]
+TIERS = [re.sub(r"\$\((\w+)\)", lambda found: NAMED[found[1]], tier) for tier in re.findall(r'-m "(.+)"', VERBS)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "marks", "passed_over"),
+    [
+        (FAST, {"slow"}, True),
+        (FAST, {"e2e", "bot"}, True),
+        (FAST, {"timeout"}, False),
+        ("slow", {"bot"}, False),  # one of its tests may be slow too
+        ("slow and not bot", {"bot"}, True),
+        (f"not ({FAST})", {"slow"}, False),
+        (ALONE, {"e2e"}, False),
+    ],
+)
+def test_a_file_is_passed_over_only_where_no_test_could_be_taken(
+    expression: str, marks: set[str], passed_over: bool
+) -> None:
+    assert left_out(expression, marks) is passed_over
+
+
+def test_each_test_is_in_exactly_one_tier_of_make_test() -> None:
+    tiers = [Expression.compile(tier) for tier in sorted(set(TIERS))]
+    assert len(tiers) == 3
+    for marks in _with_more(set()):
+        assert sum(tier.evaluate(lambda name, marks=marks, **_: name in marks) for tier in tiers) == 1, marks
+
+
+def test_the_marks_are_those_of_the_house(pytestconfig: pytest.Config) -> None:
+    ours = {line.split(":")[0] for line in pytestconfig.getini("markers")}
+    assert ours >= MARKS
+
+
+def test_one_worker_has_a_bot_and_one_has_a_file() -> None:
+    assert kept_together("tests/bot/test_bot_door.py::a[x::y]") == kept_together("tests/bot/test_bot_facts.py::b")
+    assert kept_together("tests/chat/test_chat_api.py::a[x::y]") == "tests/chat/test_chat_api.py"
+    assert kept_together("tests/chat/test_chat_api.py::a") != kept_together("tests/chat/test_chat_live.py::a")
