@@ -242,6 +242,9 @@ def test_a_level_is_lowered_with_the_keyboard_alone(
     page.locator(f"#row-{row.id}").click()
     expect(page.locator("#lower-place")).to_be_hidden()
     page.get_by_role("button", name="Claim").click()
+    expect(page.locator("#holder")).to_contain_text("You have it.")
+    # A press before the page's script is there is a form like any other: then this is a new page.
+    expect(page.locator("body")).to_have_attribute("data-ready", "1")
     sheet = page.locator("#lower-sheet > summary")
     expect(sheet).to_be_visible()
     sheet.focus()
@@ -485,3 +488,50 @@ def wait_until_held(page: Page, held: list[Any], number: int) -> None:
     while len(held) < number and time.monotonic() < deadline:
         page.wait_for_timeout(20)
     assert len(held) == number
+
+
+def test_what_was_being_read_is_not_drawn_under_a_finger(
+    enter: Callable[..., Page], served: Served, written: Written
+) -> None:
+    page = at_a_thread(enter, served, written())
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/live", lambda route: held.append((route, route.fetch())), times=1)
+    page.evaluate("window.htmx.trigger(document.body, 'read-again')")
+    wait_until_held(page, held, 1)
+    page.evaluate("document.querySelector('#act-claim').dataset.drawn = 'before'")
+    page.locator("#act-claim").hover()
+    page.mouse.down()
+    for route, answer in held:
+        with contextlib.suppress(PlaywrightError):  # the page no longer waits for it
+            route.fulfill(response=answer)
+    page.wait_for_timeout(300)
+    expect(page.locator("#act-claim")).to_have_attribute("data-drawn", "before")
+    page.mouse.up()
+    expect(page.locator("#holder")).to_contain_text("You have it.")
+
+
+def test_what_changes_under_a_finger_is_read_when_the_finger_is_gone(
+    enter: Callable[..., Page], served: Served, written: Written, door: Door
+) -> None:
+    row = written()
+    page = at_a_thread(enter, served, row)
+    page.locator("#act-claim").hover()
+    page.mouse.down()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/live") else None)
+    written("and now there is blood", "blood")
+    door.bell.announce(row.conversation_id)
+    page.wait_for_timeout(700)
+    assert asked == []
+    page.mouse.up()
+    expect(page.locator("#holder")).to_contain_text("You have it.")
+    expect(page.get_by_text("and now there is blood").first).to_be_visible()
+
+
+def at_a_thread(enter: Callable[..., Page], served: Served, row: Escalation) -> Page:
+    """The page of a thread that is open and has read itself."""
+    page = enter("Ana", 390, 844)
+    with page.expect_response("**/live"):  # the reading with which a page begins
+        page.goto(f"{served.url}/console/threads/{row.id}")
+    expect(page.locator("#thread.htmx-request")).to_have_count(0)
+    return page

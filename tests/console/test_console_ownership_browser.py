@@ -200,17 +200,19 @@ def test_one_row_changes_and_the_others_stay_as_they_are(
     urgent = written("quiero morir", "morir", Level.URGENT, number=f"+1555555{next(numbers):04d}")
     page = enter("Ana")
     expect(page.locator("#rows-waiting .row")).to_have_count(2)
+    worst = written(number=f"+1555555{next(numbers):04d}")  # once it stands there, nothing older is still to be told
+    expect(page.locator("#rows-waiting .row a")).to_have_count(3, timeout=8000)
     page.evaluate("id => { document.getElementById(id).dataset.kept = '1'; }", f"row-{kept.id}")
     page.locator(f"#row-{urgent.id}").focus()
     worse = written(number=f"+1555555{next(numbers):04d}")
-    expect(page.locator("#rows-waiting .row a")).to_have_count(3, timeout=8000)
+    expect(page.locator("#rows-waiting .row a")).to_have_count(4, timeout=8000)
     ids = [each.get_attribute("id") for each in page.locator("#rows-waiting .row a").all()]
-    assert ids == [f"row-{kept.id}", f"row-{worse.id}", f"row-{urgent.id}"]
-    expect(page.locator("#count-waiting")).to_have_text("3")
+    assert ids == [f"row-{kept.id}", f"row-{worst.id}", f"row-{worse.id}", f"row-{urgent.id}"]
+    expect(page.locator("#count-waiting")).to_have_text("4")
     with database.begin() as session:
         session.execute(update(Escalation).where(Escalation.id == urgent.id).values(level="emergency"))
     door.bell.announce(urgent.conversation_id)
-    expect(page.locator(".row.emergency")).to_have_count(3, timeout=8000)
+    expect(page.locator(".row.emergency")).to_have_count(4, timeout=8000)
     expect(page.locator(f"#row-{urgent.id}")).to_be_focused()  # drawn anew, and still under the finger
     assert page.locator(f"#row-{kept.id}").get_attribute("data-kept") == "1"
 

@@ -6,6 +6,9 @@ import { say } from "./words.js";
 const NOT_LIVE_AFTER = 9000; // beats come every 4 s; the promise is "within 10 s"
 const RECONNECT_EVERY = 2000;
 const POLL_EVERY = 4000;
+const LATE = 6000; // a beat that is only a little late is waited for: to read everything draws everything anew
+const LONGEST_PRESS = 1500;
+const AFTER_PRESS = 60; // on a phone the click comes a moment after the finger
 const TOGETHER = 100; // the first change is read at once, what follows so shortly after it is read together
 const INBOX_EVERY = 5000; // where nothing asks for this person by name
 const AWAY = 30000; // after so long the server may have forgotten what was missed
@@ -17,7 +20,10 @@ const byId = (id) => document.getElementById(id);
 let source = null;
 let lastTrue = performance.now();
 let known = null;
+let lastPoll = 0;
 let posting = 0;
+let pressing = null;
+let reading = 0;
 let title = document.title;
 let changed = new Set();
 let everything = false;
@@ -25,6 +31,7 @@ let lastRead = 0;
 let readSoon = null;
 let inboxRead = 0;
 let inboxSoon = null;
+let inboxLate = false;
 
 // The newest reading wins: one that began before the change would draw what is no longer true, and htmx forgets a
 // request that waits on an element which is drawn anew meanwhile.
@@ -34,6 +41,10 @@ function stopReading() {
 
 function readNow() {
   if (posting) return;
+  if (pressing) {
+    everything = true;
+    return;
+  }
   stopReading();
   forget();
   changed = new Set();
@@ -48,7 +59,7 @@ function readAgain() {
 
 // The leading edge at once: whoever waits for a danger to show waits for no timer.
 function soon() {
-  if (posting || readSoon) return;
+  if (posting || pressing || readSoon) return;
   const wait = Math.max(0, lastRead + TOGETHER - performance.now());
   if (wait) readSoon = setTimeout(read, wait);
   else read();
@@ -56,14 +67,16 @@ function soon() {
 
 function read() {
   readSoon = null;
-  if (posting) return;
+  if (posting || pressing) return;
   lastRead = performance.now();
   if (everything) return readNow();
   const ids = [...changed];
   changed = new Set();
   const queue = byId("queue");
   if (queue && ids.length) {
+    reading += 1;
     placeRows(queue, ids).then((status) => {
+      reading -= 1;
       if (status === 200) beat();
       else if (status === 401) lock();
       else if (status) readAgain();
@@ -93,12 +106,38 @@ function readInbox(atMostEvery) {
   const wait = Math.max(0, inboxRead + atMostEvery - performance.now());
   inboxSoon = setTimeout(() => {
     inboxSoon = null;
+    if (pressing) return (inboxLate = true);
     inboxRead = performance.now();
     const inbox = byId("inbox");
     if (inbox) window.htmx.trigger(inbox, "read-this");
   }, wait);
 }
 
+// What is under a finger stays there until the finger is gone: a button that is drawn anew, or slips away, between the
+// two halves of a press is not pressed at all.
+function press() {
+  clearTimeout(pressing);
+  pressing = setTimeout(letGo, LONGEST_PRESS);
+  if (!reading) return;
+  everything = true;
+  stopReading();
+  forget();
+}
+
+function lift() {
+  if (!pressing) return;
+  clearTimeout(pressing);
+  pressing = setTimeout(letGo, AFTER_PRESS);
+}
+
+function letGo() {
+  pressing = null;
+  if (everything || changed.size) soon();
+  if (inboxLate) readInbox(0);
+  inboxLate = false;
+}
+
+const isGet = (event) => event.detail.requestConfig.verb === "get";
 const isPost = (event) => event.detail.requestConfig.verb === "post";
 
 // What a person does goes before: nothing may take the form away before its answer is there.
@@ -163,7 +202,10 @@ function mend() {
 }
 
 function poll() {
-  if (performance.now() - lastTrue > POLL_EVERY + 1000) readNow();
+  const now = performance.now();
+  if (now - lastTrue < LATE || now - lastPoll < POLL_EVERY) return;
+  lastPoll = now;
+  readNow();
 }
 
 // What waits now, against what waited before: a new one, one whose level rose, or one that fell silent rings and is named.
@@ -226,14 +268,19 @@ export function setUp() {
     if (event.detail.xhr.status === 401) lock();
   });
   body.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful && event.detail.requestConfig.verb === "get") beat();
+    if (event.detail.successful && isGet(event)) beat();
   });
   body.addEventListener("htmx:beforeRequest", beginPost);
   body.addEventListener("htmx:afterRequest", endPost);
+  body.addEventListener("htmx:beforeRequest", (event) => (reading += isGet(event) ? 1 : 0));
+  body.addEventListener("htmx:afterRequest", (event) => (reading -= isGet(event) ? 1 : 0));
+  document.addEventListener("pointerdown", press, true);
+  document.addEventListener("pointerup", lift, true);
+  document.addEventListener("pointercancel", lift, true);
   connect();
   setInterval(watch, 500);
   setInterval(mend, RECONNECT_EVERY);
-  setInterval(poll, POLL_EVERY);
+  setInterval(poll, 1000);
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload(); // a page from the browser's memory is an old page
   });
