@@ -16,6 +16,7 @@ from gateway.community_duty import (
     Desk,
     Disposition,
     Handoff,
+    OutsideSystem,
     Ownership,
     Paging,
     Shifts,
@@ -276,6 +277,7 @@ class Community(Fact):
     shifts: Shifts = Shifts()
     closing: Closing = Closing()
     handoff: Handoff = Handoff()
+    outside_system: OutsideSystem = OutsideSystem()
 
     @model_validator(mode="after")
     def _both_languages(self) -> "Community":

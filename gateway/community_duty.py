@@ -200,6 +200,12 @@ class Handoff(Fact):
     line_988: Literal["988"] | Phone = "988"
 
 
+class OutsideSystem(Fact):
+    """What the town's own dispatch system is told beside what every call tells: nothing, unless it stands here."""
+
+    tell: tuple[Literal["phone", "people", "what_to_know"], ...] = ()
+
+
 class Question(Fact):
     """One question of a team's checklist; the answer ``refuses`` (yes is true), if any, speaks against going."""
 

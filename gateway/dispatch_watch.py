@@ -20,9 +20,11 @@ from gateway.models import Conversation, Dispatch, DispatchEvent, Escalation, Re
 
 AGAIN = timedelta(minutes=10)  # supervisors are told again until somebody does something
 SOS, NO_ANSWER, NOT_HEARD, NOT_LEFT = "sos", "no_answer", "not_heard", "not_left"
-MORE_HELP, SAID_NO, UNTOLD = "more_help", "said_no", dispatches.UNTOLD
+MORE_HELP, SAID_NO, UNTOLD, OUTSIDE = "more_help", "said_no", dispatches.UNTOLD, dispatches.OUTSIDE_MISSED
 MOST = 20  # in one go: the rest is seen in the next
-STANDS = dict(zip(dispatches.STANDING, (MORE_HELP, UNTOLD, SAID_NO), strict=True))
+NO_SIGN = frozenset((dispatches.NOTED, dispatches.UNTOLD, dispatches.OUTSIDE_MISSED, dispatches.OUTSIDE_HEARD))
+"""Steps that say nothing of how the team is."""
+STANDS = dict(zip(dispatches.STANDING, (MORE_HELP, UNTOLD, SAID_NO, OUTSIDE), strict=True))
 """Step that stands -> the alarm that it is."""
 
 Alarm = tuple[Dispatch, Escalation, str, datetime]
@@ -98,25 +100,33 @@ def _why(
     if dispatches.sos_open(dispatch):
         return SOS, dispatch.sos_at
     stands = _stands(dispatch, row, steps, last=last)
-    if stands is not None:
+    if stands is not None and stands.act != OUTSIDE:
         return STANDS[stands.act], stands.at
     if dispatch.state == UNANSWERED:
         return NO_ANSWER, dispatch.assigned_at
-    heard = [step for step in steps if step.act not in {dispatches.NOTED, dispatches.UNTOLD}]
-    late = dispatch.state in HEARD_OF and bool(heard) and heard[-1].act in {NOT_HEARD, NOT_LEFT}
-    return (heard[-1].act, heard[-1].at) if late else (None, None)
+    heard = [step for step in steps if step.act not in NO_SIGN]
+    if dispatch.state in HEARD_OF and heard and heard[-1].act in {NOT_HEARD, NOT_LEFT}:
+        return heard[-1].act, heard[-1].at
+    return (OUTSIDE, stands.at) if stands is not None else (None, None)  # a team that is silent goes before
 
 
 def _stands(dispatch: Dispatch, row: Escalation, steps: Sequence[Step], *, last: bool) -> Step | None:
     """The gravest of what nobody looked after yet; a no is looked after by who prepares the next team."""
     if row.status == escalations.RESOLVED:
         return None
-    noted = {step.what: place for place, step in enumerate(steps) if step.act == dispatches.NOTED}
+    noted = {_looked_after(step): place for place, step in enumerate(steps)}
     over = {act for act, moot in (("more_help", dispatch.state in ENDED), ("decline", not last)) if moot}
     open_ = {
         step.act: step for place, step in enumerate(steps) if step.act not in over and place > noted.get(step.act, -1)
     }
     return next((open_[act] for act in STANDS if act in open_), None)
+
+
+def _looked_after(step: Step) -> str | None:
+    """What this step puts an end to, if it does: somebody looks after it, or it has settled itself."""
+    if step.act == dispatches.NOTED:
+        return step.what
+    return dispatches.OUTSIDE_MISSED if step.act == dispatches.OUTSIDE_HEARD else None
 
 
 def _steps(session: Session, numbers: Sequence[int]) -> Mapping[int, list[Step]]:

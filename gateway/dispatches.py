@@ -31,7 +31,8 @@ from gateway.models import Conversation, Dispatch, DispatchEvent, Escalation, Re
 
 RESPONDER, TEAM, SYSTEM, RESIDENT = "responder", "team", "system", "resident"
 NOTED, UNTOLD = "noted", "untold"
-STANDING = ("more_help", UNTOLD, "decline")
+OUTSIDE_MISSED, OUTSIDE_HEARD = "outside_missed", "outside_heard"
+STANDING = ("more_help", UNTOLD, "decline", OUTSIDE_MISSED)
 """What stands until a person says that they look after it, what is gravest first."""
 CHECK_IN_MINUTES = 30  # of a team that is not in the town's file any more
 SOS_OPEN = and_(

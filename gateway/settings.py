@@ -41,8 +41,8 @@ class Settings:
 
     ``second_factor`` is ``required`` or ``offered``. ``vapid_key`` signs pushes to the browsers of responders, for
     which ``vapid_contact`` answers. ``oidc`` is the town's own log-in. ``proxies`` is how many proxies of ours stand
-    before us, each of which writes into ``X-Forwarded-For`` who came to it. Not in force yet: ``dispatch_webhook``, to
-    which steps of a dispatch are to be posted, signed with ``dispatch_secret``.
+    before us, each of which writes into ``X-Forwarded-For`` who came to it. ``dispatch_webhook`` is where the steps of
+    a dispatch are posted, signed with ``dispatch_secret``.
     """
 
     mode: str

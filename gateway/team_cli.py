@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
-from gateway.command_line import community_file, database_url, keys, plain_errors
+from gateway.command_line import community_file, database_url, keys, plain_errors, running
 
 
 @click.group()
@@ -55,3 +55,33 @@ def team_remove(number: int) -> None:
     with plain_errors(), closing(Database(database_url())) as database, database.begin() as session:
         teams.remove(session, number, datetime.now(UTC))
     click.echo("removed")
+
+
+@team.group()
+def webhook() -> None:
+    """The town's own system, which hears each step of a team."""
+
+
+@webhook.command("test")
+def webhook_test() -> None:
+    """Send one signed call that tells of nothing; ends with 1 unless it is taken.
+
+    A system that had asked to be called no more is called again after this.
+    """
+    from gateway import webhook_body, webhook_calls  # noqa: PLC0415
+    from gateway.clients.webhook import Webhook  # noqa: PLC0415
+    from gateway.db import Database  # noqa: PLC0415
+    from gateway.tokens import fingerprint  # noqa: PLC0415
+
+    with plain_errors():
+        settings = running()
+        url, secret = settings.dispatch_webhook, settings.dispatch_secret
+        if not url or not secret:
+            raise click.ClickException("FRONTDOOR_DISPATCH_WEBHOOK is not set: nothing is told to anybody")
+        body = webhook_body.ping(settings.public_url, datetime.now(UTC))
+        answer = Webhook(url, secret, loopback=settings.demo).post(body["id"], webhook_body.written(body))
+        if not answer.taken:
+            raise click.ClickException(f"not taken: {answer.status or answer.reason}")
+        with closing(Database(settings.database_url)) as database, database.begin() as session:
+            lifted = webhook_calls.begin_again(session, fingerprint(url))
+    click.echo(f"taken: {answer.status}" + ("; they are called again from now on" if lifted else ""))

@@ -3,13 +3,16 @@
 import signal
 import threading
 
-from gateway import garbage, import_process, logs
+from gateway import community, garbage, import_process, logs, webhook_watch
 from gateway.app import open_door, refuse_failing_cards
+from gateway.clients.bell import Bell
 from gateway.clients.rasa import Rasa
 from gateway.clients.twilio import Twilio
+from gateway.clients.webhook import Webhook
 from gateway.db import Database
 from gateway.directory import asking
 from gateway.settings import Settings
+from gateway.tokens import fingerprint
 from gateway.worker import SENDERS, TURNERS, Worker
 
 
@@ -35,6 +38,22 @@ def build(settings: Settings) -> Worker:
     )
 
 
+def outside(settings: Settings) -> webhook_watch.Watch | None:
+    """What tells the town's own system, where it has one."""
+    url, secret = settings.dispatch_webhook, settings.dispatch_secret
+    if not url or not secret:
+        return None
+    return webhook_watch.Watch(
+        Database(settings.database_url, pool=1),
+        settings.keys,
+        community.load(settings.community_file),
+        Webhook(url, secret, loopback=settings.demo),
+        endpoint=fingerprint(url),
+        source=settings.public_url,
+        announce=Bell(settings.redis_url).announce,
+    )
+
+
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
     logs.start(settings, "worker")
@@ -44,9 +63,13 @@ def run(settings: Settings) -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    imports = import_process.Watch(settings, Database(settings.database_url, pool=1))
+    beside = [import_process.Watch(settings, Database(settings.database_url, pool=1)), outside(settings)]
     worker.start()
-    imports.start()
+    for each in beside:
+        if each is not None:
+            each.start()
     ended.wait()
-    imports.stop()
+    for each in beside:
+        if each is not None:
+            each.stop()
     worker.stop()

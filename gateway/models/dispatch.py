@@ -94,6 +94,7 @@ class DispatchEvent(Row):
     """One step of a dispatch. ``by`` is responder, team, system, resident or outside. Never changed or removed."""
 
     __tablename__ = "dispatch_events"
+    __table_args__ = (Index("ix_dispatch_events_at", "at"),)
 
     id: Mapped[Id]
     dispatch_id: Mapped[int] = of("dispatches")
@@ -123,17 +124,23 @@ class DispatchLink(Row):
 
 
 class WebhookCall(Row):
-    """One event of a dispatch on its way to the town's own system: queued, sending, done or failed."""
+    """One event of a dispatch on its way to the town's own system, which is told the whole as it stands then.
+
+    ``state`` is queued, sending, done, failed (they refused it, or a day passed), superseded (a newer event is told
+    instead) or gone (they asked us to stop). ``endpoint`` is a hash of the address. What is told lies nowhere twice:
+    it is written down at each try.
+    """
 
     __tablename__ = "webhook_calls"
     __table_args__ = (
+        Index("ix_webhook_calls_created_at", "created_at"),
         Index("ix_webhook_calls_waiting", "next_attempt_at", postgresql_where="state IN ('queued', 'sending')"),
     )
 
     id: Mapped[Id]
     event_id: Mapped[int] = mapped_column(ForeignKey("dispatch_events.id"), unique=True)
     dispatch_id: Mapped[int] = of("dispatches")
-    body: Mapped[Named]
+    endpoint: Mapped[str] = mapped_column(String(64))
     state: Mapped[Word]
     attempts: Mapped[Count]
     next_attempt_at: Mapped[datetime]

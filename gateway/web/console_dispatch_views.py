@@ -19,12 +19,14 @@ from gateway import (
     escalations,
     handoffs,
     teams,
+    webhook_lag,
 )
 from gateway.community_duty import Team
 from gateway.door import Door
 from gateway.models import Dispatch, DispatchEvent, Escalation, Responder, TeamMember
 from gateway.teams import Choice
 from gateway.web.console_dispatch_words import WORDS
+from gateway.webhook_lag import Lag
 
 WELFARE_ASKED = "team_request"
 
@@ -34,7 +36,7 @@ class Panel:
     """What a thread shows of teams: whether one may be sent, those that were, and what rings."""
 
     may: bool
-    made: Sequence[tuple[Dispatch, str, str | None]]
+    made: Sequence[tuple[Dispatch, str, str | None, Lag | None]]
     wanted: bool
     words: Mapping[str, Mapping[str, str]]
 
@@ -66,6 +68,7 @@ class Shown:
     running: bool
     unseen: bool
     no_texts: str | None
+    lag: Lag | None
     events: Sequence[tuple[DispatchEvent, str | None]]
 
 
@@ -77,7 +80,10 @@ def panel(session: Session, door: Door, row: Escalation, who: Responder, _now: d
     may = bool(door.community.teams) and handoffs.may_hand_over(session, row, who)
     if not made and not may:
         return None
-    shown = [(each, _name(door, each), dispatch_watch.alarm(session, each)[0]) for each in made]
+    shown = [
+        (each, _name(door, each), dispatch_watch.alarm(session, each)[0], webhook_lag.of_dispatch(session, each.id))
+        for each in made
+    ]
     free = not any(each.escalation_id == row.id and each.state not in dispatch_states.ENDED for each in made)
     return Panel(may and free, shown, row.reason == WELFARE_ASKED, WORDS)
 
@@ -116,6 +122,7 @@ def shown(  # noqa: PLR0913 - what a page is drawn from
         running=dispatch.state in dispatch_states.RUNNING,
         unseen=dispatch.state in dispatch_states.RUNNING and dispatch.seen_version < dispatch.version,
         no_texts=_no_texts(session, row),
+        lag=webhook_lag.of_dispatch(session, dispatch.id),
         events=_events(session, dispatch),
     )  # fmt: skip
 

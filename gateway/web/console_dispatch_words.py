@@ -70,6 +70,8 @@ STEPS = {
     "done": N_("Team told us that it is done"),
     "noted": N_("Somebody looks after it"),
     "untold": N_("The resident could not be told"),
+    "outside_missed": N_("The town's own system does not hear us"),
+    "outside_heard": N_("The town's own system has all of it again"),
 }
 UNTOLD = {
     "dispatch_not_coming": N_("that the team does not come"),
@@ -122,6 +124,7 @@ TEAM_ALARMS = {
     "more_help": N_("A team asks for more help: call them"),
     "said_no": N_("A team said no: who goes now?"),
     "untold": N_("The resident could not be told what changed about the team: find another way"),
+    "outside_missed": N_("The town's own system has not heard what changed about a team: tell them"),
 }
 PROBLEMS = {
     "dispatch_moved": N_("Nothing was changed: somebody, or the team, went on with it. Look, then try again."),
@@ -167,6 +170,8 @@ ACTS = {
     "dispatch_done": N_("Team: told us that it is done"),
     "dispatch_noted": N_("Team: somebody looks after it"),
     "dispatch_untold": N_("Team: the resident could not be told"),
+    "dispatch_outside_missed": N_("Team: the town's own system does not hear us"),
+    "dispatch_outside_heard": N_("Team: the town's own system has all of it again"),
 }
 console_words.ACTS.update(ACTS)
 console_words.REFUSALS.update(REFUSALS)

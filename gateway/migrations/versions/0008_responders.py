@@ -506,6 +506,7 @@ def _dispatches() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         _named("detail"),
     )
+    op.create_index("ix_dispatch_events_at", "dispatch_events", ["at"])
     _table(
         "dispatch_links",
         _to("dispatch_id", "dispatches"),
@@ -518,7 +519,7 @@ def _dispatches() -> None:
         "webhook_calls",
         _to("event_id", "dispatch_events", index=False),
         _to("dispatch_id", "dispatches"),
-        _named("body"),
+        _text("endpoint", 64),
         _word("state"),
         _small("attempts", default="0"),
         _at("next_attempt_at", null=False),
@@ -528,6 +529,7 @@ def _dispatches() -> None:
         sa.UniqueConstraint("event_id", name=op.f("uq_webhook_calls_event_id")),
     )
     waiting = "state IN ('queued', 'sending')"
+    op.create_index("ix_webhook_calls_created_at", "webhook_calls", ["created_at"])
     _partial("ix_webhook_calls_waiting", "webhook_calls", ["next_attempt_at"], waiting, unique=False)
 
 
