@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from gateway import community, logs, phrases, risk, safety, texts, web
 from gateway.acceptor import Acceptor
 from gateway.clients.bell import Bell
+from gateway.clients.signs import Signs
 from gateway.db import Database
 from gateway.door import Door
 from gateway.errors import SettingsError
@@ -52,7 +53,7 @@ def open_door(settings: Settings) -> Door:
     bell = Bell(settings.redis_url)
     journal = Journal(settings.var / "journal", settings.keys)
     acceptor = Acceptor(settings.keys, town, database, journal, bell)
-    return Door(settings, town, database, bell, journal, acceptor)
+    return Door(settings, town, database, bell, journal, acceptor, Signs(settings.redis_url))
 
 
 def refuse_faulty_texts() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gateway.acceptor import Acceptor
     from gateway.clients.bell import Bell
+    from gateway.clients.signs import Signs
     from gateway.community import Community
     from gateway.db import Database
     from gateway.journal import Journal
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Door:
-    """What a web process holds open: its settings, the town's facts, the store, the bell and the way in."""
+    """What a web process holds open: its settings, the town's facts, the store, the bell, the way in and the signs."""
 
     settings: "Settings"
     community: "Community"
@@ -22,9 +23,11 @@ class Door:
     bell: "Bell"
     journal: "Journal"
     acceptor: "Acceptor"
+    signs: "Signs"
 
     def close(self) -> None:
         """Finish what is under way and give the connections back."""
         self.acceptor.close()
         self.bell.close()
+        self.signs.close()
         self.database.close()

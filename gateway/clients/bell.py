@@ -8,7 +8,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 WORK, TEXTS, CHANGED = "front-door:work", "front-door:texts", "front-door:changed"
+WRITING = "front-door:writing"
 PATIENCE = 0.05  # seconds: the accepting process must never wait for Redis
 PAUSE = 1.0
 LISTEN_SECONDS = 1.0  # how long a listener may take to see that it is to stop
@@ -44,11 +45,15 @@ class Bell:
         """Tell open pages that a conversation changed."""
         self._publish(CHANGED, conversation_id)
 
-    def listen(self, topic: str, stop: threading.Event) -> Iterator[int | None]:
+    def announce_writing(self, conversation_id: int) -> None:
+        """Tell the resident's open pages that somebody writes to them; nothing changed for anybody else."""
+        self._publish(WRITING, conversation_id)
+
+    def listen(self, topic: str | Sequence[str], stop: threading.Event) -> Iterator[int | None]:
         """Yield conversation ids as they are published, and None each second; reconnects for ever until ``stop``."""
         while not stop.is_set():
             try:
-                yield from self._subscribe(topic, stop)
+                yield from self._subscribe([topic] if isinstance(topic, str) else topic, stop)
             except RedisError:
                 yield None
                 stop.wait(PAUSE)
@@ -74,10 +79,10 @@ class Bell:
             self._silent_until = time.monotonic() + PAUSE
             log.warning("bell is silent: %s", type(failure).__name__)
 
-    def _subscribe(self, topic: str, stop: threading.Event) -> Iterator[int | None]:
+    def _subscribe(self, topics: Sequence[str], stop: threading.Event) -> Iterator[int | None]:
         redis = Redis.from_url(self._url, socket_connect_timeout=PAUSE)
         with redis, redis.pubsub() as inbox:  # type: ignore[no-untyped-call]
-            inbox.subscribe(topic)
+            inbox.subscribe(*topics)
             while not stop.is_set():
                 note = inbox.get_message(ignore_subscribe_messages=True, timeout=LISTEN_SECONDS)
                 yield _number(note["data"]) if note else None

@@ -19,6 +19,7 @@ from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import Session
 
 from gateway import language, texts
+from gateway.clients.bell import CHANGED, WRITING
 from gateway.community import Community
 from gateway.conversations import WEBCHAT, Inbound
 from gateway.db import Database
@@ -28,7 +29,7 @@ from gateway.keys import Keys
 from gateway.models import Assessment, Contact, Conversation, Message, Responder
 from gateway.receiving import Receipt
 from gateway.risk import Level
-from gateway.web import cards
+from gateway.web import cards, chat_signs
 from gateway.web.guards import blueprint, door, public
 from gateway.web.live import Event, Live
 
@@ -54,6 +55,7 @@ def make() -> list[Blueprint]:
     messages.add_url_rule("/messages", view_func=send, methods=["POST"])
     messages.add_url_rule("/messages", view_func=history, methods=["GET"])
     messages.add_url_rule("/stream", view_func=stream, methods=["GET"])
+    messages.add_url_rule("/writing", view_func=chat_signs.writing, methods=["POST"])
     for made in (visitors, messages):
         made.after_request(_keep_nowhere)
     messages.record(_open_live)
@@ -94,18 +96,26 @@ def send() -> tuple[Response, int]:
 
 
 def history() -> Response:
-    """What was said to and by this visitor after message number ``after``, oldest first."""
-    after = _number(request.args.get("after", "0"))
-    found = said_after(door().database, door().settings.keys.hash(g.visitor), after, door().community)
-    return jsonify(messages=[event.body for event in found], more=len(found) == PAGE)
+    """What was said to and by this visitor after message number ``after``, oldest first, and who writes to them now."""
+    after, visitor = _number(request.args.get("after", "0")), door().settings.keys.hash(g.visitor)
+    writes = chat_signs.who_writes(visitor)
+    found = [event.body for event in said_after(door().database, visitor, after, door().community)]
+    answered = any(said["author"] == "responder" for said in found if isinstance(said, dict))
+    return jsonify(messages=found, more=len(found) == PAGE, writing=None if answered else writes)
 
 
 def stream() -> Response:
-    """The same, as it is said; resumes after ``Last-Event-ID``."""
+    """The same, as it is said and while it is written; resumes after ``Last-Event-ID``."""
     live: Live = current_app.extensions[LIVE]
     database, town, visitor = door().database, door().community, door().settings.keys.hash(g.visitor)
     last = _number(request.headers.get("Last-Event-ID", "0"))
-    return live.answer(lambda after: said_after(database, visitor, after, town), last, about=visitor)
+    signs = chat_signs.Look(door().signs, visitor)
+
+    def look(after: int) -> list[Event]:
+        said = said_after(database, visitor, after, town)
+        return [*said, *signs(max([after, *(event.id for event in said)]))]
+
+    return live.answer(look, last, about=visitor)
 
 
 def new_token(keys: Keys) -> str:
@@ -258,7 +268,7 @@ def _keep_nowhere(response: Response) -> Response:
 
 def _open_live(state: BlueprintSetupState) -> None:
     opened: Door = state.app.extensions["front_door"]
-    live = Live(opened.bell, _visitors(opened.database))
+    live = Live(opened.bell, _visitors(opened.database), topics=(CHANGED, WRITING))
     live.stop_with_process()
     state.app.extensions[LIVE] = live
 

@@ -30,6 +30,7 @@ from gateway.web import (
     console_sample,
     console_shifts,
     console_thread,
+    console_writing,
     guards,
 )
 from gateway.web.console_acts import act, note_seen, now
@@ -48,6 +49,7 @@ PARTS = (
     console_earlier,
     console_closing,
     console_ownership,
+    console_writing,
 )
 BESIDE = (
     console_sample,

@@ -8,7 +8,7 @@ import json
 import logging
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -67,13 +67,19 @@ class Full(Refused):
 class Live:
     """The open streams of one process. Thread-safe.
 
-    ``whose`` names what a conversation belongs to, so that a change wakes only the streams it is about.
+    ``whose`` names what a conversation belongs to, so that a change wakes only the streams it is about; ``topics`` are
+    what is heard of the bell.
     """
 
     def __init__(
-        self, bell: Bell, whose: Callable[[int], str | None], most: int = STREAMS, beat: float = BEAT_SECONDS
+        self,
+        bell: Bell,
+        whose: Callable[[int], str | None],
+        most: int = STREAMS,
+        beat: float = BEAT_SECONDS,
+        topics: Sequence[str] = (CHANGED,),
     ) -> None:
-        self._bell, self._whose, self._most, self._beat = bell, whose, most, beat
+        self._bell, self._whose, self._most, self._beat, self._topics = bell, whose, most, beat, topics
         self._open: set[Stream] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -156,7 +162,7 @@ class Live:
             self._listener.start()
 
     def _run(self) -> None:
-        for conversation_id in self._bell.listen(CHANGED, self._stop):
+        for conversation_id in self._bell.listen(self._topics, self._stop):
             if conversation_id is None:
                 self._ask_bell()
             elif self._open:

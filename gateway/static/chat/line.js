@@ -11,14 +11,16 @@ const ENOUGH = 2; // streams in a row that were refused or cut before a word: by
 export class Line {
   #heard;
   #lost;
+  #writes;
   #last = 0;
   #running = null;
   #cut = new AbortController();
 
-  // `heard` gets each message; `lost` is called when the server no longer knows this visitor.
-  constructor(heard, lost) {
+  // `heard` gets each message; `lost` is called when the server no longer knows this visitor; `writes` hears who writes.
+  constructor(heard, lost, writes = () => {}) {
     this.#heard = heard;
     this.#lost = lost;
+    this.#writes = writes;
   }
 
   start() {
@@ -36,6 +38,7 @@ export class Line {
       const page = await askJson(`messages?after=${this.#last}`);
       page.messages.forEach((message) => this.#take(message));
       ({ more } = page);
+      if (page.writing) this.#writes({ name: page.writing });
     }
   }
 
@@ -100,6 +103,7 @@ export class Line {
 
   #event(event) {
     if (event.event === "message") this.#take(JSON.parse(event.text));
+    if (event.event === "writing") this.#writes(JSON.parse(event.text));
   }
 
   #take(message) {

@@ -11,10 +11,7 @@ const SLOW_AFTER = 20_000;
 
 const thread = new Thread(at("log"), at("newer"), fill);
 const outbox = new Outbox(told);
-const line = new Line(hear, () => {
-  kept.write("token", null);
-  outbox.flush();
-});
+const line = new Line(hear, lost, (facts) => emit("writing", facts));
 let open = !parent.framed;
 let unread = 0;
 let slowTimer = null;
@@ -29,6 +26,11 @@ export function start() {
   on("closed", () => (open = false));
   connection();
   resume();
+}
+
+function lost() {
+  kept.write("token", null);
+  outbox.flush();
 }
 
 function write({ text }) {

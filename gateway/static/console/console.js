@@ -4,6 +4,7 @@ import { setUp as setUpKeys } from "./keys.js";
 import { setUp as setUpLive } from "./live.js";
 import { setUp as setUpSound } from "./sound.js";
 import { setUp as setUpThread } from "./thread.js";
+import { setUp as setUpWriting } from "./writing.js";
 
 const two = (number) => String(number).padStart(2, "0");
 
@@ -42,6 +43,7 @@ function draw() {
 
 setUpSound();
 setUpThread();
+setUpWriting();
 setUpLive();
 setUpHere();
 setUpKeys();

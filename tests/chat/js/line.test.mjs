@@ -57,3 +57,21 @@ test("a stream that speaks is not asked beside", { timeout: 20_000 }, async () =
   assert.deepEqual(heard, [1, 2]);
   assert.deepEqual(asked, ["stream", "stream", "stream"]);
 });
+
+test("who writes is heard on either road, and moves nothing on", { timeout: 20_000 }, async () => {
+  const body = 'id: 1\ndata: {"id": 1}\n\nid: 1\nevent: writing\ndata: {"name": "Ana"}\n\n';
+  const answers = [
+    () => new Response(body), // a stream
+    () => new Response("{}", { status: 503 }), // no room for another
+    () => Response.json({ messages: [], more: false, writing: "Ben" }),
+    () => new Response("{}", { status: 404 }),
+  ];
+  globalThis.fetch = async (url, { headers }) => {
+    asked.push(headers["Last-Event-ID"] ?? url.search);
+    return answers.shift()();
+  };
+  const heard = [];
+  await new Promise((end) => new Line(() => {}, end, ({ name }) => heard.push(name)).start());
+  assert.deepEqual(heard, ["Ana", "Ben"]);
+  assert.deepEqual(asked, ["0", "1", "?after=1", "?after=1"]);
+});

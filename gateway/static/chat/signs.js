@@ -1,0 +1,47 @@
+// Who writes now: shows that a person does, and tells them that the visitor does. Only the fact, never a letter of it.
+
+import { ask } from "./api.js";
+import { at, fill, on } from "./chat.js";
+import * as kept from "./kept.js";
+
+const EVERY = 3_000;
+const LASTS = 6_000;
+const NEAR = 80;
+
+let told = -EVERY;
+let timer = null;
+let spoken = false; // said aloud once for each answer that is written, however long that takes
+
+export function start() {
+  at("input").addEventListener("input", tell);
+  on("write", () => (told = -EVERY));
+  on("writing", show);
+  on("leaving", () => clearTimeout(timer));
+  on("message", ({ message }) => message.author === "responder" && (hide(), (spoken = false)));
+}
+
+function tell() {
+  if (!kept.read("token") || !at("input").value.trim() || performance.now() - told < EVERY) return;
+  told = performance.now();
+  ask("writing", { method: "POST", body: {} }).catch(() => {}); // a sign that is lost is followed by another
+}
+
+function show({ name }) {
+  const line = at("writing");
+  const log = at("log");
+  const end = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+  line.dataset.name = name;
+  fill(line);
+  line.hidden = false;
+  if (end) log.scrollTop = log.scrollHeight;
+  if (!spoken) at("writing-said").textContent = line.textContent;
+  spoken = true;
+  clearTimeout(timer);
+  timer = setTimeout(hide, LASTS);
+}
+
+function hide() {
+  clearTimeout(timer);
+  at("writing").hidden = true;
+  at("writing-said").textContent = "";
+}

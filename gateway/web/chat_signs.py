@@ -1,0 +1,37 @@
+"""Signs at the edge of the web chat: that a visitor writes, that their page is open, who writes to them."""
+
+from flask import g
+
+from gateway.clients.signs import Signs
+from gateway.web.guards import door
+from gateway.web.live import Event
+
+WRITES = "writing"
+
+
+def writing() -> tuple[str, int]:
+    """Note that the visitor writes; the page says so each three seconds, without a word of it."""
+    door().signs.resident_writes(door().settings.keys.hash(g.visitor))
+    return "", 204
+
+
+def who_writes(visitor: str) -> str | None:
+    """The first name of who writes to a visitor, for a page that asks now and then."""
+    found = door().signs.look(visitor)
+    return found[1] if found else None
+
+
+class Look:
+    """What one stream is told beside the messages: each sign once, with the number that it has reached anyway."""
+
+    def __init__(self, signs: Signs, visitor: str) -> None:
+        self._signs, self._visitor = signs, visitor
+        self._told = ""
+
+    def __call__(self, after: int) -> list[Event]:
+        """The newest sign, if it was not told."""
+        found = self._signs.look(self._visitor)
+        if found is None or found[0] == self._told:
+            return []
+        self._told, name = found
+        return [Event(after, {"name": name}, WRITES)]
