@@ -4,15 +4,22 @@ Nobody else writes to them: a page, a relayed text or a dispatch is a notice fir
 worker, never from the process that accepts residents' messages.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
 
 from gateway.models import Notice
 
 QUEUED, SENDING, SENT, DELIVERED, FAILED, CANCELLED = "queued", "sending", "sent", "delivered", "failed", "cancelled"
 SETTLED = frozenset((DELIVERED, FAILED, CANCELLED))
 GIVE_UP_AFTER = timedelta(minutes=15)
+RELAY = "relay"  # words of a resident: the only notices whose order matters
+# How long a try holds its notice. A living sender is long done by then, so whoever finds one that is still being sent
+# knows that its process died.
+HELD = timedelta(seconds=60)
+PATIENT_TRIES = 3
 
 # state before -> the states that it may become. A failed attempt goes back to the queue while there is time.
 TRANSITIONS = {
@@ -62,3 +69,57 @@ def move(row: Notice, state: str, now: datetime) -> bool:
     if state in SETTLED:
         row.settled_at = now
     return True
+
+
+def take_next(session: Session, means: Collection[str], now: datetime) -> tuple[Notice, bool] | None:
+    """Take the most urgent notice of these means that may go now, marked as being sent; the flag says whether an
+    earlier try may have left already.
+
+    Words of one resident's thread reach one phone in the order in which they were written, while the first of them
+    has not failed again and again.
+    """
+    earlier = aliased(Notice)
+    held_up = (
+        select(earlier.id)
+        .where(
+            earlier.kind == RELAY,
+            earlier.responder_id == Notice.responder_id,
+            earlier.id < Notice.id,
+            earlier.state.in_((QUEUED, SENDING)),
+            earlier.attempts < PATIENT_TRIES,
+        )
+        .exists()
+    )
+    row = session.scalar(
+        select(Notice)
+        .where(
+            Notice.state.in_((QUEUED, SENDING)),
+            Notice.next_attempt_at <= now,
+            Notice.means.in_(means),
+            (Notice.kind != RELAY) | ~held_up,
+        )
+        .order_by(Notice.priority, Notice.id)
+        .limit(1)
+        .with_for_update(of=Notice, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        return None
+    in_doubt = not move(row, SENDING, now)
+    row.attempts += 1
+    row.sending_since, row.next_attempt_at = now, now + HELD
+    session.flush()
+    return row, in_doubt
+
+
+def held(session: Session, notice_id: int, attempt: int) -> Notice | None:
+    """A notice, locked, while try number ``attempt`` is the one that holds it; a sender that slept has lost it."""
+    row = session.get_one(Notice, notice_id, with_for_update=True, populate_existing=True)
+    return row if row.state == SENDING and row.attempts == attempt else None
+
+
+def put_back(row: Notice, now: datetime, wait: float, *, doubtful: bool = False) -> None:
+    """Let a notice that is held go again after ``wait`` seconds. One that may have left stays marked as being sent."""
+    if not doubtful:
+        move(row, QUEUED, now)
+    row.next_attempt_at = now + timedelta(seconds=wait)

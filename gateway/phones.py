@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from gateway import audit, challenges, notices
+from gateway import audit, challenges, notices, texts
 from gateway.errors import Refused
 from gateway.keys import Keys
 from gateway.models import Challenge, Notice, Responder
 
+SUPERVISING = ("supervisor", "admin")
 KIND = "verify"  # the one notice that goes to a phone which is not verified yet
 WORDS = {
     "en": "Front Door: your code is {code}. If you did not ask for it, tell an admin.",
@@ -100,6 +101,34 @@ def remove(session: Session, responder: Responder, now: datetime) -> None:
     """Use no phone any more."""
     forget(session.get_one(Responder, responder.id))
     audit.note(session, now, "phone_remove", "responder", responder.id, responder.id)
+
+
+def stop_texts(session: Session, responder_id: int, now: datetime, by: str) -> None:
+    """Text this person no more: they sent STOP (``by`` is "them"), or the carrier says that they did ("carrier").
+
+    Calls and pushes go on. Supervisors are told, in the language of each; once.
+    """
+    row = session.get_one(Responder, responder_id, with_for_update={"key_share": True}, populate_existing=True)
+    if row.texts_stopped_at is not None:
+        return
+    row.texts_stopped_at = now
+    audit.note(session, now, "texts_stopped", "responder", row.id, row.id if by == "them" else None, by=by)
+    supervising = select(Responder).where(
+        Responder.active, Responder.role.in_(SUPERVISING), Responder.id != row.id,
+        Responder.phone_verified_at.is_not(None), Responder.texts_stopped_at.is_(None),
+    ).order_by(Responder.id)  # fmt: skip
+    for each in session.scalars(supervising):
+        text = texts.say("relay_stopped_texts", each.locale, person=row.name)
+        notices.queue(session, kind="texts_stopped", means="sms", text=text, language=each.locale, now=now,
+                      responder_id=each.id, priority=2)  # fmt: skip
+
+
+def start_texts(session: Session, responder_id: int, now: datetime) -> None:
+    """Text this person again: they sent START."""
+    row = session.get_one(Responder, responder_id, with_for_update={"key_share": True}, populate_existing=True)
+    if row.texts_stopped_at is not None:
+        row.texts_stopped_at = None
+        audit.note(session, now, "texts_started", "responder", row.id, row.id)
 
 
 def forget(row: Responder) -> None:

@@ -12,19 +12,21 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import delivery, follow_ups, quiet_hours, sending, sweeps, turns
+from gateway import delivery, follow_ups, notifying, quiet_hours, sending, sweeps, turns
 from gateway.acceptor import Acceptor
 from gateway.clients.bell import TEXTS, WORK, Bell
 from gateway.clients.rasa import Rasa
+from gateway.clients.twilio_notices import why
 from gateway.community import Community
 from gateway.db import Database
 from gateway.keys import Keys
 from gateway.leases import Lease, LeaseLost
+from gateway.means import Means
 from gateway.sending import Carrier
 
 log = logging.getLogger(__name__)
 
-TURNERS, SENDERS = 6, 4
+TURNERS, SENDERS, NOTIFIERS = 6, 4, 3
 SWEEP_SECONDS = 2.0
 RARELY = 10  # in each so many sweeps what is a matter of hours and days, and not of a resident who waits now
 MOST_SETTLED = 5
@@ -35,7 +37,7 @@ PAUSE_AFTER_FAILURE = 1.0
 class Worker:
     """All threads of one worker process."""
 
-    def __init__(  # noqa: PLR0913 - the parts of a worker
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a worker
         self,
         database: Database,
         bell: Bell,
@@ -44,12 +46,15 @@ class Worker:
         keys: Keys,
         community: Community,
         acceptor: Acceptor,
+        means: Means | None = None,
     ) -> None:
+        """``means`` is how responders and teams are reached; without one what is for them waits."""
+        self._means: Means = means or {}
         self._database, self._bell, self._rasa, self._carrier = database, bell, rasa, carrier
         self._keys, self._community, self._acceptor = keys, community, acceptor
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._stop = threading.Event()
-        self._turns, self._sends = _Wake(), _Wake()
+        self._turns, self._sends, self._notices = _Wake(), _Wake(), _Wake()
         self._sweeps = itertools.count()
         self._threads: list[threading.Thread] = []
         self._due: dict[str, float] = {}
@@ -60,6 +65,8 @@ class Worker:
             self._spawn(f"turn-{index}", lambda: self._serve(self._turns, self.answer_one))
         for index in range(SENDERS):
             self._spawn(f"send-{index}", lambda: self._serve(self._sends, self.send_waiting))
+        for index in range(NOTIFIERS if self._means else 0):
+            self._spawn(f"notify-{index}", lambda: self._serve(self._notices, self.notify))
         self._spawn("bell", self._hear)
         self._spawn("bell-texts", self._hear_texts)
         self._spawn("sweep", lambda: self._again_and_again(self._sweep_some))
@@ -103,6 +110,10 @@ class Worker:
         go_on = lambda: not self._stop.is_set()  # noqa: E731 - a question
         return sending.send_all(self._database, self._carrier, self._keys, go_on=go_on, quiet=self._quiet)
 
+    def notify(self) -> bool:
+        """Send one page, call or relayed text; returns whether one waited."""
+        return notifying.send_next(self._database, self._means, self._keys)
+
     def _quiet(self, at: datetime) -> bool:
         return quiet_hours.covers(self._community, at)
 
@@ -130,6 +141,7 @@ class Worker:
         for heard in self._bell.listen(TEXTS, self._stop):
             if heard is not None:
                 self._sends.one()
+                self._notices.one()
 
     def sweep(self) -> None:
         """What waits in the journal, the parts that take turns (:mod:`gateway.sweeps`), receipts that crossed or tell
@@ -178,6 +190,7 @@ class Worker:
         for conversation_id in changed:
             self._bell.announce(conversation_id)
             self._sends.one()
+            self._notices.all()
 
     def _follow_up(self) -> None:
         """A transaction for each, so that one resident who writes just now keeps no other from their turn."""
@@ -202,6 +215,7 @@ class Worker:
 
     def _match_receipts(self) -> None:
         sending.match_early(self._database)
+        notifying.match_early(self._database, why)
 
     def _forget_receipts(self) -> None:
         with self._database.begin() as session:
@@ -212,6 +226,7 @@ class Worker:
             _guarded(work)
             self._turns.all()
             self._sends.all()
+            self._notices.all()
 
     def _spawn(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)

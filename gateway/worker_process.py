@@ -8,12 +8,14 @@ from gateway.app import open_door, refuse_failing_cards
 from gateway.clients.bell import Bell
 from gateway.clients.rasa import Rasa
 from gateway.clients.twilio import Twilio
+from gateway.clients.twilio_notices import by_sms
 from gateway.clients.webhook import Webhook
 from gateway.db import Database
 from gateway.directory import asking
+from gateway.means import SMS
 from gateway.settings import Settings
 from gateway.tokens import fingerprint
-from gateway.worker import SENDERS, TURNERS, Worker
+from gateway.worker import NOTIFIERS, SENDERS, TURNERS, Worker
 
 
 def build(settings: Settings) -> Worker:
@@ -28,13 +30,14 @@ def build(settings: Settings) -> Worker:
         status_callback=f"{settings.public_url}/sms/status",
     )
     return Worker(
-        Database(settings.database_url, pool=TURNERS + SENDERS + 2),
+        Database(settings.database_url, pool=TURNERS + SENDERS + NOTIFIERS + 2),
         door.bell,
         Rasa(settings.bot_urls, settings.bot_secret),
         twilio,
         settings.keys,
         door.community,
         door.acceptor,
+        {SMS: by_sms(twilio)},
     )
 
 

@@ -97,6 +97,7 @@ def longest(pair: Pair, language: str) -> str:
         "name": next((who for start, who in NAMES.items() if pair.name.startswith(start)), COMMUNITY),
         "colleague": PERSON,
         "responder": PERSON,
+        "person": PERSON,
         "community_name": COMMUNITY,
         "heard": AND[language].join(names[-2:]),
         "place": PLACE,

@@ -5,7 +5,8 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, g
 
-from gateway import delivery, media
+from gateway import delivery, media, notifying
+from gateway.clients import twilio_notices
 from gateway.conversations import SMS, Inbound
 from gateway.web.guards import blueprint, door, twilio_signed
 
@@ -42,7 +43,8 @@ def status() -> Response:
             if delivery.arrived(connection, form["MessageSid"], now):
                 return Response(status=204)
     with database.begin() as session:
-        delivery.receipt(session, form["MessageSid"], said, number, now)
+        if not notifying.receipt(session, form["MessageSid"], said, number, twilio_notices.why(number), now):
+            delivery.receipt(session, form["MessageSid"], said, number, now)
     return Response(status=204)
 
 
