@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-gateway train net test test-fast lint types format bench requirements requirements-check \
+.PHONY: help run setup setup-gateway train net test test-fast lint types words format bench requirements requirements-check \
 	browser node hooks clean clean-all
 
 help: ## list these verbs
@@ -50,6 +50,9 @@ lint: setup-gateway requirements-check ## ruff, and whether the requirement file
 types: setup-gateway ## mypy, strict: the gateway and the tools on 3.12, the bot on 3.10
 	@$(PY) -m mypy --no-error-summary
 	@$(PY) -m mypy --no-error-summary --python-version 3.10 --cache-dir .mypy_cache/bot --package bot
+
+words: setup-gateway ## gather the words of the console; new ones wait for their Spanish in gateway/translations/es.po
+	@$(PY) -m tools.console_words
 
 format: setup-gateway ## bring the code into shape
 	@$(PY) -m ruff check --fix --quiet . || true

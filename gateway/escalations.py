@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gateway import audit, delivery, paging, texts
 from gateway.conversations import hand_back, hand_over, say
 from gateway.errors import Conflict, Refused
+from gateway.marking import N_
 from gateway.models import Assessment, Conversation, Escalation, Lowering, Message, Responder
 from gateway.risk import Level
 
@@ -33,25 +34,25 @@ TRANSITIONS = {
 }
 
 DISPOSITIONS = {
-    "helped": "Helped in this conversation",
-    "referred": "Referred to a service",
-    "team_sent": "Mobile team asked to go",
-    "handed_to_911": "Handed to 911",
-    "handed_to_988": "Handed to 988",
-    "declined": "Said no to help",
-    "no_reply": "No reply from the resident",
-    "out_of_area": "Outside our area",
-    "wrong_number": "Wrong number or test",
-    "not_in_danger": "No danger found",
-    "returned_to_bot": "Returned to the bot",
+    "helped": N_("Helped in this conversation"),
+    "referred": N_("Referred to a service"),
+    "team_sent": N_("Mobile team asked to go"),
+    "handed_to_911": N_("Handed to 911"),
+    "handed_to_988": N_("Handed to 988"),
+    "declined": N_("Said no to help"),
+    "no_reply": N_("No reply from the resident"),
+    "out_of_area": N_("Outside our area"),
+    "wrong_number": N_("Wrong number or test"),
+    "not_in_danger": N_("No danger found"),
+    "returned_to_bot": N_("Returned to the bot"),
 }
 
 # Why a person may lower a level. Words of the resident are none of them: a person must have looked (decision 10).
 LOWER_REASONS = {
-    "safe_now": "I spoke with them: safe now",
-    "with_helpers": "Somebody who can help is with them",
-    "joke_confirmed": "I asked: it was a joke or a false alarm",
-    "misread": "The computer misread the words",
+    "safe_now": N_("I spoke with them: safe now"),
+    "with_helpers": N_("Somebody who can help is with them"),
+    "joke_confirmed": N_("I asked: it was a joke or a false alarm"),
+    "misread": N_("The computer misread the words"),
 }
 # What is said instead when nobody else is on shift; and what is short enough for both languages in one text.
 NOBODY_ELSE = {"owner_away": "owner_away_nobody_on_shift"}

@@ -11,25 +11,26 @@ from gateway import gaps
 from gateway.cells import harmless
 from gateway.errors import Refused
 from gateway.gaps import Gap
+from gateway.marking import N_
 
 MONTHS = 3  # of a table; its first are January, April, July and October
 NOT_SAID = "not said"
-EXPLAINED = (
+EXPLAINED = N_(
     'A count of 1 to 10 is hidden, and so is what would give it away ("hidden"). Lines of few people are put together.'
     " Each table is of one quarter of a year, so that no two of them can be subtracted from each other. While the"
     " quarter runs, counts are rounded down to tens (20+)."
 )
 HEADS = {
-    gaps.ASKED: "Asked",
-    "none": "None listed",
-    "far": "Too far",
-    "closed": "Closed",
-    "not_eligible": "Not eligible",
-    gaps.DECLINED: "List ran out",
-    gaps.TOLD: "Told",
-    gaps.OBTAINED: "Got it",
-    gaps.NOT_OBTAINED: "Did not get it",
-    gaps.NOT_KNOWN: "Not known",
+    gaps.ASKED: N_("Asked"),
+    "none": N_("None listed"),
+    "far": N_("Too far"),
+    "closed": N_("Closed"),
+    "not_eligible": N_("Not eligible"),
+    gaps.DECLINED: N_("List ran out"),
+    gaps.TOLD: N_("Told"),
+    gaps.OBTAINED: N_("Got it"),
+    gaps.NOT_OBTAINED: N_("Did not get it"),
+    gaps.NOT_KNOWN: N_("Not known"),
 }
 
 

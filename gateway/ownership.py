@@ -14,6 +14,7 @@ from gateway import attendance, audit, escalations, room
 from gateway.community import Community
 from gateway.errors import Conflict, Refused
 from gateway.escalations import CLAIMED, SUPERVISING, WAITING, first_name
+from gateway.marking import N_
 from gateway.models import Conversation, Escalation, Responder, Transfer
 from gateway.models.people import EDITOR
 from gateway.risk import Level
@@ -23,11 +24,11 @@ OFFERED, ACCEPTED, DECLINED, WITHDRAWN, DONE = "offered", "accepted", "declined"
 AWAY, SILENT = "away", "silent"  # why a thread went back: the console gave no sign of life, a message stays unanswered
 # Why a supervisor takes a thread from its owner.
 TAKE_OVER_REASONS = {
-    "owner_silent": "The owner does not answer",
-    "danger": "The danger needs somebody else",
-    "language": "Another language is needed",
-    "shift_over": "The owner's shift is over",
-    "asked": "The owner or the resident asked for it",
+    "owner_silent": N_("The owner does not answer"),
+    "danger": N_("The danger needs somebody else"),
+    "language": N_("Another language is needed"),
+    "shift_over": N_("The owner's shift is over"),
+    "asked": N_("The owner or the resident asked for it"),
 }
 
 

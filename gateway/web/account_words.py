@@ -1,6 +1,6 @@
 """What the pages of accounts and people say, for the people who work in the console."""
 
-from gateway.web.console_words import N_
+from gateway.marking import N_
 
 STRENGTHS = {
     "password": N_("by password alone"),

@@ -7,8 +7,8 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from gateway import breaks, drills, escalations, shifts, swaps
+from gateway.marking import N_
 from gateway.models import Responder
-from gateway.web.console_words import N_
 
 Line = tuple[str, str, str, datetime, bool]
 """Kind, words, where it leads, since when, whether it is urgent: the parts of an item of the inbox."""

@@ -1,7 +1,7 @@
 """What the console calls hand-offs, closings and second looks; beside :mod:`gateway.web.console_words`."""
 
+from gateway.marking import N_
 from gateway.web import console_words
-from gateway.web.console_words import N_
 
 STATES = {
     "prepared": N_("Prepared, not told yet"),

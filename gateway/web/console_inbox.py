@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import dispatch_watch, escalations, notes, ownership, second_look
+from gateway.marking import N_
 from gateway.models import Escalation, Responder
 from gateway.web import console_duty, guards
 from gateway.web.console_dispatch_words import TEAM_ALARMS
-from gateway.web.console_words import N_
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from gateway.escalations import SUPERVISING
 from gateway.log_ins import ROLES
+from gateway.marking import N_
 from gateway.models.people import EDITOR
-from gateway.web.console_words import N_
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from gateway import ownership
-from gateway.web.console_words import N_
+from gateway.marking import N_
 
 LAPSED: Mapping[str, str] = {
     ownership.AWAY: N_("Your console gave no sign of life, so this thread went back to the queue."),

@@ -17,7 +17,7 @@ from gateway.commands import MEDIATION
 from gateway.escalations import CLAIMED, DANGER_FIRST, RESOLVED, WAITING
 from gateway.models import Assessment, Conversation, Escalation, Message, Responder
 from gateway.risk import Level
-from gateway.web import console_told
+from gateway.web import console_language, console_told
 from gateway.web.console_evidence import snippet
 from gateway.web.console_views import DANGER, Findings, danger, is_silent, opted_out_of, seconds
 from gateway.web.console_words import span
@@ -287,7 +287,7 @@ def _queue_row(row: Escalation, text: str | None, assessment: Assessment | None,
     told = row.conversation.answers
     return QueueRow(
         escalation=row,
-        why=worst["why_en"] if worst else "",
+        why=worst[f"why_{console_language.language()}"] if worst else "",
         snippet=_snippet(row, text, findings),
         categories=assessment.categories if assessment else (),
         silent=is_silent(row),

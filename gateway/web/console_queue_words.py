@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from gateway.community import Community
-from gateway.web.console_words import CHANNELS, LANGUAGES, LEVELS, N_, plain
+from gateway.marking import N_
+from gateway.web.console_words import CHANNELS, LANGUAGES, LEVELS, plain
 
 ABOUT = {"self": N_("For themselves"), "other": N_("For someone else"), "public": N_("People in general")}
 WHOSE = {"waiting": N_("Waiting"), "mine": N_("Yours"), "others": N_("With somebody else")}

@@ -7,11 +7,11 @@ from sqlalchemy import select
 
 from gateway import drafts, escalations, reply_pairs, wording_hints
 from gateway.errors import Refused
+from gateway.marking import N_
 from gateway.models import Escalation, Message
 from gateway.web import guards
 from gateway.web.console_acts import now
 from gateway.web.console_thread import LONGEST_REPLY, SAME_REPLY_WITHIN
-from gateway.web.console_words import N_
 
 LONGEST_DRAFT = 2 * LONGEST_REPLY  # one that is too long to be sent is still somebody's work
 GROUPS = {"hello": N_("To begin"), "ask": N_("To ask"), "tell": N_("To tell"), "end": N_("To end")}

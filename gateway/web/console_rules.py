@@ -1,15 +1,21 @@
 """What holds for every console page: form tokens, same origin, nothing cached, no script or style but our own."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Blueprint, Response, request
 from flask.blueprints import BlueprintSetupState
 from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from gateway.errors import Refused
-from gateway.web import console_handoff_words, console_inbox, console_menu, console_panels, console_words, guards
+from gateway.web import (
+    account_words,
+    console_handoff_words,
+    console_inbox,
+    console_language,
+    console_menu,
+    console_panels,
+    console_words,
+    guards,
+)
 from gateway.web.console_evidence import marked
 from gateway.web.console_handoff_views import in_town
 
@@ -85,28 +91,19 @@ def _prepare(state: BlueprintSetupState) -> None:
         WTF_CSRF_SSL_STRICT=False,  # asks for a Referer, which our own policy never sends; the origin is checked above
     )
     _csrf.init_app(app)
-    app.jinja_env.globals.setdefault("_", _untranslated)
+    console_language.set_up(app)
     app.jinja_env.globals.update(
         handing=console_handoff_words.WORDS,
         inbox=console_inbox.inbox,
+        role_names=account_words.ROLES,
         menu=console_menu.menu,
         panel_scripts=console_panels.scripts,
         panel_sheets=console_panels.sheets,
     )
     app.jinja_env.filters["in_town"] = in_town
     app.jinja_env.filters["marked"] = marked
-    app.jinja_env.filters["translated"] = _translated
 
 
 def _without_nuls(sent: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
     cells = [(name.replace("\x00", ""), cell.replace("\x00", "")) for name, cell in sent.items(multi=True)]
     return ImmutableMultiDict(cells)
-
-
-def _translated(words: Mapping[str, str]) -> dict[str, str]:
-    return {key: _untranslated(text) for key, text in words.items()}
-
-
-def _untranslated(text: str, **values: Any) -> str:
-    """Stands where Flask-Babel's gettext will stand."""
-    return text % values if values else text

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from gateway.marking import N_
+from gateway.web.console_language import say
+
 LABELS = {
-    "safe_to_text": "Safe to text",
-    "screen_safety": "Anyone in danger",
-    "for_whom": "For",
-    "needs": "Needs",
-    "place": "Place",
-    "zip": "ZIP",
-    "people": "People",
-    "ages": "Ages",
-    "when": "When",
-    "access": "Access",
-    "speaks": "Speaks",
-    "team_consent": "A team may come",
-    "mediation_consent": "A mediator may step in",
-    "feedback": "Feedback",
+    "safe_to_text": N_("Safe to text"),
+    "screen_safety": N_("Anyone in danger"),
+    "for_whom": N_("For"),
+    "needs": N_("Needs"),
+    "place": N_("Place"),
+    "zip": N_("ZIP"),
+    "people": N_("People"),
+    "ages": N_("Ages"),
+    "when": N_("When"),
+    "access": N_("Access"),
+    "speaks": N_("Speaks"),
+    "team_consent": N_("A team may come"),
+    "mediation_consent": N_("A mediator may step in"),
+    "feedback": N_("Feedback"),
 }
 """Every answer that is shown, in the order in which a person wants to know it."""
 
@@ -35,7 +38,7 @@ class Told(NamedTuple):
 
 def answers(kept: Mapping[str, Any]) -> list[Told]:
     """What is kept with the conversation, without what was never told."""
-    return [Told(label, _plain(kept[name])) for name, label in LABELS.items() if kept.get(name)]
+    return [Told(say(label), _plain(kept[name])) for name, label in LABELS.items() if kept.get(name)]
 
 
 def asked_for(kept: Mapping[str, Any]) -> str:
@@ -45,4 +48,4 @@ def asked_for(kept: Mapping[str, Any]) -> str:
 
 def _plain(value: Any) -> str:
     parts = value if isinstance(value, list) else str(value).split(",")
-    return ", ".join(VALUES.get(part.strip(), part.strip().replace("_", " ")) for part in map(str, parts))
+    return ", ".join(say(VALUES.get(part.strip(), part.strip().replace("_", " "))) for part in map(str, parts))

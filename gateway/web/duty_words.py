@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from gateway.marking import N_
 from gateway.rota import DAYS
 from gateway.web import console_words
-from gateway.web.console_words import N_
 
 DAY_NAMES = dict(zip(DAYS, (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun")), strict=True))
 MEANS = {"console": N_("Console"), "push": N_("Push"), "sms": N_("Text"), "voice": N_("Call")}

@@ -3,44 +3,45 @@
 from pathlib import PurePosixPath
 
 from gateway.directory import jobs
+from gateway.marking import N_
 from gateway.web import directory_words
 
 UNDER_WAY = frozenset((jobs.WAITING, jobs.READING, jobs.APPROVED, jobs.WORKING))
 STATES = {
-    jobs.WAITING: "Waits to be read",
-    jobs.READING: "Is being read",
-    jobs.PREVIEWED: "Look at it and decide",
-    jobs.ASKED: "Waits for a second person",
-    jobs.APPROVED: "Waits to be done",
-    jobs.WORKING: "Is being done",
-    jobs.APPLIED: "Done",
-    jobs.FAILED: "Did not work: nothing was changed",
-    jobs.WITHDRAWN: "Withdrawn: nothing was changed",
+    jobs.WAITING: N_("Waits to be read"),
+    jobs.READING: N_("Is being read"),
+    jobs.PREVIEWED: N_("Look at it and decide"),
+    jobs.ASKED: N_("Waits for a second person"),
+    jobs.APPROVED: N_("Waits to be done"),
+    jobs.WORKING: N_("Is being done"),
+    jobs.APPLIED: N_("Done"),
+    jobs.FAILED: N_("Did not work: nothing was changed"),
+    jobs.WITHDRAWN: N_("Withdrawn: nothing was changed"),
 }
-JOBS = {jobs.IMPORT: "Import", jobs.UNDO: "Undo"}
-MARKS = {"gone": "Gone", "changed": "Changed", "new": "New"}
+JOBS = {jobs.IMPORT: N_("Import"), jobs.UNDO: N_("Undo")}
+MARKS = {"gone": N_("Gone"), "changed": N_("Changed"), "new": N_("New")}
 KINDS = {
-    "service": ("service", "services"),
-    "location": ("place", "places"),
-    "organization": ("organization", "organizations"),
-    "taxonomy_term": ("term", "terms"),
-    "taxonomy": ("taxonomy", "taxonomies"),
-    "phone": ("phone", "phones"),
+    "service": (N_("service"), N_("services")),
+    "location": (N_("place"), N_("places")),
+    "organization": (N_("organization"), N_("organizations")),
+    "taxonomy_term": (N_("term"), N_("terms")),
+    "taxonomy": (N_("taxonomy"), N_("taxonomies")),
+    "phone": (N_("phone"), N_("phones")),
 }
-REMARKS = {"refused": "Refused", "mended": "Mended", "kept": "Kept as text"}
+REMARKS = {"refused": N_("Refused"), "mended": N_("Mended"), "kept": N_("Kept as text")}
 EXPLAINED = {
-    "refused": "These rows are not taken. Send them to the publisher: it is theirs to mend.",
-    "mended": "These cells were read as something else than what stands there.",
-    "kept": "These cells fit no column. They stay beside their row and are shown to nobody.",
+    "refused": N_("These rows are not taken. Send them to the publisher: it is theirs to mend."),
+    "mended": N_("These cells were read as something else than what stands there."),
+    "kept": N_("These cells fit no column. They stay beside their row and are shown to nobody."),
 }
 FAULTS = {
-    "no_dataset": "Say whose list this is, in letters or digits.",
-    "no_file": "Choose a file.",
-    "wrong_kind": "This is no ZIP, CSV or JSON file.",
-    "wrong_kinds": "Several files at once are CSV or JSON files. Send a ZIP alone.",
-    "same_names": "Two of these files have the same name. Send the files of one list.",
-    "too_many_files": "These are too many files for one list.",
-    "no_mapping": "A mapping is a YAML file (.yml).",
+    "no_dataset": N_("Say whose list this is, in letters or digits."),
+    "no_file": N_("Choose a file."),
+    "wrong_kind": N_("This is no ZIP, CSV or JSON file."),
+    "wrong_kinds": N_("Several files at once are CSV or JSON files. Send a ZIP alone."),
+    "same_names": N_("Two of these files have the same name. Send the files of one list."),
+    "too_many_files": N_("These are too many files for one list."),
+    "no_mapping": N_("A mapping is a YAML file (.yml)."),
 }
 
 
