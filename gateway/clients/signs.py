@@ -25,9 +25,9 @@ NAME = "front-door:signs"
 
 @dataclass(frozen=True)
 class Resident:
-    """What a resident's page does: whether they write now, and how many seconds ago it was last open, if lately."""
+    """How many seconds ago a resident's page said that they write, if just now, and was last open, if lately."""
 
-    writes: bool = False
+    writes: float | None = None
     seen: int | None = None
 
 
@@ -47,11 +47,13 @@ class Signs:
 
     def of_resident(self, resident: str) -> Resident:
         """What the resident's page does."""
-        found = self._ask(lambda line: line.exists(_key("resident", resident)).ttl(_key("open", resident)))
+        found = self._ask(lambda line: line.pttl(_key("resident", resident)).ttl(_key("open", resident)))
         if not found:
             return Resident()
         writes, left = found
-        return Resident(bool(writes), KEPT_SECONDS - left if left > 0 else None)
+        return Resident(
+            WRITES_SECONDS - writes / 1_000 if writes > 0 else None, KEPT_SECONDS - left if left > 0 else None
+        )
 
     def responder_writes(self, resident: str, name: str) -> None:
         """A responder of this first name writes to the resident just now."""

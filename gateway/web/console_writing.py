@@ -4,6 +4,7 @@ Neither is for texts: a phone tells nobody that somebody types. Who only listens
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import cast
 
 from flask import Blueprint, current_app, g, jsonify
@@ -16,6 +17,7 @@ from gateway.conversations import WEBCHAT
 from gateway.errors import Refused
 from gateway.models import Contact, Conversation, Escalation
 from gateway.web import guards
+from gateway.web.console_acts import now
 from gateway.web.console_words import N_
 
 OPEN_SECONDS = 12  # a page that is open gives a sign each five seconds
@@ -24,7 +26,7 @@ JUST_CLOSED, CLOSED = N_("Their page was open a moment ago."), N_("Their page wa
 MINUTE = 60
 
 Say = Callable[..., str]
-Found = Row[int, str, int | None, str, str]
+Found = Row[int, str, int | None, str, str, datetime | None]
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -39,9 +41,9 @@ def signs(escalation_id: int) -> ResponseReturnValue:
     found = _thread(escalation_id)
     if found.channel != WEBCHAT or found.status == escalations.RESOLVED:
         return jsonify(writing="", seen="")
-    now = guards.door().signs.of_resident(found.address_hash)
+    seen = guards.door().signs.of_resident(found.address_hash)
     say = cast(Say, current_app.jinja_env.globals["_"])
-    return jsonify(writing=say(WRITING) if now.writes else "", seen=_seen(now, say))
+    return jsonify(writing=say(WRITING) if _writes(seen, found.last_inbound_at) else "", seen=_seen(seen, say))
 
 
 def writing(escalation_id: int) -> ResponseReturnValue:
@@ -56,12 +58,17 @@ def writing(escalation_id: int) -> ResponseReturnValue:
     return "", 204
 
 
-def _seen(now: Resident, say: Say) -> str:
-    if now.seen is None:
+def _writes(seen: Resident, last: datetime | None) -> bool:
+    """Whether they write now: what they wrote before their newest message is over with it."""
+    return seen.writes is not None and (last is None or (now() - last).total_seconds() > seen.writes)
+
+
+def _seen(seen: Resident, say: Say) -> str:
+    if seen.seen is None:
         return ""
-    if now.seen <= OPEN_SECONDS:
+    if seen.seen <= OPEN_SECONDS:
         return say(OPEN)
-    minutes = now.seen // MINUTE
+    minutes = seen.seen // MINUTE
     return say(CLOSED, minutes=minutes) if minutes else say(JUST_CLOSED)
 
 
@@ -70,7 +77,7 @@ def _thread(escalation_id: int) -> Found:
         found = session.execute(
             select(
                 Conversation.id.label("conversation_id"), Escalation.status, Escalation.owner_id, Contact.channel,
-                Contact.address_hash,
+                Contact.address_hash, Conversation.last_inbound_at,
             )
             .join(Escalation, Escalation.conversation_id == Conversation.id)
             .join(Contact, Contact.id == Conversation.contact_id)
