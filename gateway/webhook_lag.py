@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Function, Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from gateway import dispatches
 from gateway.dispatches import OUTSIDE_HEARD, OUTSIDE_MISSED
-from gateway.models import Dispatch, DispatchEvent, WebhookCall
+from gateway.models import DispatchEvent, WebhookCall
 from gateway.webhook_calls import DONE, LOST, SENDING, TRIED_FOR
 
 PATIENCE = timedelta(minutes=15)
@@ -82,19 +82,15 @@ def to_ring(session: Session, now: datetime) -> Iterator[int]:
 
 def _late(now: datetime) -> Select[int]:
     """Dispatches of which they lack something for a quarter of an hour, or have refused it."""
-    heard = (
-        select(func.max(DispatchEvent.id))
-        .join(WebhookCall, WebhookCall.event_id == DispatchEvent.id)
-        .where(WebhookCall.state == DONE, DispatchEvent.dispatch_id == Dispatch.id)
-        .scalar_subquery()
-    )
+    other = aliased(WebhookCall)
+    heard = select(func.max(other.event_id)).where(other.dispatch_id == WebhookCall.dispatch_id, other.state == DONE)
     return (
-        select(Dispatch.id)
-        .join(WebhookCall, WebhookCall.dispatch_id == Dispatch.id)
+        select(WebhookCall.dispatch_id)
         .where(
-            WebhookCall.event_id > func.coalesce(heard, 0),
             WebhookCall.created_at > now - LOOKED_AT,
             or_(WebhookCall.state.in_(LOST), WebhookCall.created_at <= now - PATIENCE),
+            WebhookCall.state != DONE,
+            WebhookCall.event_id > func.coalesce(heard.scalar_subquery(), 0),
         )
         .distinct()
     )

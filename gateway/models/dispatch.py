@@ -134,6 +134,7 @@ class WebhookCall(Row):
     __tablename__ = "webhook_calls"
     __table_args__ = (
         Index("ix_webhook_calls_created_at", "created_at"),
+        Index("ix_webhook_calls_gone", "endpoint", postgresql_where="state = 'gone'"),
         Index("ix_webhook_calls_waiting", "next_attempt_at", postgresql_where="state IN ('queued', 'sending')"),
     )
 

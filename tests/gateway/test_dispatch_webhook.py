@@ -2,7 +2,11 @@
 
 import dataclasses
 import json
+import pickle
 import re
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -399,22 +403,45 @@ def test_a_signed_call_can_be_tried(
 # --- who dies
 
 
-def test_a_worker_that_dies_after_the_call_makes_it_again_with_the_same_key(
-    desk: Desk, town: TownSystem, out: Outing, ana: Responder, monkeypatch: pytest.MonkeyPatch
+TELL = """
+import pickle, sys
+from gateway.clients.webhook import Webhook
+from gateway.community import load
+from gateway.db import Database
+from gateway.webhook_watch import Watch
+url, keys, at, town, secret, given = pickle.load(sys.stdin.buffer)
+receiver = Webhook(town, secret, loopback=True)
+Watch(Database(url), keys, load(), receiver, announce=print, clock=lambda: at, **given).work()
+"""
+
+
+def test_a_worker_that_is_killed_in_a_call_is_followed_by_one_with_the_same_key(
+    desk: Desk, town: TownSystem, out: Outing, ana: Responder, settings: Settings
 ) -> None:
     out.sent(ana)
+    arrived, free = threading.Event(), threading.Event()
 
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt  # ends the process before anything of the answer is written
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        arrived.set()
+        free.wait(60)
 
-    with monkeypatch.context() as dying:
-        dying.setattr(webhook_calls, "settle", killed)
-        with pytest.raises(KeyboardInterrupt):
-            desk.work()
-    assert (desk.states(), len(town.calls)) == (["sending"], 1)
-    desk.work(seconds=30)
+    town.behave = hang
+    given = {"endpoint": fingerprint(town.url), "source": HOME}
+    told = (settings.database_url, out.keys, out.at, town.url, SECRET, given)
+    with subprocess.Popen([sys.executable, "-c", TELL], stdin=subprocess.PIPE, cwd=CONTRACT.parents[1]) as worker:
+        assert worker.stdin is not None
+        pickle.dump(told, worker.stdin)
+        worker.stdin.close()
+        came = arrived.wait(60)
+        worker.kill()
+    free.set()
+    assert came
+    assert worker.returncode == -signal.SIGKILL
+    assert desk.states() == ["sending"]
+    town.behave = answers(200)
+    desk.work(seconds=50)
     assert len(town.calls) == 1  # the other may be at it still
-    desk.work(seconds=31)
+    desk.work(seconds=11)
     assert desk.states() == ["done"]
     assert len({(call.key, call.body) for call in town.calls}) == 1 < len(town.calls)
 

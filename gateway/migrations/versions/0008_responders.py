@@ -530,6 +530,7 @@ def _dispatches() -> None:
     )
     waiting = "state IN ('queued', 'sending')"
     op.create_index("ix_webhook_calls_created_at", "webhook_calls", ["created_at"])
+    _partial("ix_webhook_calls_gone", "webhook_calls", ["endpoint"], "state = 'gone'", unique=False)
     _partial("ix_webhook_calls_waiting", "webhook_calls", ["next_attempt_at"], waiting, unique=False)
 
 
