@@ -106,7 +106,7 @@ def _on_shift(session: Session, community: Community, row: Escalation, now: date
 
     def turn(each: Responder) -> tuple[bool, bool, bool, int, int]:
         speaks = row.conversation.language is None or row.conversation.language in each.languages
-        of_desk = row.desk is None or _belongs(community, row.desk, each)
+        of_desk = row.desk is None or belongs(community, row.desk, each)
         return (not of_desk, not speaks, load[each.id] >= each.capacity, load[each.id], each.id)
 
     people.sort(key=turn)
@@ -116,7 +116,7 @@ def _on_shift(session: Session, community: Community, row: Escalation, now: date
     return [Reach(each, why[each.id]) for each in people]
 
 
-def _belongs(community: Community, code: str, each: Responder) -> bool:
+def belongs(community: Community, code: str, each: Responder) -> bool:
     """Whether somebody is of a desk: by name, or because they have every skill that it asks for."""
     desk = next((desk for desk in community.desks if desk.code == code), None)
     return code in each.desks or (desk is not None and bool(desk.skills) and set(desk.skills) <= set(each.skills))
