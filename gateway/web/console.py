@@ -9,6 +9,8 @@ from gateway.errors import Refused
 from gateway.web import (
     console_account,
     console_beside,
+    console_board,
+    console_broadcasts,
     console_closing,
     console_directory,
     console_dispatch,
@@ -61,6 +63,7 @@ BESIDE = (
     console_shifts,
     console_rota,
     console_rest,
+    console_board,
     console_account,
 )
 
@@ -81,7 +84,7 @@ def make() -> list[Blueprint]:
         part.add_routes(blueprint)
     doors = [console_log_in.make(), console_log_in.make_way_out()]
     beside = [module.make(note_seen) for module in BESIDE]
-    beside += console_people.make(note_seen)
+    beside += [*console_people.make(note_seen), *console_broadcasts.make(note_seen)]
     return [
         *doors,
         console_live.make(),

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from gateway.broadcasts import Calls
 from gateway.db import Database
 from gateway.escalations import RESOLVED, WAITING
 from gateway.models import Conversation, Delivery, Escalation, Transfer
@@ -51,16 +52,18 @@ class Seen:
 @dataclass(frozen=True)
 class Step:
     """What one look found: ids of threads that changed, ended, or show something else that changed; and whom it asks
-    for by name. ``everything`` is for a reader who may have missed something."""
+    for by name. ``told`` is whether a broadcast began, ended or was read; ``everything`` is for a reader who may have
+    missed something."""
 
     rows: frozenset[int] = frozenset()
     gone: frozenset[int] = frozenset()
     threads: frozenset[int] = frozenset()
     people: frozenset[int] = frozenset()
     everything: bool = False
+    told: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.gone or self.threads or self.people or self.everything)
+        return bool(self.rows or self.gone or self.threads or self.people or self.everything or self.told)
 
 
 def together(steps: Iterable[Step]) -> Step:
@@ -69,12 +72,13 @@ def together(steps: Iterable[Step]) -> Step:
     gone: set[int] = set()
     threads: set[int] = set()
     people: set[int] = set()
-    everything = False
+    everything = told = False
     for step in steps:
         rows = (rows | step.rows) - step.gone
         gone = (gone | step.gone) - step.rows
-        threads, people, everything = threads | step.threads, people | step.people, everything or step.everything
-    return Step(frozenset(rows), frozenset(gone), frozenset(threads - rows - gone), frozenset(people), everything)
+        threads, people = threads | step.threads, people | step.people
+        everything, told = everything or step.everything, told or step.told
+    return Step(frozenset(rows), frozenset(gone), frozenset(threads - rows - gone), frozenset(people), everything, told)
 
 
 @dataclass
@@ -85,13 +89,24 @@ class _Known:
     ended: dict[int, int] = field(default_factory=dict)
     seq: int = 0
     horizon: int = 0  # what ended before this number is forgotten
+    calls: Calls = Calls()
+
+
+def _no_calls(_session: Session) -> Calls:
+    return Calls()
 
 
 class Feed:
-    """The changes of one process. Thread-safe."""
+    """The changes of one process; ``calls`` reads which broadcasts stand. Thread-safe."""
 
-    def __init__(self, database: Database, wake: Callable[[], None], heard: Callable[[], bool]) -> None:
-        self._database, self._wake, self._heard = database, wake, heard
+    def __init__(
+        self,
+        database: Database,
+        wake: Callable[[], None],
+        heard: Callable[[], bool],
+        calls: Callable[[Session], Calls] = _no_calls,
+    ) -> None:
+        self._database, self._wake, self._heard, self._calls = database, wake, heard, calls
         self._lock = threading.Lock()
         self._rung = threading.Event()
         self._announced: deque[int] = deque()
@@ -183,8 +198,9 @@ class Feed:
         """What the pages of this responder must sound for, as JSON: see :func:`alarms`."""
         with self._lock:
             if responder_id not in self._alarms:
-                rows = (self._known or _Known()).open.values()
-                self._alarms[responder_id] = json.dumps(alarms(rows, responder_id))
+                known = self._known or _Known()
+                found, told = alarms(known.open.values(), responder_id), known.calls.unread.get(responder_id)
+                self._alarms[responder_id] = json.dumps(found | ({"told": told} if told else {}))
             return self._alarms[responder_id]
 
     def _read(self) -> Step:
@@ -200,6 +216,8 @@ class Feed:
                 step = self._changes(session, known, announced)
                 if net:
                     step = together([step, Step(threads=frozenset(known.open))])
+            before, known.calls = known.calls, self._calls(session)
+            step = together([step, Step(told=before != known.calls)])
         self._mark(known)
         return step
 

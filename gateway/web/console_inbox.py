@@ -8,9 +8,9 @@ from flask import g, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import dispatch_watch, escalations, notes, ownership, second_look
+from gateway import broadcasts, dispatch_watch, escalations, notes, ownership, second_look
 from gateway.marking import N_
-from gateway.models import Escalation, Responder
+from gateway.models import Broadcast, Escalation, Responder
 from gateway.web import console_duty, guards
 from gateway.web.console_dispatch_words import TEAM_ALARMS
 
@@ -40,6 +40,12 @@ def inbox() -> list[Item]:
     """The items of whoever is logged in, for the header."""
     with guards.door().database.begin() as session:
         return items(session, g.responder, datetime.now(UTC))
+
+
+def unread() -> list[tuple[Broadcast, str]]:
+    """The broadcasts that whoever is logged in has not read, with who sent them, for the header."""
+    with guards.door().database.begin() as session:
+        return broadcasts.unread_by(session, guards.door().community, g.responder, datetime.now(UTC))
 
 
 def _new_danger(session: Session, responder: Responder, _now: datetime) -> list[Item]:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, g, request
 from flask.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
 
-from gateway import log_ins
+from gateway import broadcasts, log_ins
 from gateway.db import Database
 from gateway.door import Door
 from gateway.errors import Refused
@@ -58,8 +58,9 @@ def events() -> Response:
 
     ``hello`` (with ``whole`` when the page must read everything anew), ``rows`` and ``gone`` with the ids of threads
     that changed or ended, ``thread`` with those whose page alone shows something new, ``inbox`` when something asks for
-    this responder by name, ``alarms`` with what waits, and a ``beat`` every few seconds. With ``Last-Event-ID`` what
-    was missed is told again; a thread may be told twice, never not at all.
+    this responder by name, ``told`` when a broadcast began, ended or was read, ``alarms`` with what waits and which
+    broadcasts this responder has not read, and a ``beat`` every few seconds. With ``Last-Event-ID`` what was missed is
+    told again; a thread may be told twice, never not at all.
     """
     live: Live = current_app.extensions[LIVE]
     feed: Feed = current_app.extensions[FEED]
@@ -106,6 +107,8 @@ class Look:
             told.append(self._event("rows", {"ids": ALL}))
         if self._responder_id in step.people:
             told.append(self._event("inbox", ""))
+        if step.told:
+            told.append(self._event("told", ""))
         waits = self._feed.alarms(self._responder_id)
         if waits != self._alarms:
             self._alarms = waits
@@ -125,7 +128,12 @@ class Look:
 def _prepare(state: BlueprintSetupState) -> None:
     door: Door = state.app.extensions["front_door"]
     live = Live(door.bell, lambda _conversation_id: None, most=STREAMS, beat=BEAT_SECONDS)
-    feed = Feed(door.database, live.wake_all, lambda: live.heard)
+    feed = Feed(
+        door.database,
+        live.wake_all,
+        lambda: live.heard,
+        lambda session: broadcasts.calls(session, door.community, datetime.now(UTC)),
+    )
     live.ring = feed.ring
     live.stop_with_process()
     state.app.extensions[LIVE] = live

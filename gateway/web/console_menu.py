@@ -19,6 +19,8 @@ class Entry:
 
 
 ENTRIES = [
+    Entry("console_board.page", N_("Board"), SUPERVISING),
+    Entry("console_broadcasts.page", N_("Broadcasts"), {*ROLES} - {EDITOR}),
     Entry("console_directory.found", N_("Directory"), ROLES),
     Entry("console_shifts.page", N_("Shifts"), {*ROLES} - {EDITOR}),
     Entry("console_rota.page", N_("Rota and drills"), SUPERVISING),

@@ -21,6 +21,7 @@ from gateway.web import console_language, console_told
 from gateway.web.console_evidence import snippet
 from gateway.web.console_views import DANGER, Findings, danger, is_silent, opted_out_of, seconds
 from gateway.web.console_words import span
+from gateway.web.live import LONGEST_NUMBER
 
 AT_FIRST, MOST = 200, 5_000  # rows of one section; an emergency is never left out
 KEPT = 4_000  # drawn rows of one process
@@ -36,7 +37,7 @@ MARKS = {name: f"{_TOKEN}-{name}" for name in ("age", "span", "back", "muted")}
 
 @dataclass(frozen=True)
 class Filters:
-    """Which threads a responder wants to see; empty is any. ``older`` is in minutes."""
+    """Which threads a responder wants to see; empty is any. ``older`` is in minutes, ``owner`` the number of one."""
 
     level: str = ""
     category: str = ""
@@ -45,6 +46,7 @@ class Filters:
     desk: str = ""
     whose: str = ""
     older: str = ""
+    owner: str = ""
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> "Filters":
@@ -71,6 +73,8 @@ class Filters:
             wanted.append(other if self.language == OTHER else Conversation.language == self.language)
         if self.whose in PLACES:
             wanted.append(_place(self.whose, responder))
+        if self.owner.isdecimal() and len(self.owner) <= LONGEST_NUMBER:
+            wanted.append(Escalation.owner_id == int(self.owner))
         if self.older.isdecimal() and len(self.older) < 6:  # noqa: PLR2004 - no thread is older than that in minutes
             wanted.append(Escalation.opened_at <= now - timedelta(minutes=int(self.older)))
         return wanted

@@ -96,6 +96,7 @@ def _prepare(state: BlueprintSetupState) -> None:
         handing=console_handoff_words.WORDS,
         inbox=console_inbox.inbox,
         role_names=account_words.ROLES,
+        broadcasts=console_inbox.unread,
         menu=console_menu.menu,
         panel_scripts=console_panels.scripts,
         panel_sheets=console_panels.sheets,

@@ -187,6 +187,8 @@ PAGE_WORDS = {
     "look_now": N_("Look now at a thread that waits"),
     "new_danger": N_("New danger in a thread of yours"),
     "stopped_writing": N_("A resident in danger has stopped writing"),
+    "broadcast": N_("A message from a supervisor"),
+    "urgent_broadcast": N_("An urgent message from a supervisor"),
     "characters": N_("{count} characters"),
     "one_text": N_("{units} {encoding} · 1 text"),
     "texts": N_("{units} {encoding} · {count} texts"),

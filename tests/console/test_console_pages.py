@@ -74,9 +74,10 @@ def test_no_state_changes_by_get(app: Flask) -> None:
     referrals = {"told", "table", "as_csv"}
     handing = {"shown", "printed", "downloaded", "news", "due"}
     duty = {"page"}  # of shifts, of the rota, of rest
-    thread = {"queue", "queue_rows", "rows", "colleagues", "inbox", "thread", "thread_live", "events"}
+    thread = {"queue", "queue_rows", "rows", "colleagues", "inbox", "thread", "thread_live", "signs", "events"}
+    board = {"live", "hands"}
     people = {"account", "everybody"}
-    assert reading == {*thread, "latest", "week", *directory, *referrals, *handing, *duty, *people}
+    assert reading == {*thread, "latest", "week", *directory, *referrals, *handing, *duty, *board, *people}
 
 
 def test_logging_in(person: Callable[..., Person], settings: Any) -> None:

@@ -5,7 +5,7 @@ let before = null;
 const typing = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
 
 function step(by) {
-  const links = [...document.querySelectorAll("#queue .row a")];
+  const links = [...document.querySelectorAll("#queue .row a, #board .breach h3 a")];
   if (!links.length) return;
   const here = links.indexOf(document.activeElement);
   const next = links[Math.min(links.length - 1, Math.max(0, here < 0 ? 0 : here + by))];
@@ -36,6 +36,7 @@ function press(event) {
   const together = before === "g" ? event.key : null;
   before = event.key;
   if (together === "q") return byId("home").click();
+  if (together === "b") return document.querySelector(".menu a[href$='/board']")?.click();
   const act = KEYS[event.key];
   if (!act) return;
   event.preventDefault();

@@ -98,6 +98,7 @@ function hearChange(ids) {
   else ids.forEach((id) => changed.add(id));
   soon();
   readInbox(INBOX_EVERY);
+  body.dispatchEvent(new Event("live-change"));
 }
 
 function readInbox(atMostEvery) {
@@ -189,6 +190,7 @@ function connect() {
   // A stream that ends may have ended with the log-in: then lock at once.
   source.addEventListener("error", () => readInbox(0));
   hears("inbox", () => readInbox(0));
+  hears("told", () => body.dispatchEvent(new Event("live-change")));
   hears("alarms", hear);
 }
 
@@ -208,19 +210,22 @@ function poll() {
   readNow();
 }
 
-// What waits now, against what waited before: a new one, one whose level rose, or one that fell silent rings and is named.
-function hear({ waiting, alerted, silent = [] }) {
+// What waits now, against what waited before: a new one, one whose level rose, or one that fell silent rings and is
+// named; an urgent broadcast rings once, and its bar stays until it is read.
+function hear({ waiting, alerted, silent = [], told = {} }) {
   const order = ["none", "routine", "urgent", "emergency"];
   const before = known ?? rungBefore();
-  known = { waiting, alerted, silent };
+  known = { waiting, alerted, silent, told };
   sessionStorage.setItem(RUNG, JSON.stringify({ at: Date.now(), known }));
   const ids = Object.keys(waiting);
+  if (byId("inbox") && byId("inbox").dataset.told !== Object.keys(told).join(" ")) readInbox(0);
   title = title.replace(/^\(\d+\) /, "");
   document.title = ids.length ? `(${ids.length}) ${title}` : title;
   if (before === null) return;
   const fresh = ids.filter((id) => order.indexOf(waiting[id]) > order.indexOf(before.waiting[id] ?? ""));
   const danger = alerted.filter((id) => !before.alerted.includes(id));
   const quiet = silent.filter((id) => !before.silent.includes(id));
+  const calls = Object.keys(told).filter((id) => !(id in (before.told ?? {})));
   if (fresh.length) {
     const worst = fresh.sort((a, b) => order.indexOf(waiting[b]) - order.indexOf(waiting[a]))[0];
     announce(worst, waiting[worst], say("new_waiting", { level: say(`level_${waiting[worst]}`) }));
@@ -228,6 +233,8 @@ function hear({ waiting, alerted, silent = [] }) {
     announce(danger[0], "emergency", say(danger[0] in waiting ? "look_now" : "new_danger"));
   } else if (quiet.length) {
     announce(quiet[0], "urgent", say("stopped_writing"));
+  } else if (calls.length) {
+    tellOf(calls.some((id) => told[id]));
   } else if (!ids.length) {
     byId("news").hidden = true;
   }
@@ -239,14 +246,23 @@ function rungBefore() {
   return kept && Date.now() - kept.at < RUNG_FOR ? kept.known : null;
 }
 
-function announce(id, level, words) {
-  ring(level);
+function tellOf(urgent) {
+  if (urgent) ring("urgent");
+  callOut(say(urgent ? "urgent_broadcast" : "broadcast"));
+}
+
+function callOut(words) {
   byId("said").textContent = words;
   document.title = `${words} · ${document.title}`;
   setTimeout(() => {
     const count = Object.keys(known.waiting).length;
     document.title = count ? `(${count}) ${title}` : title;
   }, 8000);
+}
+
+function announce(id, level, words) {
+  ring(level);
+  callOut(words);
   const here = byId("thread")?.dataset.escalation === String(id);
   if (byId("queue") || here) return;
   const link = byId("news-link");
