@@ -93,7 +93,7 @@ def open_(  # noqa: PLR0913 - an escalation is these facts
         )
         session.add(row)
         session.flush()
-        audit.note(session, now, "open", "escalation", row.id, reason=reason, level=level.value)
+        audit.note(session, now, "open", "escalation", row.id, reason=reason, level=level.value, message=message_id)
         paging.page(session, row, now)
     else:
         _raise(session, row, reason, level, now, message_id)
@@ -331,7 +331,7 @@ def _raise(  # noqa: PLR0913
 ) -> None:
     if level > Level(row.level):
         row.level, row.reason, row.message_id = level.value, reason, message_id or row.message_id
-        audit.note(session, now, "raise", "escalation", row.id, level=level.value)
+        audit.note(session, now, "raise", "escalation", row.id, level=level.value, reason=reason, message=message_id)
         paging.page(session, row, now)
     if row.status == CLAIMED and level >= Level.URGENT:
         # A page drawn before this must not resolve or release what its reader has not seen.

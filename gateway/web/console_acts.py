@@ -17,6 +17,7 @@ from gateway.db import is_busy
 from gateway.errors import Conflict, Refused
 from gateway.models import Escalation, Responder
 from gateway.web import console_handoff_views, console_log_in, console_panels, console_views, console_words, guards
+from gateway.web.live import LONGEST_NUMBER
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,9 @@ def draw(
 ) -> tuple[str, int]:
     """A thread with its panels, as it is now; that it was read is written down."""
     with guards.door().database.begin() as session:
-        found = console_views.thread(session, guards.door().settings.keys, escalation_id, g.responder, now())
+        keys, at = guards.door().settings.keys, request.args.get("at", "")
+        asked = int(at) if at.isdecimal() and len(at) <= LONGEST_NUMBER else None
+        found = console_views.thread(session, keys, escalation_id, g.responder, now(), asked)
         if found is None:
             raise Refused(404, "no_such_escalation")
         panels = console_panels.load(session, guards.door(), found.escalation, g.responder, now())

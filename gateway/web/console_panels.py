@@ -8,7 +8,7 @@ from typing import Any, Literal
 from flask import request
 from sqlalchemy.orm import Session
 
-from gateway import corrections, earlier, notes
+from gateway import corrections, earlier, level_changes, notes
 from gateway.door import Door
 from gateway.models import Escalation, Responder
 from gateway.web import console_dispatch_views as dispatch_views
@@ -81,6 +81,10 @@ def _notes(session: Session, _door: Door, row: Escalation, who: Responder, now: 
     return found
 
 
+def _levels(session: Session, _door: Door, row: Escalation, _who: Responder, _now: datetime) -> Any:
+    return level_changes.of(session, row)
+
+
 def _earlier(session: Session, _door: Door, row: Escalation, who: Responder, _now: datetime) -> Any:
     return earlier.of(session, row) if earlier.may_read(row, who) else None
 
@@ -99,6 +103,7 @@ PANELS = [
     Panel("dispatch", "console/dispatch_panel.html", dispatch_views.panel, place="above", sheet="dispatch.css"),
     Panel("closing", "console/closing.html", views.closed_panel, place="above"),
     Panel("notes", "console/notes.html", _notes, sheet="thread.css"),
+    Panel("levels", "console/level_changes.html", _levels),
     Panel("earlier", "console/earlier.html", _earlier),
     Panel("offered", "console/offered.html", _offered),
     Panel("paging", "console/paging_panel.html", console_paging.asked, sheet="duty.css"),

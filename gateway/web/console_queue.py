@@ -19,7 +19,8 @@ from gateway.models import Assessment, Conversation, Escalation, Message, Respon
 from gateway.risk import Level
 from gateway.web import console_language, console_told
 from gateway.web.console_evidence import snippet
-from gateway.web.console_views import DANGER, Findings, danger, is_silent, opted_out_of, seconds
+from gateway.web.console_lines import Findings, danger
+from gateway.web.console_views import DANGER, is_silent, opted_out_of, seconds
 from gateway.web.console_words import span
 from gateway.web.live import LONGEST_NUMBER
 

@@ -3,30 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from markupsafe import Markup
 from sqlalchemy import select, tuple_
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm import Session
 
-from gateway import audit, calling, closings, drafts, escalations, labels, reply_pairs
+from gateway import audit, calling, closings, drafts, escalations, labels
 from gateway.commands import MEDIATION
 from gateway.conversations import SMS, safe_to_text
 from gateway.keys import Keys
 from gateway.models import (
-    Assessment,
     AuditEntry,
     Contact,
-    Delivery,
     Escalation,
     Lowering,
-    Message,
     OptOut,
     Responder,
 )
 from gateway.risk import Level
-from gateway.web import console_dispatch_words, console_handoff_words
-from gateway.web.console_evidence import marked, spans
+from gateway.web import console_dispatch_words, console_handoff_words, console_lines
+from gateway.web.console_lines import Lines
 
 VIEW_NOTED_EVERY = timedelta(minutes=10)
 HISTORY_ACTS = (
@@ -40,23 +35,6 @@ HISTORY_ACTS = (
 LOWER_LEVELS = (Level.URGENT.value, Level.ROUTINE.value)
 DANGER = (Level.URGENT.value, Level.EMERGENCY.value)
 ASKS_PEOPLE = frozenset(("team_request", MEDIATION))
-Findings = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One message of a thread."""
-
-    message: Message
-    html: Markup
-    who: str
-    delivery: Delivery | None
-    level: str
-    findings: Findings = field(default_factory=list)
-    not_screened: str | None = None
-    retraction: str | None = None
-    set_aside: Findings = field(default_factory=list)
-    counterpart: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +46,7 @@ class Thread:
     mine: bool
     opted_out: bool
     address: str
-    lines: Sequence[Line]
+    lines: Lines
     history: Sequence[tuple[AuditEntry, str | None]]
     newer: int | None
     lower_to: Sequence[str]
@@ -92,8 +70,10 @@ def is_silent(row: Escalation) -> bool:
     return row.silent_since is not None and (last is None or last <= row.silent_since)
 
 
-def thread(session: Session, keys: Keys, escalation_id: int, responder: Responder, now: datetime) -> Thread | None:
-    """One escalation's thread, or None when there is no such escalation."""
+def thread(  # noqa: PLR0913 - which thread, for whom, from where on
+    session: Session, keys: Keys, escalation_id: int, responder: Responder, now: datetime, at: int | None = None
+) -> Thread | None:
+    """One escalation's thread, or None when there is no such escalation; ``at`` is a message that must be shown."""
     row = session.get(Escalation, escalation_id)
     if row is None:
         return None
@@ -105,7 +85,7 @@ def thread(session: Session, keys: Keys, escalation_id: int, responder: Responde
         mine=row.status == escalations.CLAIMED and row.owner_id == responder.id,
         opted_out=contact.id in opted_out_of(session, [contact]),
         address=masked(contact, keys),
-        lines=_lines(session, row.conversation_id),
+        lines=console_lines.of(session, row.conversation_id, row.message_id, at),
         history=_history(session, row.id),
         newer=newer.id if newer and newer.id != row.id else None,
         labels=labels.of_responder(session, row.conversation_id, responder),
@@ -143,35 +123,6 @@ def note_view(session: Session, row: Escalation, responder: Responder, now: date
         audit.note(session, now, "view", "escalation", row.id, responder.id)
 
 
-def _lines(session: Session, conversation_id: int) -> list[Line]:
-    found = session.execute(
-        select(Message, Delivery, Assessment, Responder.name)
-        .outerjoin(Delivery, Delivery.message_id == Message.id)
-        .outerjoin(Assessment, Assessment.message_id == Message.id)
-        .outerjoin(Responder, Responder.id == Message.responder_id)
-        .where(Message.conversation_id == conversation_id)
-        .order_by(Message.id)
-        .options(lazyload(Delivery.message))  # its own inner join would leave out what has no delivery
-    )
-    return [_line(*row) for row in found]
-
-
-def _line(message: Message, delivery: Delivery | None, assessment: Assessment | None, name: str | None) -> Line:
-    findings: Findings = sorted(assessment.findings, key=danger, reverse=True) if assessment else []
-    return Line(
-        message=message,
-        html=marked(message.text, spans(findings, len(message.text))),
-        who=name or message.author,
-        delivery=delivery,
-        level=assessment.level if assessment else Level.NONE.value,
-        findings=findings,
-        not_screened=assessment.not_screened if assessment else None,
-        retraction=assessment.retraction if assessment else None,
-        set_aside=assessment.set_aside if assessment else [],
-        counterpart=reply_pairs.counterpart(message.pair, message.text) if message.pair else None,
-    )
-
-
 def _history(session: Session, escalation_id: int) -> list[tuple[AuditEntry, str | None]]:
     found = session.execute(
         select(AuditEntry, Responder.name)
@@ -197,10 +148,6 @@ def opted_out_of(session: Session, contacts: Sequence[Contact]) -> set[int]:
         )
     )
     return {each.id for each in contacts if (each.channel, each.address_hash) in stopped}
-
-
-def danger(finding: dict[str, Any]) -> tuple[int, bool]:
-    return Level(finding["level"]).rank, not finding.get("earlier", False)
 
 
 def seconds(since: datetime, now: datetime) -> int:

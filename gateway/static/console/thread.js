@@ -92,11 +92,14 @@ function noted(event) {
   byId("noting").removeAttribute("open");
 }
 
-// An owner reads on at the end; somebody who decides whether to claim sees first what it is about.
+// An owner reads on at the end; somebody who decides whether to claim sees first what it is about. A link to one message
+// leads there.
 function start() {
   if (byId("problem")) return;
   const { mine, evidence } = byId("thread").dataset;
-  if (mine === "1") window.scrollTo({ top: document.documentElement.scrollHeight });
+  const asked = location.hash.startsWith("#message-") && byId(location.hash.slice(1));
+  if (asked) asked.scrollIntoView({ block: "center" });
+  else if (mine === "1") window.scrollTo({ top: document.documentElement.scrollHeight });
   else byId(`message-${evidence}`)?.scrollIntoView({ block: "center" });
 }
 
