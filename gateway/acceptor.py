@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from gateway import texts
+from gateway import relay, relay_lines, texts
 from gateway.clients.bell import Bell
 from gateway.community import Community
 from gateway.conversations import Inbound
@@ -149,10 +150,19 @@ class Acceptor:
             if receipt.needs_bot:
                 self._bell.ring(receipt.conversation_id)  # first: somebody waits for that answer
             self._bell.announce(receipt.conversation_id)
+            if receipt.texts_wait:
+                self._bell.ring_for_texts(receipt.conversation_id)
         return receipt
 
     def _receive(self, session: Session, inbound: Inbound, now: datetime) -> Receipt:
-        return receive(session, self._keys, self._community, inbound, now)
+        """The residents' road, but for a text that a colleague works a thread with."""
+        heard = relay.hear(session, self._keys, self._community, inbound, now)
+        if heard is not None:
+            return heard
+        receipt = receive(session, self._keys, self._community, inbound, now)
+        if receipt.duplicate or not _passed_on(session, receipt, now):
+            return receipt
+        return replace(receipt, texts_wait=True)
 
     def _receive_unread(self, session: Session, inbound: Inbound, now: datetime) -> Receipt:
         return receive_unread(session, self._keys, inbound, now)
@@ -170,6 +180,20 @@ class Acceptor:
             log.exception("draining failed; the next message or the worker tries again")
         finally:
             self._drainer.release()
+
+
+def _passed_on(session: Session, receipt: Receipt, now: datetime) -> bool:
+    """Bring it to an owner who works by text. Nothing that breaks in here may cost a resident the safety text."""
+    if receipt.conversation_id is None or receipt.message_id is None:
+        return False
+    if not relay_lines.is_wanted(session, receipt.conversation_id):
+        return False
+    try:
+        with session.begin_nested():
+            return relay_lines.pass_on(session, receipt.conversation_id, receipt.message_id, now)
+    except Exception:
+        log.exception("words could not be passed on", extra={"conversation": receipt.conversation_id})
+        return False
 
 
 def _result(future: Future[Receipt], seconds: float) -> Receipt:

@@ -47,7 +47,7 @@ class Receipt:
     """What became of a message: where it is, what its sender is told in this very answer, and how dangerous it is.
 
     ``conversation_id`` is None when the store was down and the message waits in the journal. ``not_screened`` says
-    why screening was not completed, if it was not.
+    why screening was not completed, if it was not, ``texts_wait`` that there is something to send beside the answer.
     """
 
     conversation_id: int | None
@@ -57,6 +57,7 @@ class Receipt:
     message_id: int | None = None
     needs_bot: bool = field(default=False, compare=False)
     not_screened: str | None = None
+    texts_wait: bool = field(default=False, compare=False)
 
 
 def receive(session: Session, keys: Keys, community: Community, inbound: Inbound, now: datetime) -> Receipt:

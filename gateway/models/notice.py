@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.models.row import Count, Id, Named, Row, Word, of
@@ -70,7 +70,10 @@ class RelayLine(Row):
 
 
 class RelayText(Row):
-    """One text that a responder sent us: what it meant and what was answered; once for each of the provider's ids."""
+    """One text that a responder sent us: what it meant and what was answered; once for each of the provider's ids.
+
+    ``kept`` are its words, sealed, while they wait to be told for which thread they are: ten minutes at most.
+    """
 
     __tablename__ = "relay_texts"
 
@@ -83,6 +86,7 @@ class RelayText(Row):
     answer: Mapped[str]
     refused: Mapped[Word | None]
     at: Mapped[datetime]
+    kept: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Drill(Row):

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gateway import notices, notifying, phones
+from gateway import ladder, notices, notifying, phones
 from gateway.clients.twilio import Twilio
 from gateway.clients.twilio_notices import by_sms
 from gateway.demo.standin import Standin
@@ -45,6 +45,11 @@ class Night(Duty):
         """Send what waits and may go now, as a worker does."""
         while self.send_one():
             pass
+
+    def climb_without_sending(self) -> None:
+        """One look at every ladder; what it wrote waits."""
+        with self.database.begin() as session:
+            ladder.climb(session, self.community, self.at)
 
     def send_one(self, means: Means | None = None) -> bool:
         """One step of the loop."""

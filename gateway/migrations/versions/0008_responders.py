@@ -384,6 +384,7 @@ def _notices() -> None:
         _text("answer"),
         _word("refused", True),
         _at("at", null=False),
+        _bytes("kept", null=True),
     )
     _table(
         "drills",
