@@ -5,7 +5,7 @@ FrontDoorError
 ├── Refused                a request that we will not take; carries an HTTP status and a short code
 │   └── Conflict           the state moved on since the page was drawn (409)
 ├── BotUnavailable         Rasa is down, slow or answered nonsense
-├── SmsFailed              Twilio did not take a text; says whether trying again may help
+├── SmsFailed              Twilio did not take a text or a call; says whether trying again may help
 ├── StoreUnavailable       Postgres did not commit in time
 ├── ImportFailed           a directory that could not be taken in (gateway/directory/report.py)
 ├── CannotRun              the machine lacks something that a person must mend (gateway/processes.py)
@@ -53,9 +53,9 @@ class BotUnavailable(FrontDoorError):
 
 
 class SmsFailed(FrontDoorError):
-    """Twilio did not accept a text.
+    """Twilio did not accept a text or a call.
 
-    ``retryable`` is true when the same request may succeed later; ``ambiguous`` when the text may have been sent
+    ``retryable`` is true when the same request may succeed later; ``ambiguous`` when it may have left
     although no answer arrived (a POST to Twilio has no idempotency key); ``code`` is Twilio's error code, if any.
     """
 

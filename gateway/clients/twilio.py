@@ -1,4 +1,4 @@
-"""Texts out through Twilio, in our words: handed over with an id, or not, with what may be done about it.
+"""Texts and calls out through Twilio, in our words: handed over with an id, or not, with what may be done about it.
 
 Slow to import; the web process must not import it (it needs only the SDK's validator).
 """
@@ -66,6 +66,7 @@ class Twilio:
         # An empty environment, lest TWILIO_EDGE or TWILIO_REGION in the real one move us elsewhere.
         client = Client(account_sid, auth_token, http_client=self._line, environment={"": ""})
         self._messages: Any = client.messages
+        self._calls: Any = client.calls
         self._sender = sender
         self._status_callback = status_callback
 
@@ -85,6 +86,25 @@ class Twilio:
             if not message.sid:
                 raise TwilioException("no sid in the answer")
             return str(message.sid)
+
+    def call(self, to: str, url: str, status_url: str, *, ring_seconds: int, most_seconds: int) -> str:
+        """Begin one call, which asks ``url`` what to say, and return Twilio's id for it.
+
+        ``status_url`` hears of each step (Twilio, "Call resource": StatusCallbackEvent). No recording, and no guess
+        whether a machine answers: that guess costs a person who picks up seconds of silence.
+        Raises :class:`SmsFailed`; when that is ambiguous, the phone may ring all the same.
+        """
+        if only_people_call(to):
+            raise SmsFailed(NO_NUMBER, retryable=False)
+        with self._in_our_words():
+            call = self._calls.create(
+                to=to, from_=self._sender, url=url, method="POST", status_callback=status_url,
+                status_callback_method="POST", status_callback_event=["initiated", "ringing", "answered", "completed"],
+                timeout=ring_seconds, time_limit=most_seconds,
+            )  # fmt: skip
+            if not call.sid:
+                raise TwilioException("no sid in the answer")
+            return str(call.sid)
 
     def find(self, to: str, body: str, since: datetime) -> str | None:
         """The id of the newest text to this number with this body that Twilio took since then, if there is one.

@@ -1,4 +1,4 @@
-"""Twilio's error codes in our words: may the same text be tried again, and what is a responder told?"""
+"""Twilio's error codes in our words: may the same text or call be tried again, and what is a responder told?"""
 
 import re
 
@@ -6,6 +6,7 @@ NO_NUMBER = 21211  # Twilio: invalid "To"
 THREE_DIGITS = re.compile(r"\+?1?(?:[2-9]11|988|933)")
 
 RETRYABLE: dict[int, str] = {
+    10004: "busy",  # too many calls of this account at once
     # Ours to repair, by an operator; the text is not lost meanwhile.
     20003: "account",  # Authenticate: wrong or rotated token
     20005: "account",  # account not active
@@ -22,11 +23,23 @@ RETRYABLE: dict[int, str] = {
 }
 
 PERMANENT: dict[int, str] = {
+    13223: "bad_number",  # calls: 13223 to 13227, 21205, 21210 and 21213 to 21219
+    13224: "bad_number",
+    13225: "blocked",
+    13226: "bad_number",
+    13227: "region",
     20001: "rejected",
     20404: "account",
+    21205: "rejected",
+    21210: "sender",
     21211: "bad_number",
     21212: "sender",
+    21213: "sender",
+    21214: "bad_number",
+    21215: "region",
+    21216: "region",
     21217: "bad_number",
+    21219: "trial",
     21265: "bad_number",
     21266: "bad_number",
     21408: "region",

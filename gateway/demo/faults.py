@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 MODES = frozenset({"ok", "429", "hang", "drop", "garbage"})
 APPLIED_BY_DEFAULT = frozenset({"hang", "drop", "garbage"})
-WHERE = frozenset({"send", "list", "all"})
+WHERE = frozenset({"send", "call", "list", "all"})
 SERVER_ERRORS = range(500, 600)
 
 
@@ -89,7 +89,7 @@ class Faults:
             self._fault, self._left = fault, fault.count
 
     def next(self, what: str, to: str | None = None) -> Fault:
-        """The fault for one request, ``what`` being ``send`` or ``list``, about texts to the number ``to``."""
+        """The fault for one request, ``what`` being ``send``, ``call`` or ``list``, about the number ``to``."""
         with self._lock:
             fault = self._fault
             if fault.to is not None and fault.to != to:

@@ -100,6 +100,12 @@ class Ledger:
             if text := self._texts.get(sid):
                 self._keep(replace(text, answer=status))
 
+    def stir(self) -> None:
+        """Something else changed, of which whoever waits for news must hear."""
+        with self._news:
+            self._version += 1
+            self._news.notify_all()
+
     def get(self, sid: str) -> Text | None:
         """One text by its id."""
         with self._news:

@@ -13,9 +13,10 @@ import threading
 from collections.abc import Iterable, Sequence
 
 from gateway.demo import contract, faults, receipts
+from gateway.demo.calls import Call, Calls
 from gateway.demo.ledger import Ledger, Text, to_phone
 from gateway.demo.server import Server
-from gateway.demo.webhooks import Caller, WebhookAnswer, inbound_form, status_form
+from gateway.demo.webhooks import Caller, WebhookAnswer, call_form, inbound_form, status_form
 from gateway.segments import count
 
 __all__ = ["Standin", "Text", "WebhookAnswer", "main"]
@@ -56,6 +57,7 @@ class Standin:
         self.contract = contract.load() if check_contract else None
         self._caller = Caller(self.auth_tokens[0])
         self._fates = receipts.Receipts(self.ledger, self._post_receipt, seed)
+        self.calls = Calls(self.ledger, self._post_call)
         self._server = Server(self, host, port)
 
     def __enter__(self) -> "Standin":
@@ -159,6 +161,10 @@ class Standin:
     def _post_receipt(self, text: Text, status: str, code: int | None) -> WebhookAnswer:
         form = status_form(self.account_sid, text.sid, from_=text.from_, to=text.to, status=status, error_code=code)
         return self._caller.post(text.callback or "", form, text.sid)
+
+    def _post_call(self, url: str, call: Call, status: str, more: dict[str, str]) -> WebhookAnswer:
+        form = call_form(self.account_sid, call.sid, from_=call.from_, to=call.to, status=status, more=more)
+        return self._caller.post(url, form, call.sid)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

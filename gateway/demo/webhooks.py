@@ -5,7 +5,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urlencode
 from xml.etree import ElementTree
 
@@ -24,7 +24,7 @@ class WebhookAnswer:
     """What the gateway said to one webhook.
 
     ``status`` is 0 when no answer came (then ``fault`` is ``connect``, ``timeout`` or ``reset``); ``twiml`` holds the
-    texts of the answer; ``elapsed`` is in seconds over all tries.
+    texts of the answer and ``body`` the whole of it; ``elapsed`` is in seconds over all tries.
     """
 
     status: int
@@ -33,6 +33,7 @@ class WebhookAnswer:
     sid: str
     tries: int
     fault: str | None = None
+    body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Caller:
         began = time.monotonic()
         for tries in range(1, overrides.retries + 2):
             status, twiml, fault = self._once(plain, urlencode(form), headers)
-            answer = WebhookAnswer(status, said(twiml), time.monotonic() - began, sid, tries, fault)
+            answer = WebhookAnswer(status, said(twiml), time.monotonic() - began, sid, tries, fault, twiml)
             if tries > overrides.retries or not overrides.wants(answer):
                 break
             time.sleep(PAUSE_BEFORE_RETRY)
@@ -184,3 +185,21 @@ def status_form(  # noqa: PLR0913 - Twilio's fields
         "ApiVersion": "2010-04-01",
     }
     return form | ({"ErrorCode": str(error_code)} if error_code is not None else {})
+
+
+def call_form(  # noqa: PLR0913 - Twilio's fields
+    account_sid: str, sid: str, *, from_: str, to: str, status: str, more: Mapping[str, str]
+) -> dict[str, str]:
+    """The fields of a webhook about a call that the API began."""
+    return {
+        "CallSid": sid,
+        "AccountSid": account_sid,
+        "From": from_,
+        "To": to,
+        "Caller": from_,
+        "Called": to,
+        "Direction": "outbound-api",
+        "CallStatus": status,
+        "ApiVersion": "2010-04-01",
+        **more,
+    }

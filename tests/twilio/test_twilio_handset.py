@@ -8,8 +8,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from gateway.clients.twilio import Twilio
 from gateway.demo.standin import Standin
 from tests.twilio.conftest import ANA, BEN
+from tests.twilio.test_twilio_calls import gateway
 from tests.twilio.webhook import Webhook
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -175,3 +177,27 @@ def test_nothing_comes_from_elsewhere_and_nothing_is_inline(context: BrowserCont
     assert all(url.startswith(standin.url) for url in asked)
     with pytest.raises(PlaywrightError, match="TrustedHTML"):
         page.evaluate("document.body.innerHTML = 'x'")
+
+
+def test_a_call_is_picked_up_and_answered_with_a_key(
+    page: Page, standin: Standin, twilio: Twilio, webhook: Webhook
+) -> None:
+    webhook.answer = gateway
+    here = f"{webhook.url}/voice/7"
+    twilio.call(ANA, here, f"{here}/status", ring_seconds=60, most_seconds=120)
+    phone = page.locator(".phone").first
+    call = phone.get_by_role("alertdialog")
+    expect(call).to_be_visible()
+    expect(call).to_contain_text("Incoming call")
+    expect(phone.get_by_role("button", name="Key 1")).to_be_disabled()
+    phone.get_by_role("button", name="Answer").click()
+    expect(call.locator("li")).to_have_text(["Marque 1", "Marque 1"])
+    expect(call.locator("li").first).to_have_attribute("lang", "es-US")
+    assert page.locator(".call button:visible").evaluate_all(f"all => all.filter({UNDER_44}).length") == 0
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    phone.get_by_role("button", name="Key 1").click()
+    expect(call.locator("li").last).to_have_text("Gracias")
+    expect(call).to_contain_text("The call is over.")
+    call.get_by_role("button", name="Close").click()
+    expect(call).to_have_count(0)

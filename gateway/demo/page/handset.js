@@ -1,5 +1,7 @@
 // The phones: shows what the stand-in's ledger holds for each number, and texts from it. All words are set as text.
 
+import * as calls from "./calls.js";
+
 const DEFAULTS = ["+15555550111", "+15555550122", "+15555550133"];
 const KEPT = "front-door-phones";
 const MOST_BUBBLES = 300;
@@ -131,18 +133,12 @@ function note(message) {
 
 function offer() {
   element("strangers").replaceChildren(...[...unshown].map(([number, seen]) => {
-    const button = make("button", "", `${number} got ${seen.size} text${seen.size === 1 ? "" : "s"}. Show this phone`);
+    const what = [...seen].every((sid) => sid.startsWith("CA")) ? "call" : "text";
+    const button = make("button", "", `${number} got ${seen.size} ${what}${seen.size === 1 ? "" : "s"}. Show this phone`);
     button.type = "button";
     button.addEventListener("click", () => { add(number); keep(); phones.get(number).box.focus(); });
     return button;
   }));
-}
-
-async function post(path, order) {
-  const answer = await fetch(path, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(order),
-  });
-  return answer.json();
 }
 
 async function send(number, phone) {
@@ -151,7 +147,7 @@ async function send(number, phone) {
   phone.wrong.textContent = "";
   phone.button.disabled = true;
   try {
-    const answer = await post("/_standin/inbound", { from: number, body: text });
+    const answer = await calls.post("/_standin/inbound", { from: number, body: text });
     if (answer.error) {
       phone.wrong.textContent = answer.error;
     } else if (phone.box.value === text) {
@@ -269,6 +265,8 @@ async function follow() {
       element("line").textContent = "";
       for (const message of feed.messages) stopped.set(message.handset, message.opted_out);
       feed.messages.sort((a, b) => a.seq - b.seq).forEach(show);
+      for (const call of feed.calls) if (!phones.has(call.to) && !call.over) note({ handset: call.to, sid: call.sid });
+      calls.show(feed.calls, phones);
       if (!after) await new Promise((go) => setTimeout(go, 1000));
     } catch {
       element("line").textContent = "The simulator does not answer; trying again.";
