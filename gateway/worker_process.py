@@ -8,11 +8,11 @@ from gateway.app import open_door, refuse_failing_cards
 from gateway.clients.bell import Bell
 from gateway.clients.rasa import Rasa
 from gateway.clients.twilio import Twilio
-from gateway.clients.twilio_notices import by_sms
+from gateway.clients.twilio_notices import by_sms, by_voice
 from gateway.clients.webhook import Webhook
 from gateway.db import Database
 from gateway.directory import asking
-from gateway.means import SMS
+from gateway.means import SMS, VOICE
 from gateway.settings import Settings
 from gateway.tokens import fingerprint
 from gateway.worker import NOTIFIERS, SENDERS, TURNERS, Worker
@@ -37,7 +37,7 @@ def build(settings: Settings) -> Worker:
         settings.keys,
         door.community,
         door.acceptor,
-        {SMS: by_sms(twilio)},
+        {SMS: by_sms(twilio), VOICE: by_voice(twilio, settings.public_url)},
     )
 
 

@@ -1,4 +1,4 @@
-"""A notice by text: handed to Twilio, and what came of it in the words that a page keeps."""
+"""A notice by text or by call: handed to Twilio, and what came of it in the words that a page keeps."""
 
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +11,9 @@ from gateway.means import NO_DEVICE, OPTED_OUT, WRONG_NUMBER, Leaving, Outcome, 
 OF_THE_NUMBER = {"bad_number": WRONG_NUMBER, "landline": WRONG_NUMBER, "opted_out": OPTED_OUT}
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 60, 36_000  # seconds; Twilio keeps a text for 1 to 36,000, and late is stale
 
+RING_SECONDS = 25  # most voicemail boxes pick up later than that
+CALL_SECONDS = 120
+
 
 class Carrier(Protocol):
     """What takes texts away; :class:`gateway.clients.twilio.Twilio` is one."""
@@ -20,6 +23,13 @@ class Carrier(Protocol):
 
     def find(self, to: str, body: str, since: datetime) -> str | None:
         """The id of a text that was handed over since then, if it was. Raises :class:`SmsFailed`."""
+
+
+class Phone(Protocol):
+    """What makes calls; :class:`gateway.clients.twilio.Twilio` does."""
+
+    def call(self, to: str, url: str, status_url: str, *, ring_seconds: int, most_seconds: int) -> str:
+        """Begin a call and return its id. Raises :class:`SmsFailed`."""
 
 
 def by_sms(carrier: Carrier) -> Sender:
@@ -38,12 +48,37 @@ def by_sms(carrier: Carrier) -> Sender:
         try:
             return sent(carrier.send(leaving.number, leaving.text, valid_for=lasts))
         except SmsFailed as failure:
-            return failed(
-                why(failure.code), permanent=not failure.retryable, doubtful=failure.ambiguous,
-                error_code=failure.code, after=failure.after,
-            )  # fmt: skip
+            return _not_taken(failure)
 
     return send
+
+
+def by_voice(phone: Phone, public_url: str) -> Sender:
+    """The means "voice": a call that asks ``public_url`` what to say (:mod:`gateway.phone_calls`).
+
+    A try whose answer was lost is not looked for: if it left, its callbacks say so under the notice's own number, and
+    rather twice than never.
+    """
+
+    def ring(leaving: Leaving) -> Outcome:
+        if leaving.number is None:
+            return failed(NO_DEVICE, permanent=True)
+        here = f"{public_url}/voice/{leaving.notice_id}"
+        try:
+            return sent(
+                phone.call(leaving.number, here, f"{here}/status", ring_seconds=RING_SECONDS, most_seconds=CALL_SECONDS)
+            )
+        except SmsFailed as failure:
+            return _not_taken(failure)
+
+    return ring
+
+
+def _not_taken(failure: SmsFailed) -> Outcome:
+    return failed(
+        why(failure.code), permanent=not failure.retryable, doubtful=failure.ambiguous, error_code=failure.code,
+        after=failure.after,
+    )  # fmt: skip
 
 
 def why(code: int | None) -> str:

@@ -22,9 +22,9 @@ HEADERS = {
 def register(app: Flask) -> None:
     """Open all doors of this process, each with its guard."""
     # They need the guards of a built door.
-    from gateway.web import api, chat, console, health, pages, referral, sms, team  # noqa: PLC0415
+    from gateway.web import api, chat, console, health, pages, referral, sms, team, voice  # noqa: PLC0415
 
-    for module in (health, sms, chat, console, pages, api, referral, team):
+    for module in (health, sms, voice, chat, console, pages, api, referral, team):
         made = module.make()
         for blueprint in made if isinstance(made, list) else [made]:
             app.register_blueprint(blueprint)
@@ -68,7 +68,7 @@ def _nowhere_to_keep(failure: OSError) -> tuple[Response | str, int]:
 
 def _say(status: int, code: str, owner: str | None = None) -> Response | str:
     blueprint = request.blueprint or ""
-    if blueprint == "sms":
+    if blueprint in {"sms", "voice"}:
         return Response(status=status)
     if blueprint.startswith(("console", "log_in")) and request.accept_mimetypes.accept_html:
         return render_template("console/refused.html", status=status, code=code, owner=owner)

@@ -24,6 +24,10 @@ WHY = {
     "wrong_number": N_("wrong number"),
     "resting": N_("on a break"),
     "claimed": N_("somebody else was first"),
+    "declined": N_("they said that they cannot"),
+    "busy": N_("busy"),
+    "no_answer": N_("not picked up"),
+    "failed": N_("the call did not get through"),
     "drill_over": N_("the drill was over"),
     "restarted": N_("it began anew"),
 }
@@ -61,7 +65,13 @@ PROBLEMS = {
 }
 
 console_words.REASONS.update({"drill": N_("Drill: no resident waits")})
-console_words.ACTS.update({"page": N_("Paged"), "told_nobody": N_("Resident told that nobody has answered yet")})
+console_words.ACTS.update(
+    {
+        "page": N_("Paged"),
+        "told_nobody": N_("Resident told that nobody has answered yet"),
+        "decline_page": N_("Said on the phone that they cannot"),
+    }
+)
 console_words.CHANNELS.update({"drill": N_("Drill")})
 
 WORDS = {

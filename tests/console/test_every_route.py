@@ -19,7 +19,8 @@ PUBLIC = {
     "console_join": {"join", "accept"},
 }
 # Doors that ask for something else than a log-in, and what they say to who has none of it.
-ELSEWHERE = {"twilio_signed": {403, 411, 415}, "chat_token": {404}, "team_link": {404}}
+TWILIO = {403, 411, 415}
+ELSEWHERE = {"twilio_signed": TWILIO, "twilio_call_signed": TWILIO, "chat_token": {404}, "team_link": {404}}
 
 
 def doors(app: Flask) -> list[tuple[str, str, str, str]]:
