@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 SHORTEST_HASH_KEY = 32
@@ -75,6 +76,14 @@ def is_vapid_key(key: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     return len(scalar) == P256_BYTES
+
+
+def vapid_public(key: str) -> str:
+    """The public half as browsers ask for it (``applicationServerKey``): an uncompressed point as base64url."""
+    scalar = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))
+    public = ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1()).public_key()
+    point = public.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    return base64.urlsafe_b64encode(point).decode().rstrip("=")
 
 
 def make_vapid_key() -> str:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from gateway import paging
+from gateway import paging, push_devices
 from gateway.community import Community
-from gateway.models import Assessment, Escalation, PushSubscription, Responder, Shift
+from gateway.models import Assessment, Escalation, Responder, Shift
 from gateway.models.people import EDITOR
 from gateway.paging import RESTING
 
@@ -87,10 +87,7 @@ def why_not(session: Session, responder: Responder, means: str) -> str | None:
     if means == paging.CONSOLE:
         return None
     if means == "push":
-        device = select(PushSubscription.id).where(
-            PushSubscription.responder_id == responder.id, PushSubscription.ended_at.is_(None)
-        )
-        return None if session.scalar(device.limit(1)) is not None else NO_DEVICE
+        return None if session.scalar(push_devices.living(responder.id).limit(1)) is not None else NO_DEVICE
     if responder.phone_sealed is None:
         return NO_DEVICE
     if responder.phone_verified_at is None:

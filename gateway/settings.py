@@ -40,9 +40,9 @@ class Settings:
     """All configuration, frozen. Build it with :func:`read`; tests may build it directly.
 
     ``second_factor`` is ``required`` or ``offered``. ``vapid_key`` signs pushes to the browsers of responders, for
-    which ``vapid_contact`` answers. ``oidc`` is the town's own log-in. ``proxies`` is how many proxies of ours stand
-    before us, each of which writes into ``X-Forwarded-For`` who came to it. ``dispatch_webhook`` is where the steps of
-    a dispatch are posted, signed with ``dispatch_secret``.
+    which ``vapid_contact`` answers; ``push_loopback`` lets them go to this machine, for tests. ``oidc`` is the town's
+    own log-in. ``proxies`` is how many proxies of ours stand before us, each of which writes into ``X-Forwarded-For``
+    who came to it. ``dispatch_webhook`` is where the steps of a dispatch are posted, signed with ``dispatch_secret``.
     """
 
     mode: str
@@ -65,6 +65,7 @@ class Settings:
     proxies: int = 0
     vapid_key: str | None = field(default=None, repr=False)
     vapid_contact: str | None = None
+    push_loopback: bool = False
     oidc: Oidc | None = None
     dispatch_webhook: str | None = None
     dispatch_secret: str | None = field(default=None, repr=False)
@@ -86,9 +87,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     Raises :class:`SettingsError` with every fault at once. In demo mode keys and Twilio credentials are made on
     the first run and kept in ``<var>/keys.json`` (mode 600); in production nothing has a default secret.
     """
-    mode = _mode(environ)
-    var = Path(environ.get("FRONTDOOR_VAR", "var")).resolve()
-    port = _port(environ)
+    mode, port, var = _mode(environ), _port(environ), Path(environ.get("FRONTDOOR_VAR", "var")).resolve()
     faults = _faults(mode, environ) + ([] if port else ["FRONTDOOR_PORT must be a number between 1 and 65535"])
     if faults:
         raise SettingsError(faults)
@@ -115,6 +114,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         proxies=int(environ.get("FRONTDOOR_PROXIES") or 0),
         vapid_key=environ.get("FRONTDOOR_VAPID_KEY") or secrets.get("vapid_key"),
         vapid_contact=environ.get("FRONTDOOR_VAPID_CONTACT") or (DEMO_CONTACT if mode == "demo" else None),
+        push_loopback=environ.get("FRONTDOOR_PUSH_LOOPBACK") == "1",
         oidc=_oidc(environ),
         dispatch_webhook=environ.get("FRONTDOOR_DISPATCH_WEBHOOK") or None,
         dispatch_secret=environ.get("FRONTDOOR_DISPATCH_SECRET") or None,
@@ -225,12 +225,16 @@ PRODUCTION_SECRETS = {
     "cookie_key": "FRONTDOOR_COOKIE_KEY",
 }
 
+DEMO_ONLY = {
+    "FRONTDOOR_TWILIO_API_URL": "FRONTDOOR_TWILIO_API_URL points at a stand-in; it is for demo mode only",
+    "FRONTDOOR_PUSH_LOOPBACK": "FRONTDOOR_PUSH_LOOPBACK lets pushes go to this machine; it is for demo mode only",
+}
+
 
 def _production_faults(environ: Mapping[str, str]) -> list[str]:
     names = [*PRODUCTION_SECRETS.values(), "TWILIO_NUMBER", "FRONTDOOR_PUBLIC_URL", "FRONTDOOR_COMMUNITY"]
     faults = [f"{name} is not set" for name in names if not environ.get(name)]
-    if environ.get("FRONTDOOR_TWILIO_API_URL"):
-        faults.append("FRONTDOOR_TWILIO_API_URL points at a stand-in; it is for demo mode only")
+    faults += [told for name, told in DEMO_ONLY.items() if environ.get(name)]
     if (sid := environ.get("TWILIO_ACCOUNT_SID")) and not ACCOUNT_SID.match(sid):
         faults.append("TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits")
     if (number := environ.get("TWILIO_NUMBER")) and not E164.match(number):

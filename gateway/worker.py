@@ -21,7 +21,7 @@ from gateway.community import Community
 from gateway.db import Database
 from gateway.keys import Keys
 from gateway.leases import Lease, LeaseLost
-from gateway.means import Means
+from gateway.means import PUSH, Means
 from gateway.sending import Carrier
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,8 @@ class Worker:
         for index in range(SENDERS):
             self._spawn(f"send-{index}", lambda: self._serve(self._sends, self.send_waiting))
         for index in range(NOTIFIERS if self._means else 0):
-            self._spawn(f"notify-{index}", lambda: self._serve(self._notices, self.notify))
+            notify = partial(self.notify, pushes=index > 0)
+            self._spawn(f"notify-{index}", partial(self._serve, self._notices, notify))
         self._spawn("bell", self._hear)
         self._spawn("bell-texts", self._hear_texts)
         self._spawn("sweep", lambda: self._again_and_again(self._sweep_some))
@@ -110,9 +111,13 @@ class Worker:
         go_on = lambda: not self._stop.is_set()  # noqa: E731 - a question
         return sending.send_all(self._database, self._carrier, self._keys, go_on=go_on, quiet=self._quiet)
 
-    def notify(self) -> bool:
-        """Send one page, call or relayed text; returns whether one waited."""
-        return notifying.send_next(self._database, self._means, self._keys)
+    def notify(self, *, pushes: bool = True) -> bool:
+        """Send one page, call or relayed text; returns whether one waited.
+
+        Without ``pushes`` none of those: a push service that hangs must not keep every text and call behind it.
+        """
+        means = self._means if pushes else {name: each for name, each in self._means.items() if name != PUSH}
+        return notifying.send_next(self._database, means, self._keys)
 
     def _quiet(self, at: datetime) -> bool:
         return quiet_hours.covers(self._community, at)

@@ -6,13 +6,15 @@ import threading
 from gateway import community, garbage, import_process, logs, webhook_watch
 from gateway.app import open_door, refuse_failing_cards
 from gateway.clients.bell import Bell
+from gateway.clients.push import Push
 from gateway.clients.rasa import Rasa
 from gateway.clients.twilio import Twilio
 from gateway.clients.twilio_notices import by_sms, by_voice
 from gateway.clients.webhook import Webhook
 from gateway.db import Database
 from gateway.directory import asking
-from gateway.means import SMS, VOICE
+from gateway.means import NO_DEVICE, PUSH, SMS, VOICE, Sender, failed
+from gateway.pushing import by_push
 from gateway.settings import Settings
 from gateway.tokens import fingerprint
 from gateway.worker import NOTIFIERS, SENDERS, TURNERS, Worker
@@ -29,15 +31,16 @@ def build(settings: Settings) -> Worker:
         api_url=settings.twilio_api_url,
         status_callback=f"{settings.public_url}/sms/status",
     )
+    database = Database(settings.database_url, pool=TURNERS + SENDERS + NOTIFIERS + 2)
     return Worker(
-        Database(settings.database_url, pool=TURNERS + SENDERS + NOTIFIERS + 2),
+        database,
         door.bell,
         Rasa(settings.bot_urls, settings.bot_secret),
         twilio,
         settings.keys,
         door.community,
         door.acceptor,
-        {SMS: by_sms(twilio), VOICE: by_voice(twilio, settings.public_url)},
+        {SMS: by_sms(twilio), VOICE: by_voice(twilio, settings.public_url), PUSH: _pushes(settings, database)},
     )
 
 
@@ -55,6 +58,13 @@ def outside(settings: Settings) -> webhook_watch.Watch | None:
         source=settings.public_url,
         announce=Bell(settings.redis_url).announce,
     )
+
+
+def _pushes(settings: Settings, database: Database) -> Sender:
+    """The means "push"; where nobody gave the installation keys, nobody has a device, and the ladder goes on."""
+    if settings.vapid_key is None or settings.vapid_contact is None:
+        return lambda _leaving: failed(NO_DEVICE, permanent=True)
+    return by_push(database, Push(settings.vapid_key, settings.vapid_contact, loopback=settings.push_loopback))
 
 
 def run(settings: Settings) -> None:

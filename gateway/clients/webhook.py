@@ -19,12 +19,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from gateway.public_hosts import is_public
+
 CONNECT_SECONDS, SECONDS = 5.0, 10.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LONGEST_AFTER = 9  # digits of seconds
-NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 PORTS = {"https": 443, "http": 80}
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True)
@@ -140,17 +140,6 @@ def signature(secret: bytes, at: int, body: bytes) -> str:
     """What proves that a call is ours and of this moment: HMAC-SHA256 (RFC 2104) over the time, a dot and the body."""
     proof = hmac.new(secret, str(at).encode() + b"." + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={proof}"
-
-
-def is_public(address: Address) -> bool:
-    """Whether it belongs to somebody on the Internet; one that only wraps another is judged by that."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is None and address in NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 @contextmanager

@@ -43,7 +43,11 @@ class Notice(Row):
 
 
 class PushSubscription(Row):
-    """A browser of a responder that takes pushes (RFC 8030, keys of RFC 8291)."""
+    """A browser of a responder that takes pushes (RFC 8030, keys of RFC 8291).
+
+    ``log_in_id`` is the log-in in which it was last said that it may ring: whoever ends that one ends this. Without one
+    it ends with the account.
+    """
 
     __tablename__ = "push_subscriptions"
 
@@ -53,6 +57,7 @@ class PushSubscription(Row):
     p256dh: Mapped[str] = mapped_column(String(200))
     auth: Mapped[str] = mapped_column(String(64))
     agent: Mapped[str | None] = mapped_column(String(120))
+    log_in_id: Mapped[int | None] = of("log_ins")
     created_at: Mapped[datetime]
     last_ok_at: Mapped[datetime | None]
     failures: Mapped[Count]

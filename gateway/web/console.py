@@ -23,6 +23,7 @@ from gateway.web import (
     console_notes,
     console_ownership,
     console_people,
+    console_push,
     console_queue,
     console_queue_words,
     console_referrals,
@@ -65,6 +66,7 @@ BESIDE = (
     console_rest,
     console_board,
     console_account,
+    console_push,
 )
 
 
@@ -89,6 +91,7 @@ def make() -> list[Blueprint]:
         *doors,
         console_live.make(),
         console_shifts.make_feed(),
+        console_push.make_files(),
         *beside,
         *console_directory.make(note_seen),
         blueprint,

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 PUBLIC = {
     "log_in": {"form", "enter", "second", "prove", "passkey_options", "passkey", "outside", "outside_back"},
     "console_join": {"join", "accept"},
+    "console_files": {"worker", "manifest"},  # the same for everybody; a browser asks for them without its cookies
 }
 # Doors that ask for something else than a log-in, and what they say to who has none of it.
 TWILIO = {403, 411, 415}

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gateway.clients.webhook import Webhook, is_public
+from gateway.clients.webhook import Webhook
+from gateway.public_hosts import is_public
 from tests.fakes import town_system
 from tests.fakes.town_system import Behaviour, TownSystem, answers
 

@@ -368,6 +368,7 @@ def _notices() -> None:
         _text("p256dh", 200),
         _text("auth", 64),
         _text("agent", 120, null=True),
+        _to("log_in_id", "log_ins", null=True),
         _at("created_at", null=False),
         _at("last_ok_at"),
         _small("failures", default="0"),
