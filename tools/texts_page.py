@@ -96,6 +96,7 @@ def longest(pair: Pair, language: str) -> str:
     values = {
         "name": next((who for start, who in NAMES.items() if pair.name.startswith(start)), COMMUNITY),
         "colleague": PERSON,
+        "person": PERSON,
         "responder": PERSON,
         "person": PERSON,
         "community_name": COMMUNITY,
