@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gateway import safety
 from gateway.directory.answers import MOST_SEGMENTS as OF_SERVICES
+from gateway.escalations import DISPOSITIONS
 from gateway.segments import Segments, count
 from gateway.yaml_files import read_yaml
 from tools.all_texts import (
@@ -99,6 +100,8 @@ def longest(pair: Pair, language: str) -> str:
         "person": PERSON,
         "responder": PERSON,
         "person": PERSON,
+        "codes": "4127, 4128, 4129",
+        "ends": ", ".join(DISPOSITIONS),
         "community_name": COMMUNITY,
         "heard": AND[language].join(names[-2:]),
         "place": PLACE,
