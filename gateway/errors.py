@@ -6,6 +6,7 @@ FrontDoorError
 │   └── Conflict           the state moved on since the page was drawn (409)
 ├── BotUnavailable         Rasa is down, slow or answered nonsense
 ├── SmsFailed              Twilio did not take a text or a call; says whether trying again may help
+├── MediaFailed            what came with a text was not brought here; says whether trying again may help
 ├── StoreUnavailable       Postgres did not commit in time
 ├── ImportFailed           a directory that could not be taken in (gateway/directory/report.py)
 ├── CannotRun              the machine lacks something that a person must mend (gateway/processes.py)
@@ -67,6 +68,15 @@ class SmsFailed(FrontDoorError):
         self.retryable = retryable
         self.ambiguous = ambiguous
         self.after = after
+
+
+class MediaFailed(FrontDoorError):
+    """What came with a text could not be brought here, or must not be; ``code`` is a short word for the row."""
+
+    def __init__(self, code: str, *, retryable: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retryable = retryable
 
 
 class StoreUnavailable(FrontDoorError):
