@@ -11,7 +11,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.demo import rest
+from gateway.demo import media, rest
 from gateway.demo.call_line import CallLine
 from gateway.demo.contract import E164, Wrong, check
 from gateway.demo.faults import BadOrder
@@ -121,7 +121,9 @@ class _Line(CallLine):
             self._feed()
         elif path == "/_standin/health":
             self._say(200, {"number": self.standin.number, "contract": self.standin.contract is not None})
-        elif not self._calls_read(path):
+        elif not self._calls_read(path) and not media.serve(
+            self.standin.shelf, path, self._admit, self._send, with_auth="Authorization" in self.headers
+        ):
             self._api_read(path)
 
     def _api_read(self, path: str) -> None:
@@ -150,8 +152,8 @@ class _Line(CallLine):
         one = {name: all_[0] for name, all_ in form.items()}
 
         def take() -> dict[str, Any]:
-            callback, media = one.get("StatusCallback"), len(form.get("MediaUrl", []))
-            text = self.standin.accept(one["To"], one.get("Body", ""), callback, media)
+            callback, pictures = one.get("StatusCallback"), len(form.get("MediaUrl", []))
+            text = self.standin.accept(one["To"], one.get("Body", ""), callback, pictures)
             return rest.resource(text, self.standin.account_sid)
 
         self._answer("send", 201, take, one["To"])
@@ -176,8 +178,8 @@ class _Line(CallLine):
         doors[path](self._order())
 
     def _inbound(self, order: Mapping[str, Any]) -> None:
-        from_, body, media, sid = (order.get(name) for name in ("from", "body", "media", "sid"))
-        kinds = media if isinstance(media, list) else []
+        from_, body, asked, sid = (order.get(name) for name in ("from", "body", "media", "sid"))
+        kinds = asked if isinstance(asked, list) else []
         if not (isinstance(from_, str) and E164.fullmatch(from_) and from_ != self.standin.number):
             raise BadOrder("from must be a number like +15555550111, and not the community's own")
         if not isinstance(body, str) or len(body) > LONGEST_TEXT or not (body or kinds):

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from gateway.demo import contract, faults, receipts
 from gateway.demo.calls import Call, Calls
 from gateway.demo.ledger import Ledger, Text, to_phone
+from gateway.demo.media import Shelf
 from gateway.demo.server import Server
 from gateway.demo.webhooks import Caller, WebhookAnswer, call_form, inbound_form, status_form
 from gateway.segments import count
@@ -53,6 +54,7 @@ class Standin:
         self.number = number
         self.webhook_url = webhook_url
         self.ledger = Ledger()
+        self.shelf = Shelf()
         self.fault = faults.Faults(seed)
         self.contract = contract.load() if check_contract else None
         self._caller = Caller(self.auth_tokens[0])
@@ -109,6 +111,7 @@ class Standin:
             segments=count(body).segments,
             media=kinds,
         )
+        self.shelf.keep(form)
         answer = self._caller.post(self.webhook_url, form, sid)
         self.ledger.answered(sid, answer.status)
         for reply in answer.twiml if answer.status // 100 == 2 else ():  # noqa: PLR2004 - Twilio reads TwiML of a 2xx

@@ -143,15 +143,17 @@ function offer() {
 
 async function send(number, phone) {
   const text = phone.box.value;
-  if (!text.trim()) return;
+  const media = phone.picture.checked ? ["image/jpeg"] : [];
+  if (!text.trim() && !media.length) return;
   phone.wrong.textContent = "";
   phone.button.disabled = true;
   try {
-    const answer = await calls.post("/_standin/inbound", { from: number, body: text });
+    const answer = await calls.post("/_standin/inbound", { from: number, body: text, media });
     if (answer.error) {
       phone.wrong.textContent = answer.error;
     } else if (phone.box.value === text) {
       phone.box.value = "";
+      phone.picture.checked = false;
       price(phone);
     }
   } catch {
@@ -173,7 +175,7 @@ function add(number) {
   const find = (selector) => section.querySelector(selector);
   const phone = {
     section, log: find(".log"), box: find("textarea"), cost: find(".cost"), wrong: find(".write .wrong"),
-    button: find(".write button"), stopped: find(".stopped"), bubbles: new Map(),
+    button: find(".write button"), picture: find(".with-picture input"), stopped: find(".stopped"), bubbles: new Map(),
   };
   const digits = number.slice(1);
   find("h2").textContent = number;
@@ -181,8 +183,8 @@ function add(number) {
   section.setAttribute("aria-labelledby", `name-${digits}`);
   phone.log.setAttribute("aria-label", `Texts of ${number}`);
   phone.box.id = `text-${digits}`;
-  find("label").htmlFor = phone.box.id;
-  find("label").textContent = `Text from ${number}`;
+  find("label.hidden").htmlFor = phone.box.id;
+  find("label.hidden").textContent = `Text from ${number}`;
   phone.button.setAttribute("aria-label", `Send from ${number}`);
   find(".remove").setAttribute("aria-label", `Remove ${number}`);
   find(".remove").addEventListener("click", () => { remove(number); element("number").focus(); });
