@@ -59,6 +59,14 @@ class Keys:
         """Decrypt with any key of the ring. Raises ``cryptography.fernet.InvalidToken`` when none fits."""
         return self._fernet.decrypt(sealed).decode("utf-8", "surrogatepass")
 
+    def seal_bytes(self, content: bytes) -> bytes:
+        """Encrypt what is no text, as :meth:`seal` does; a third longer than it was."""
+        return self._fernet.encrypt(content)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """Decrypt what :meth:`seal_bytes` made. Raises ``cryptography.fernet.InvalidToken`` when no key fits."""
+        return self._fernet.decrypt(sealed)
+
 
 def _is_fernet_key(key: str) -> bool:
     try:

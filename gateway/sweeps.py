@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from gateway import (
+    attachments,
     audit_chain,
     breaks,
     dispatch_watch,
@@ -68,6 +69,10 @@ def _tell_head(session: Session, _community: Community, _now: datetime) -> Itera
     return ()
 
 
+def _drop_pictures(session: Session, _community: Community, now: datetime) -> Iterable[int]:
+    return attachments.drop_old(session, now)
+
+
 PARTS = [
     Part("silence", 1.0, False, silence.watch),
     Part("ladder", 1.0, True, ladder.climb),
@@ -76,6 +81,7 @@ PARTS = [
     Part("drills", 5.0, False, drills.watch),
     Part("breaks", 10.0, False, breaks.offer_due),
     Part("relay", 2.0, False, relay_lines.watch),
+    Part("pictures", 600.0, False, _drop_pictures),
     Part("gaps", 60.0, False, _warn_gaps),
     Part("rota", 600.0, True, _lay_out),
     Part("audit-seal", 1.0, True, _seal),

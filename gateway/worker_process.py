@@ -3,9 +3,10 @@
 import signal
 import threading
 
-from gateway import community, garbage, import_process, logs, webhook_watch
+from gateway import community, fetching, garbage, import_process, logs, webhook_watch
 from gateway.app import open_door, refuse_failing_cards
 from gateway.clients.bell import Bell
+from gateway.clients.media_fetch import MediaFetcher
 from gateway.clients.push import Push
 from gateway.clients.rasa import Rasa
 from gateway.clients.twilio import Twilio
@@ -67,6 +68,15 @@ def _pushes(settings: Settings, database: Database) -> Sender:
     return by_push(database, Push(settings.vapid_key, settings.vapid_contact, loopback=settings.push_loopback))
 
 
+def pictures(settings: Settings) -> fetching.Watch:
+    """What fetches the pictures that responders ask for."""
+    source = MediaFetcher(
+        settings.twilio_account_sid, settings.twilio_auth_tokens[0], standin_url=settings.twilio_api_url
+    )
+    announce = Bell(settings.redis_url).announce
+    return fetching.Watch(Database(settings.database_url, pool=1), source, settings.keys, announce)
+
+
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
     logs.start(settings, "worker")
@@ -76,7 +86,8 @@ def run(settings: Settings) -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    beside = [import_process.Watch(settings, Database(settings.database_url, pool=1)), outside(settings)]
+    imports = import_process.Watch(settings, Database(settings.database_url, pool=1))
+    beside = [imports, outside(settings), pictures(settings)]
     worker.start()
     for each in beside:
         if each is not None:

@@ -1,6 +1,7 @@
 """All tables, split by noun; import from here."""
 
 from gateway.models import directory, listing
+from gateway.models.attachment import Attachment
 from gateway.models.board import Broadcast, BroadcastReading
 from gateway.models.conversation import Conversation, Delivery, EarlyReceipt, Message
 from gateway.models.credential import (
@@ -27,6 +28,7 @@ from gateway.models.thread import Draft, Mention, Note
 
 __all__ = [
     "Assessment",
+    "Attachment",
     "Attendance",
     "AuditEntry",
     "Break",

@@ -24,6 +24,7 @@ from gateway.web import (
     console_ownership,
     console_people,
     console_push,
+    console_pictures,
     console_queue,
     console_queue_words,
     console_referrals,
@@ -52,6 +53,7 @@ PARTS = (
     console_earlier,
     console_closing,
     console_ownership,
+    console_pictures,
     console_writing,
 )
 BESIDE = (

@@ -12,7 +12,13 @@ from gateway import corrections, earlier, level_changes, notes
 from gateway.door import Door
 from gateway.models import Escalation, Responder
 from gateway.web import console_dispatch_views as dispatch_views
-from gateway.web import console_follow_ups, console_ownership_views, console_paging, console_told
+from gateway.web import (
+    console_follow_ups,
+    console_ownership_views,
+    console_paging,
+    console_picture_views,
+    console_told,
+)
 from gateway.web import console_handoff_views as views
 
 Load = Callable[[Session, Door, Escalation, Responder, datetime], Any]
@@ -101,6 +107,14 @@ PANELS = [
     Panel("told", "console/told.html", _told, place="above"),
     Panel("handoff", "console/handoff_panel.html", views.handoff_panel, place="above", sheet="handoff.css"),
     Panel("dispatch", "console/dispatch_panel.html", dispatch_views.panel, place="above", sheet="dispatch.css"),
+    Panel(
+        "pictures",
+        "console/pictures_warning.html",
+        console_picture_views.panel,
+        place="above",
+        script="pictures.js",
+        sheet="pictures.css",
+    ),
     Panel("closing", "console/closing.html", views.closed_panel, place="above"),
     Panel("notes", "console/notes.html", _notes, sheet="thread.css"),
     Panel("levels", "console/level_changes.html", _levels),

@@ -13,6 +13,7 @@ from gateway.web import (
     console_language,
     console_menu,
     console_panels,
+    console_picture_views,
     console_words,
     guards,
 )
@@ -73,7 +74,7 @@ def drop_nuls() -> None:
 
 def harden(response: Response) -> Response:
     """Set the headers of a page that shows what residents wrote."""
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers.setdefault("Content-Security-Policy", POLICY)  # a picture of a resident's has a stricter one
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -100,6 +101,7 @@ def _prepare(state: BlueprintSetupState) -> None:
         role_names=account_words.ROLES,
         broadcasts=console_inbox.unread,
         menu=console_menu.menu,
+        picture_words=console_picture_views.words,
         panel_scripts=console_panels.scripts,
         panel_sheets=console_panels.sheets,
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from gateway import audit, calling, closings, drafts, escalations, labels
+from gateway import attachments, audit, calling, closings, drafts, escalations, labels
 from gateway.commands import MEDIATION
 from gateway.conversations import SMS, safe_to_text
 from gateway.keys import Keys
@@ -31,6 +31,7 @@ HISTORY_ACTS = (
     *("lapse", "pass_on", "transfer", "offer", "decline", "take_over", "assign", "join", "leave"),
     calling.ACT,
     *("note", "view_earlier", "tell_service"),
+    *(attachments.WANT_ACT, attachments.LOOK_ACT),
 )
 LOWER_LEVELS = (Level.URGENT.value, Level.ROUTINE.value)
 DANGER = (Level.URGENT.value, Level.EMERGENCY.value)

@@ -68,6 +68,8 @@ ACTS = {
     "note": N_("Wrote a note"),
     "tell_service": N_("Told of a service"),
     "view_earlier": N_("Read an earlier conversation"),
+    "want_picture": N_("Asked for what came with a text"),
+    "look_at_picture": N_("Looked at a picture"),
 }
 LABELS = {
     "ok": N_("Nothing missed"),
@@ -121,6 +123,9 @@ REFUSALS = {
     "bad_ids": N_("This page asked for threads in a way that is not known. Reload it."),
     "not_your_thread": N_("Only the owner of a thread writes in it. Nothing was kept."),
     "may_not_read_earlier": N_("Only the owner of a thread and supervisors read earlier conversations."),
+    "not_on_thread": N_("Only who has, joined or listens to a thread sees what came with its texts."),
+    "no_such_attachment": N_("There is no such picture in this thread, or it was forgotten."),
+    "press_first": N_("Press the picture on the thread's page first: each look is written down."),
     "no_such_conversation": N_("There is no such conversation of this resident."),
     "no_such_pair": N_("There is no such ready reply. Nothing was sent."),
     "may_not_call": N_("Only the owner and supervisors see a number, and only of someone in danger who opted out."),

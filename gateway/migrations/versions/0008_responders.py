@@ -14,8 +14,8 @@ depends_on = None
 TABLES = (
     "broadcasts broadcast_readings team_members dispatches dispatch_events dispatch_links webhook_calls handoffs "
     "handoff_events closings notices push_subscriptions relay_lines relay_texts drills rota_entries swaps gap_warnings "
-    "breaks debriefs shift_feeds notes mentions drafts transfers attendances heartbeats passkeys totp_secrets "
-    "recovery_codes invitations challenges known_devices oidc_identities"
+    "breaks debriefs shift_feeds notes mentions drafts attachments transfers attendances heartbeats passkeys "
+    "totp_secrets recovery_codes invitations challenges known_devices oidc_identities"
 ).split()
 ADDED = {
     "audit_entries": ("seal_no", "hash"),
@@ -97,6 +97,7 @@ def upgrade() -> None:
     _handoffs()
     _dispatches()
     _broadcasts()
+    _attachments()
     _audit()
 
 
@@ -553,6 +554,29 @@ def _broadcasts() -> None:
         _at("seen_at", null=False),
         sa.UniqueConstraint("broadcast_id", "responder_id", name=op.f("uq_broadcast_readings_broadcast_id")),
     )
+
+
+def _attachments() -> None:
+    _table(
+        "attachments",
+        _to("message_id", "messages", index=False),
+        _to("conversation_id", "conversations"),
+        _small("place"),
+        _word("state"),
+        _small("tries", default="0"),
+        _to("wanted_by", "responders"),
+        *(_at(name, null=False) for name in ("wanted_at", "next_try_at")),
+        _at("settled_at"),
+        _word("kind", True),
+        sa.Column("size", sa.Integer()),
+        *(_small(name, null=True) for name in ("width", "height")),
+        _word("why", True),
+        *(_bytes(name, null=True) for name in ("sealed", "glance")),
+        sa.UniqueConstraint("message_id", "place", name=op.f("uq_attachments_message_id")),
+    )
+    waiting = "state IN ('wanted', 'fetching')"
+    _partial("ix_attachments_waiting", "attachments", ["next_try_at"], waiting, unique=False)
+    _partial("ix_attachments_kept", "attachments", ["id"], "state = 'kept'", unique=False)
 
 
 def _audit() -> None:
