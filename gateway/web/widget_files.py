@@ -23,7 +23,7 @@ from gateway.web import widget_words
 FOLDER = Path(__file__).resolve().parent.parent / "static" / "chat"
 FRAME, EMBED = "chat.js", "embed.js"
 STYLES = {
-    "chat.css": ("frame.css", "safety.css", "talk.css"),
+    "chat.css": ("frame.css", "safety.css", "talk.css", "options.css"),
     "no-script.css": ("no-script.css",),
     "demo.css": ("demo.css",),
 }

@@ -2,13 +2,14 @@
 
 import { emit, language, noMore, speak } from "./chat.js";
 import * as languages from "./languages.js";
+import * as options from "./options.js";
 import * as parent from "./parent.js";
 import * as safety from "./safety.js";
 import * as signs from "./signs.js";
 import * as talk from "./talk.js";
 import * as writing from "./writing.js";
 
-const PARTS = [safety, writing, signs, languages, talk];
+const PARTS = [safety, writing, signs, languages, options, talk];
 
 window.addEventListener("online", () => emit("online"));
 window.addEventListener("offline", () => emit("offline"));

@@ -1,0 +1,104 @@
+// What a visitor sets for themselves: how large, how plain, read aloud, a copy to keep, and whose device this is.
+
+import { at, language, note, on, quietly, word } from "./chat.js";
+import * as kept from "./kept.js";
+
+const SIZES = ["normal", "large", "largest"];
+const NEXT = ["size_normal", "size_large", "size_largest"];
+const IDLE = 30 * 60_000;
+const LOOK_EVERY = 15_000;
+const ENDED = "#ended";
+
+const root = document.documentElement;
+const voice = window.speechSynthesis;
+let touched = Date.now();
+
+export function start() {
+  at("options").addEventListener("click", show);
+  size(kept.read("size", 0));
+  contrast(kept.read("contrast", false));
+  at("size").addEventListener("click", () => size((kept.read("size", 0) + 1) % SIZES.length));
+  at("contrast").addEventListener("click", () => contrast(!kept.read("contrast", false)));
+  at("aloud").hidden = !voice;
+  at("aloud").addEventListener("click", aloud);
+  at("save").addEventListener("click", save);
+  at("print").addEventListener("click", () => window.print());
+  at("own").checked = Boolean(kept.read("until"));
+  at("own").addEventListener("change", () => kept.own(at("own").checked));
+  on("leaving", hush);
+  on("closed", hush);
+  on("message", () => (touched = Date.now()));
+  for (const sign of ["keydown", "pointerdown"]) document.addEventListener(sign, () => (touched = Date.now()), true);
+  if (location.hash === ENDED) ended();
+  setInterval(end, LOOK_EVERY);
+  document.addEventListener("visibilitychange", end); // timers of a sleeping phone stand still
+}
+
+function show() {
+  const sheet = at("sheet");
+  sheet.hidden = !sheet.hidden;
+  at("options").setAttribute("aria-expanded", String(!sheet.hidden));
+}
+
+function size(step) {
+  kept.write("size", step);
+  root.dataset.size = SIZES[step];
+  name(at("size"), NEXT[step]);
+}
+
+function contrast(high) {
+  kept.write("contrast", high);
+  root.dataset.contrast = high ? "high" : "";
+  at("contrast").setAttribute("aria-pressed", String(high));
+}
+
+function name(element, key) {
+  element.dataset.word = key;
+  element.textContent = word(key);
+}
+
+// Everything since the visitor's own last words, each message in its language.
+function aloud() {
+  if (voice.speaking || voice.pending) return hush();
+  const said = [...at("log").querySelectorAll(".message")];
+  const since = said.findLastIndex((each) => each.classList.contains("resident"));
+  said.slice(since + 1).forEach((each) => {
+    const body = each.querySelector(".text");
+    const words = new SpeechSynthesisUtterance(body.innerText);
+    words.lang = body.lang || language();
+    words.onend = () => voice.pending || name(at("aloud"), "aloud_off");
+    voice.speak(words);
+  });
+  if (voice.speaking || voice.pending) name(at("aloud"), "aloud_on");
+}
+
+function hush() {
+  voice?.cancel();
+  name(at("aloud"), "aloud_off");
+}
+
+function save() {
+  const lines = [...at("log").querySelectorAll(".message")].map((each) => {
+    const [from, text] = [".from", ".text"].map((part) => each.querySelector(part).innerText.trim());
+    return `${from}\n${text}\n`;
+  });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([lines.join("\n")], { type: "text/plain;charset=utf-8" }));
+  link.download = word("copy_name");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// A chat that nobody uses ends by itself, unless the device is the visitor's own: whoever sits down next reads nothing.
+function end() {
+  if (kept.read("until") || !kept.read("token") || Date.now() - touched < IDLE) return;
+  kept.forget();
+  quietly(() => at("log").replaceChildren());
+  location.hash = ENDED;
+  location.reload();
+}
+
+function ended() {
+  history.replaceState(null, "", location.pathname + location.search);
+  note("ended");
+}

@@ -1,0 +1,184 @@
+"""What a visitor sets for themselves in the widget, what a device keeps, and the chat that ends by itself."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from gateway.db import Database
+from tests.chat.test_chat_browser import (  # the fixtures too
+    browser,
+    context,
+    findings,
+    kept,
+    opened,
+    page,
+    serve,
+    site,
+    write,
+)
+
+__all__ = ["browser", "context", "page", "serve", "site"]
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+SHOTS = os.environ.get("FRONTDOOR_SHOTS")
+# A browser without voices says nothing by itself: what it is given to say is written down here.
+VOICE = """
+Object.defineProperty(window, "speechSynthesis", { value: {
+  said: [], speaking: false, pending: false,
+  speak(words) { this.said.push([words.lang, words.text]); this.speaking = true; },
+  cancel() { this.speaking = false; },
+} });
+"""
+
+
+def look(page: Page, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"widget-{name}.png")
+
+
+def alone(page: Page, site: str, language: str = "en") -> Page:
+    """The chat in a tab of its own."""
+    page.goto(f"{site}/chat/frame?language={language}")
+    expect(page.get_by_role("log")).to_have_attribute("aria-busy", "false")
+    return page
+
+
+def remembered(page: Page) -> dict[str, object]:
+    return {
+        place: json.loads(page.evaluate(f"window.{place}.getItem('chat')") or "null")
+        for place in ("localStorage", "sessionStorage")
+    }
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("width", [320, 1200])
+def test_options_fit_and_everybody_can_use_them(page: Page, site: str, language: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 640})
+    alone(page, site, language)
+    page.locator("#options").click()
+    look(page, f"options-{language}-{width}")
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for name in ("#size", "#contrast", "#save", "#print"):
+        expect(page.locator(name)).to_be_in_viewport()
+    for number in ("911", "988"):  # always in sight
+        page.locator(f'.urgent a[href="tel:{number}"]').click(trial=True)
+    page.locator("#leave").click(trial=True)
+    page.locator("#options").click()
+    expect(page.locator("#sheet")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_grows_and_stands_out_and_stays_so(page: Page, site: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": 360, "height": 740})
+    alone(page, site)
+    before = page.locator(".hello p").first.evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
+    page.locator("#options").click()
+    page.locator("#size").click()
+    page.locator("#size").click()
+    page.locator("#contrast").click()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-size", "largest")
+    expect(page.locator("html")).to_have_attribute("data-contrast", "high")
+    after = page.locator(".hello p").first.evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
+    assert after == pytest.approx(before * 1.5)
+    page.locator("#options").click()
+    look(page, f"largest-{scheme}")
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("#size").click()
+    expect(page.locator("html")).to_have_attribute("data-size", "normal")
+
+
+def test_what_came_last_is_read_aloud_in_its_language(page: Page, site: str) -> None:
+    page.add_init_script(VOICE)
+    alone(page, site)
+    write(page.main_frame, "i took all my pills")  # type: ignore[arg-type]
+    expect(page.locator(".message.alert").first).to_be_visible()
+    page.locator("#options").click()
+    page.locator("#aloud").click()
+    said = page.evaluate("window.speechSynthesis.said")
+    assert [lang for lang, _ in said[:2]] == ["en", "es"]
+    assert "911" in said[0][1]
+    assert all("pills" not in text for _, text in said)  # not one's own words
+    expect(page.locator("#aloud")).to_have_text("Stop reading")
+    page.locator("#aloud").click()
+    assert page.evaluate("window.speechSynthesis.speaking") is False
+    expect(page.locator("#aloud")).to_have_text("Read aloud")
+
+
+def test_a_copy_holds_all_that_was_said(page: Page, site: str, tmp_path: Path) -> None:
+    alone(page, site, "es")
+    write(page.main_frame, "tengo hambre, ¿y ahora?")  # type: ignore[arg-type]
+    expect(page.locator(".message.resident .state")).to_have_text("Recibido")
+    page.locator("#options").click()
+    with page.expect_download() as saved:
+        page.locator("#save").click()
+    assert saved.value.suggested_filename == "mensajes.txt"
+    saved.value.save_as(tmp_path / "copy.txt")
+    text = (tmp_path / "copy.txt").read_text(encoding="utf-8")
+    assert "tengo hambre, ¿y ahora?" in text
+    assert text.startswith("Usted ")
+
+
+def test_a_tab_keeps_the_chat_and_the_browser_only_when_told_so(page: Page, site: str, context: BrowserContext) -> None:
+    alone(page, site)
+    write(page.main_frame, "hello there")  # type: ignore[arg-type]
+    expect(page.locator(".message.resident .state")).to_have_text("Received")
+    assert remembered(page)["localStorage"] is None
+    page.locator("#own").check()
+    assert remembered(page)["sessionStorage"] is None
+    other = alone(context.new_page(), site)
+    expect(other.get_by_text("hello there")).to_be_visible()
+    expect(other.locator("#own")).to_be_checked()
+    other.locator("#own").uncheck()
+    assert remembered(other)["localStorage"] is None
+    third = alone(context.new_page(), site)
+    expect(third.get_by_text("hello there")).to_have_count(0)
+
+
+def test_leaving_clears_the_device_also_where_it_is_ones_own(page: Page, site: str, context: BrowserContext) -> None:
+    alone(page, site)
+    write(page.main_frame, "hello there")  # type: ignore[arg-type]
+    expect(page.locator(".message.resident .state")).to_have_text("Received")
+    page.locator("#own").check()
+    page.locator("#leave").click()
+    expect(page).to_have_title("Weather")
+    other = alone(context.new_page(), site)
+    assert remembered(other) == {"localStorage": None, "sessionStorage": None} or "token" not in str(remembered(other))
+    expect(other.get_by_text("hello there")).to_have_count(0)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_chat_that_nobody_uses_ends_by_itself_on_a_shared_device(
+    page: Page, site: str, database: Database, own: bool
+) -> None:
+    page.clock.install()
+    alone(page, site)
+    write(page.main_frame, "somebody may read this")  # type: ignore[arg-type]
+    expect(page.locator(".message.resident .state")).to_have_text("Received")
+    if own:
+        page.locator("#own").check()
+    page.clock.fast_forward("29:00")
+    expect(page.get_by_text("somebody may read this")).to_be_visible()
+    page.clock.fast_forward("02:00")
+    if own:
+        expect(page.get_by_text("somebody may read this")).to_be_visible()
+        return
+    expect(page.get_by_text("somebody may read this")).to_have_count(0)
+    expect(page.locator("#status")).to_contain_text("cleared here")
+    assert "token" not in str(remembered(page))
+    assert kept(database, "somebody may read this") == 1
+    write(page.main_frame, "and somebody else begins")  # type: ignore[arg-type]
+    expect(page.locator(".message.resident .state")).to_have_text("Received")
+
+
+def test_in_the_frame_of_a_page_options_open_too(page: Page, site: str) -> None:
+    frame = opened(page, site)
+    frame.locator("#options").click()
+    expect(frame.locator("#save")).to_be_in_viewport()
