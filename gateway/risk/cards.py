@@ -23,7 +23,9 @@ CARDS = HERE / "cards"
 FEWEST_TESTS = 3
 LANGUAGES = ("en", "es")
 SCOPES = frozenset({"idiom", "laughed", "negation", "past", "reported"})
-_KEYS = frozenset("id level category owner reviewed why_en why_es any unless keep raise lower idiom tests".split())
+_KEYS = frozenset(
+    "id level category owner reviewed why_en why_es any unless keep raise lower settles idiom tests".split()
+)
 
 
 class CardError(ValueError):
@@ -65,8 +67,9 @@ class Card:
     """One rule: the level it gives, why, its patterns by language, and the tests that it must pass.
 
     `unless` are words nearby that make a match harmless. `heeds` are the scopes that silence or lower it; `lifts` is
-    what raises it, `eases` what makes a match less grave. An `idiom` gives no level: it uses up the words it matches,
-    so that no other card reads them.
+    what raises it, `eases` what makes a match less grave. One that `settles` what its words mean leaves the net only
+    the rest of the message. An `idiom` gives no level: it uses up the words it matches, so that no other card reads
+    them.
     """
 
     id: str
@@ -81,6 +84,7 @@ class Card:
     heeds: frozenset[str]
     lifts: Raise | None
     eases: Lower | None
+    settles: bool
     idiom: bool
     fire: tuple[Example, ...]
     silent: tuple[Example, ...]
@@ -198,6 +202,7 @@ class _Draft:
             heeds=SCOPES - self._keep(),
             lifts=self._lifts(),
             eases=self._eases(),
+            settles=entry.get("settles") is True,
             idiom=idiom,
             fire=self._examples("fire", level),
             silent=self._examples("silent", Level.NONE),

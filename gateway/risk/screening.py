@@ -48,6 +48,7 @@ class _Reading:
     pages: list[Page] = field(default_factory=list)
     idioms: set[str] = field(default_factory=set)
     excused: bool = False
+    settled: bool = False
     trouble: str | None = None
     elapsed: float = 0.0
 
@@ -168,8 +169,19 @@ class Screener:
         if self._net is None or reading.trouble == _LATE:
             return
         level = max((each.level for each in reading.found.values()), default=Level.NONE)
+        if reading.settled:
+            text, *context = (self._unsettled(each) for each in (text, *_just_before(context)))
         for finding in raised(self._net, text, _just_before(context), level, excused=reading.excused):
             reading.keep(finding)
+
+    def _unsettled(self, text: str) -> str:
+        """The text with blanks for words of which a card says how grave they are; every other word keeps its place."""
+        view = views_of(text, self._spelling)[0]
+        for candidate in self._matcher.candidates(view.text):
+            for start, end in spans(candidate.pattern, view.text) if candidate.card.settles else ():
+                first, last = view.raw_range(start, end)
+                text = text[:first] + " " * (last - first) + text[last:]
+        return text
 
     def _tell(self, reading: _Reading) -> None:
         """Add to what was found of whom and of when it tells."""
@@ -221,6 +233,7 @@ def _weigh(candidate: Candidate, page: Page, reading: _Reading) -> None:
         reading.excused = reading.excused or (verdict is not Verdict.MEANT and not page.scope.turns_after(end))
         if verdict in {Verdict.MEANT, Verdict.PAST}:
             reading.keep(_finding(card, verdict, page, (start, end)), (view, start, end))
+            reading.settled = reading.settled or card.settles
             if _settled(card, reading):
                 return
         else:

@@ -8,7 +8,7 @@ import yaml
 
 from gateway.risk.cards import CardError, load_cards
 from gateway.risk.level import Level
-from gateway.risk.screening import Screener, assemble
+from gateway.risk.screening import Screener, assemble, screen
 
 BURNING: dict[str, Any] = {
     "id": "kite.burning",
@@ -86,3 +86,20 @@ def test_a_card_that_does_not_say_what_lowers_it_is_refused(tmp_path: Path, wron
 def test_a_level_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CardError, match="level 'calm'"):
         load_cards(folder_with(tmp_path, lower={"to": "calm", "with": ["week"]}))
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "level"),
+    [
+        ("hay un señor tirado en la calle, anda borracho", (), Level.URGENT),
+        ("there is a drunk man lying on the sidewalk", (), Level.URGENT),
+        ("¿quién le ayuda?", ("hay un borracho tirado en la banqueta",), Level.URGENT),
+        ("hay un borracho tirado en la calle y mi esposo me está pegando", (), Level.EMERGENCY),
+        ("a drunk man is lying by my door and i just took all my pills", (), Level.EMERGENCY),
+        ("un señor borracho tirado en la banqueta echando espuma", (), Level.EMERGENCY),
+        ("actually no, its for me too", (), Level.NONE),
+        ("no perdón, es para los dos", (), Level.NONE),
+    ],
+)
+def test_the_net_reads_only_what_no_card_has_settled(text: str, context: tuple[str, ...], level: Level) -> None:
+    assert screen(text, context).level is level
