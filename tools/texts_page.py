@@ -99,7 +99,6 @@ def longest(pair: Pair, language: str) -> str:
         "colleague": PERSON,
         "person": PERSON,
         "responder": PERSON,
-        "person": PERSON,
         "codes": "4127, 4128, 4129",
         "ends": ", ".join(DISPOSITIONS),
         "community_name": COMMUNITY,

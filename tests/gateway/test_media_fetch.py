@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-
 from gateway.clients.addresses import is_public
+
 from gateway.clients.media_fetch import MOST_BYTES, MediaFetcher, Network
 from gateway.errors import MediaFailed
 from tests.conftest import ACCOUNT_SID
