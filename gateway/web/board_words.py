@@ -1,7 +1,8 @@
 """What the console calls the supervisor's board and the broadcasts; beside :mod:`gateway.web.console_words`."""
 
+from gateway.marking import N_
 from gateway.web.console_dispatch_words import TEAM_ALARMS
-from gateway.web.console_words import LANGUAGES, N_
+from gateway.web.console_words import LANGUAGES
 from gateway.web.duty_words import DAY_NAMES
 
 REASONS = {

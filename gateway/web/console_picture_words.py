@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from gateway import pictures
-from gateway.web.console_words import N_
+from gateway.marking import N_
 
 KINDS: Mapping[str, str] = {
     "image/jpeg": N_("Picture"),

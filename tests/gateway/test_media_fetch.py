@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from gateway.clients.addresses import is_public
 
 from gateway.clients.media_fetch import MOST_BYTES, MediaFetcher, Network
 from gateway.errors import MediaFailed
+from gateway.public_hosts import is_public
 from tests.conftest import ACCOUNT_SID
 from tests.fakes.media_host import Answer, MediaHost, dripping, endless, say, send_on
 
