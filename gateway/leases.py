@@ -30,7 +30,7 @@ def _lease(*which: ColumnElement[bool]) -> ReturningUpdate[Conversation]:
 _FREE = (
     select(Conversation.id)
     .where(Conversation.pending_since.is_not(None), _UNLEASED)
-    .order_by(Conversation.pending_since)
+    .order_by(Conversation.pending_since, Conversation.id)
     .limit(1)
     .with_for_update(key_share=True, skip_locked=True)
 )

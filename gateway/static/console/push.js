@@ -5,7 +5,7 @@ const box = document.getElementById("push-here");
 const bytes = (text) =>
   Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
 
-function say(state) {
+function tell(state) {
   for (const line of box.querySelectorAll("[data-say]")) line.hidden = line.dataset.say !== state;
   box.querySelector("[data-do=ring]").hidden = state === "cannot" || state === "on";
   box.querySelector("[data-do=end]").hidden = state !== "on";
@@ -39,7 +39,7 @@ async function registration() {
 }
 
 async function ring() {
-  if ((await Notification.requestPermission()) !== "granted") return say("denied");
+  if ((await Notification.requestPermission()) !== "granted") return tell("denied");
   const worker = await registration();
   let subscription = await worker.pushManager.getSubscription();
   if (subscription && !sameKey(subscription)) {
@@ -51,7 +51,7 @@ async function ring() {
   });
   await post(box.dataset.ring, subscription.toJSON());
   await worker.showNotification("Front Door", { body: box.dataset.shown, tag: "test" });
-  say("on");
+  tell("on");
 }
 
 async function end() {
@@ -61,15 +61,15 @@ async function end() {
     await post(box.dataset.end, { endpoint: subscription.endpoint });
     await subscription.unsubscribe();
   }
-  say("off");
+  tell("off");
 }
 
 async function look() {
   const worker = await navigator.serviceWorker.getRegistration("/console");
   const subscription = await worker?.pushManager.getSubscription();
-  if (!subscription || !sameKey(subscription)) return say("off");
+  if (!subscription || !sameKey(subscription)) return tell("off");
   const { on } = await post(box.dataset.here, { endpoint: subscription.endpoint });
-  return say(on ? "on" : "off");
+  return tell(on ? "on" : "off");
 }
 
 async function attempt(act) {
@@ -78,7 +78,7 @@ async function attempt(act) {
   try {
     await act();
   } catch {
-    say("failed");
+    tell("failed");
   }
   buttons.forEach((button) => (button.disabled = false));
 }
