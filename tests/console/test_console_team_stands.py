@@ -16,6 +16,8 @@ from gateway.risk import Level
 from tests.console.conftest import Person, utc_now
 from tests.console.test_console_dispatch import FORM, begin, kept, plain
 
+pytestmark = pytest.mark.slow
+
 Written = Callable[..., Escalation]
 
 

@@ -15,6 +15,8 @@ from gateway.models import AuditEntry, Challenge, LogIn, RecoveryCode, Responder
 from gateway.settings import Settings
 from tests.console.conftest import PASSWORD
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def keys(settings: Settings) -> Keys:

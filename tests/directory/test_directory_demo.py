@@ -19,6 +19,8 @@ from gateway.models import Row
 from gateway.models.directory import Service
 from gateway.models.listing import ServiceNeed, Translation
 
+pytestmark = pytest.mark.slow
+
 
 def shipped(file: str) -> Any:
     return yaml.safe_load((demo.FOLDER / file).read_text(encoding="utf-8"))

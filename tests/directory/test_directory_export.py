@@ -20,6 +20,8 @@ from gateway.directory.importing import import_path
 from gateway.models.directory import Location, Organization, Phone, Schedule, Service
 from tests.directory.conftest import Rows
 
+pytestmark = pytest.mark.slow
+
 Write = Callable[..., Path]
 Check = Callable[[Any], list[str]]
 

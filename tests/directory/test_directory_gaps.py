@@ -22,6 +22,8 @@ from gateway.errors import Refused
 from gateway.models import Contact, Conversation, Message, SearchLog
 from gateway.scene import Scene
 
+pytestmark = pytest.mark.slow
+
 TOWN = community.load()
 
 

@@ -19,6 +19,8 @@ from gateway.directory.report import ImportFailed, Report
 from gateway.models.directory import Location, Organization, Phone, Schedule, Service, ServiceAtLocation
 from gateway.models.listing import Dataset, SearchEntry, ServiceNeed, Translation
 
+pytestmark = pytest.mark.slow
+
 Rows = list[dict[str, Any]]
 Write = Callable[..., Path]
 

@@ -18,6 +18,8 @@ from gateway.directory.search import search
 from gateway.directory.wanted import Wanted
 from tests.directory.conftest import Rows
 
+pytestmark = pytest.mark.slow
+
 Written = Callable[[dict[str, Rows], str], Path]
 MONDAY = datetime(2026, 11, 23, 18, tzinfo=UTC)
 HOME = "America/Los_Angeles"

@@ -22,6 +22,8 @@ from gateway.models.directory import Service
 from gateway.models.listing import Correction, ImportChange, Override, SearchEntry
 from tests.directory.conftest import Rows
 
+pytestmark = pytest.mark.slow
+
 Written = Callable[[dict[str, Rows], str], Path]
 Package = dict[str, Rows]
 LATER = timedelta(days=30)

@@ -15,6 +15,8 @@ from gateway.audit_chain import Head, read_heads, seal, verify
 from gateway.db import Database
 from gateway.models import AuditEntry
 
+pytestmark = pytest.mark.slow
+
 LATER = timedelta(minutes=2)
 
 

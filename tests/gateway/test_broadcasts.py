@@ -14,6 +14,8 @@ from gateway.errors import Refused
 from gateway.models import AuditEntry, Broadcast, Delivery, Heartbeat, Message, Notice, Responder
 from tests.gateway.duty import NOW, Duty
 
+pytestmark = pytest.mark.slow
+
 DESKS = [
     {"code": "spanish", "name": {"en": "Spanish", "es": "Español"}, "skills": ["spanish"]},
     {"code": "youth", "name": {"en": "Young people", "es": "Jóvenes"}},

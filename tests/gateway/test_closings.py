@@ -13,6 +13,8 @@ from gateway.risk import Level
 from gateway.settings import Settings
 from tests.gateway.handed import Night
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def night(database: Database, settings: Settings) -> Night:

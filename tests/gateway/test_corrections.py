@@ -22,6 +22,8 @@ from tests.fakes.fake_rasa import FakeRasa
 from tests.gateway.test_turns import suggest
 from tests.gateway.turn_street import Street
 
+pytestmark = pytest.mark.slow
+
 HEARD = {
     "wrong 2": Report(2, "wrong"),
     "Wrong number 2": Report(2, "wrong"),

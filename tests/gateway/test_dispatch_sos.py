@@ -24,6 +24,8 @@ from tests.gateway.teams_out import Outing
 from tests.gateway.test_dispatch_watch import alarm, look, zoe
 from tests.gateway.test_dispatches import ana, out
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["ana", "out", "zoe"]
 
 

@@ -11,6 +11,8 @@ from gateway.models import Dispatch, Notice, Responder, Shift
 from tests.gateway.teams_out import Outing
 from tests.gateway.test_dispatches import ana, out
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["ana", "out"]
 
 

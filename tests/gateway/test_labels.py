@@ -17,6 +17,8 @@ from gateway.risk import Level, SetAside
 from gateway.settings import Settings
 from tests.gateway.screened import conversation_of, ids, reader, write
 
+pytestmark = pytest.mark.slow
+
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 WEEK = "2026-W47"
 Write = Callable[..., int]

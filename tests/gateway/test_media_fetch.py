@@ -13,6 +13,8 @@ from gateway.public_hosts import is_public
 from tests.conftest import ACCOUNT_SID
 from tests.fakes.media_host import Answer, MediaHost, dripping, endless, say, send_on
 
+pytestmark = pytest.mark.slow
+
 PATH = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/MM{'1' * 32}/Media/ME{'2' * 32}"
 URL = f"https://api.twilio.com{PATH}"
 Hosted = Callable[..., tuple[MediaHost, MediaFetcher]]

@@ -10,6 +10,8 @@ from gateway import notices
 from gateway.db import Database
 from gateway.models import Notice, Responder, TeamMember
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 27, 3, tzinfo=UTC)
 
 

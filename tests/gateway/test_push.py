@@ -23,6 +23,8 @@ from tests.fakes.push_service import Browser, PushService
 from tests.gateway.duty import NOW
 from tests.gateway.night import Night
 
+pytestmark = pytest.mark.slow
+
 KEY = make_vapid_key()
 CONTACT = "mailto:door@town.example"
 

@@ -15,6 +15,8 @@ from gateway.db import Database
 from gateway.models import Contact, Conversation, Message, Referral, ReferralEvent, referral
 from gateway.referrals import By, Offer
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.fromisoformat("2026-11-26T12:00:00+00:00")
 PANTRY, KITCHEN = Offer("town:pantry", "Pantry", "food", "hall"), Offer("town:kitchen", "Kitchen", "food")
 STATES = tuple(referrals.TRANSITIONS)

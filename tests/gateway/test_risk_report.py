@@ -20,6 +20,8 @@ from gateway.risk_report import settled, share, wilson
 from gateway.settings import Settings
 from tests.gateway.screened import reader, write
 
+pytestmark = pytest.mark.slow
+
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 Write = Callable[..., int]
 

@@ -13,6 +13,8 @@ from gateway.models import AuditEntry, Responder, RotaEntry, Shift
 from gateway.settings import Settings
 from tests.gateway.duty import Duty
 
+pytestmark = pytest.mark.slow
+
 DEMO = load()
 
 

@@ -29,6 +29,8 @@ from gateway.risk import Level
 from gateway.settings import Settings
 from tests.gateway.night import Night
 
+pytestmark = pytest.mark.slow
+
 SID = "CA" + "0" * 32
 OTHER = "CA" + "1" * 32
 ANA, BEN = "+15555550131", "+15555550132"

@@ -28,6 +28,8 @@ from gateway.errors import SmsFailed
 from tests.twilio.conftest import ACCOUNT, ANA, BEN, NUMBER, OLD_TOKEN, TOKEN
 from tests.twilio.webhook import Call, Webhook
 
+pytestmark = pytest.mark.slow
+
 MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 # An inbound webhook as Twilio posts it for a United States long code.
 USUAL = set(
