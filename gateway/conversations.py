@@ -109,6 +109,12 @@ def safe_to_text(conversation: Conversation) -> bool:
     return bool(conversation.answers.get("safe_to_text") != "no")
 
 
+def may_be_told(conversation: Conversation) -> bool:
+    """Whether something that nobody asked for may be said by itself: who said that a text to this number may be read by
+    somebody else is only answered. A web chat has no text that could arrive while it is shut."""
+    return conversation.channel != SMS or safe_to_text(conversation)
+
+
 def say(  # noqa: PLR0913 - what is said, by whom, and on which road it goes
     session: Session,
     conversation: Conversation,

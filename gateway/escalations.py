@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, case, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import audit, delivery, paging, texts
-from gateway.conversations import hand_back, hand_over, say
+from gateway.conversations import hand_back, hand_over, may_be_told, say
 from gateway.errors import Conflict, Refused
 from gateway.marking import N_
 from gateway.models import Assessment, Conversation, Escalation, Lowering, Message, Responder
@@ -311,7 +311,12 @@ def fell_silent(session: Session, row: Escalation, since: datetime, now: datetim
 
 
 def tell(session: Session, conversation: Conversation, key: str, now: datetime, **values: str) -> None:
-    """Tell the resident, in plain words, who is there now; long texts in two languages are two texts."""
+    """Tell the resident, in plain words, who is there now; long texts in two languages are two texts.
+
+    Whoever comes or goes, nothing is said where a text may be read by somebody else.
+    """
+    if not may_be_told(conversation):
+        return
     language = conversation.language
     if language:
         said = [texts.say(key, language, **values)]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway import audit, consents, delivery, escalations, optout, quiet_hours, referrals, texts
 from gateway.community import Community
-from gateway.conversations import BOT, SMS, of_contact, say
+from gateway.conversations import BOT, SMS, may_be_told, of_contact, say
 from gateway.models import (
     Assessment,
     Contact,
@@ -288,7 +288,10 @@ def _may_offer(scene: Scene, row: FollowUp | None) -> bool:
 
 
 def may_ask_again(session: Session, conversation: Conversation, now: datetime) -> bool:
-    """Not where it was offered in this conversation at any time, or within thirty days of a no or an opt-out."""
+    """Not where it was offered in this conversation at any time, or within thirty days of a no or an opt-out; nor where
+    a text may be read by somebody else."""
+    if not may_be_told(conversation):
+        return False
     asked_here = select(Message.id).where(
         Message.id == FollowUp.question_message_id, Message.conversation_id == conversation.id
     )
@@ -321,6 +324,10 @@ def _reason_against(session: Session, row: FollowUp, contact: Contact, now: date
         return consents.OPTED_OUT
     if not consents.in_force(session, contact, consents.FOLLOW_UP):
         return "no_consent"
+    # What they said in any conversation since the offer counts: a new one knows no answers.
+    theirs = select(Conversation).where(Conversation.contact_id == contact.id, Conversation.id >= row.conversation_id)
+    if not all(map(may_be_told, session.scalars(theirs))):
+        return "not_safe"
     # A person who offered it had seen what came before; the work they did then is no reason not to ask.
     by_person = session.get_one(Message, row.offer_message_id).responder_id is not None
     since = row.offered_at if by_person else session.get_one(Conversation, row.conversation_id).opened_at

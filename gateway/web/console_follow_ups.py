@@ -28,6 +28,7 @@ REASONS = {
     "danger": "danger showed",
     "person": "a person took over",
     "too_late": "could not be asked in time",
+    "not_safe": "texts are not safe for them",
     "no_consent": "no consent",
 }
 BARRIERS = {

@@ -258,7 +258,11 @@ def test_nobody_is_texted_whom_it_endangers(team: Team) -> None:
     with team.database.begin() as session:
         session.get_one(Conversation, row.conversation_id).answers = {"safe_to_text": "no"}
     said = team.said()
-    team.do(ownership.transfer, team.community, row.id, row.epoch, ana, to_id=ben.id)
+    row = team.do(ownership.transfer, team.community, row.id, row.epoch, ana, to_id=ben.id)
+    row = team.do(escalations.release, row.id, row.epoch, ben)
+    row = team.do(escalations.claim, row.id, row.epoch, ana)
+    with team.database.begin() as session:
+        ownership.lapse(session, row.id, row.epoch, ana.id, team.at, ownership.AWAY)
     assert team.said() == said
 
 
