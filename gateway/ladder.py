@@ -5,10 +5,12 @@ climbs it, in the worker, once a second: the rungs are the town's (``[paging.lad
 it is the console's, a notice that waits to be sent. Only a claim ends a ladder.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from gateway import audit, conversations, delivery, notices, optout, paging, reaching, texts
@@ -19,6 +21,8 @@ from gateway.models import Conversation, Escalation, Notice, Page, Responder
 from gateway.paging import CONSOLE, DELIVERED, FAILED, LIVING, PLANNED, SENT, SKIPPED, TIMED_OUT
 from gateway.risk import Level
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 50
 AGAIN = timedelta(minutes=10)  # after the last rung: supervisors, and whoever came on shift meanwhile
 ONE_AT_A_TIME = timedelta(seconds=1)  # what is overdue after a time without a worker is not sent in one burst
@@ -26,7 +30,8 @@ TOLD = "told"
 PHONES = frozenset(("sms", "voice"))
 OUTCOMES = {"sent": SENT, "delivered": DELIVERED}
 PAGES, DRILLS = "page", "drill"
-EXHAUSTED = "ladder_exhausted"
+EXHAUSTED, REACHED_NOBODY = "ladder_exhausted", "ladder_reached_nobody"
+REPAIR = timedelta(seconds=5)  # until a ladder that could not be climbed is tried again; it must not hold the first 50
 
 
 def climb(session: Session, community: Community, now: datetime) -> list[int]:
@@ -34,16 +39,7 @@ def climb(session: Session, community: Community, now: datetime) -> list[int]:
 
     A conversation that somebody holds right now is left for the next look, a second later. Several may climb at once.
     """
-    changed = []
-    for conversation_id in _free(session, now):
-        row = session.scalar(
-            select(Escalation)
-            .where(Escalation.conversation_id == conversation_id, Escalation.status == WAITING)
-            .execution_options(populate_existing=True)
-        )
-        if row is not None and _climb(session, community, row, now):
-            changed.append(conversation_id)
-    return changed
+    return [each for each in _free(session, now) if _climb_alone(session, community, each, now)]
 
 
 def settled(session: Session, notice: Notice, outcome: str, now: datetime) -> None:
@@ -89,6 +85,32 @@ def _free(session: Session, now: datetime) -> Sequence[int]:
         .limit(AT_ONCE)
         .with_for_update(key_share=True, skip_locked=True, of=Conversation)
     ).all()
+
+
+def _climb_alone(session: Session, community: Community, conversation_id: int, now: datetime) -> bool:
+    """Climb one ladder so that its failure undoes nothing of the others; it is noted, and tried again.
+
+    Only a store that is gone ends the whole look.
+    """
+    row = session.scalar(
+        select(Escalation)
+        .where(Escalation.conversation_id == conversation_id, Escalation.status == WAITING)
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        return False
+    escalation_id = row.id
+    try:
+        with session.begin_nested():
+            return _climb(session, community, row, now)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("a ladder could not be climbed", extra={"escalation": escalation_id})
+        tried = update(Escalation).where(Escalation.id == escalation_id)
+        session.execute(tried.values(next_page_at=now + REPAIR))
+        audit.note(session, now, "ladder_failed", "escalation", escalation_id)
+        return False
 
 
 def _climb(session: Session, community: Community, row: Escalation, now: datetime) -> bool:
@@ -227,14 +249,22 @@ def _tell_resident(session: Session, row: Escalation, now: datetime) -> None:
         return
     conversation, contact = row.conversation, row.conversation.contact
     stopped = optout.in_force(session, contact.channel, contact.address_hash)
-    unsafe = conversation.channel == conversations.SMS and conversation.answers.get("safe_to_text") == "no"
+    unsafe = not conversations.may_be_told(conversation)
     row.told_nobody_at = now
     audit.note(session, now, "told_nobody", "escalation", row.id, said=not (stopped or unsafe))
     if stopped or unsafe:
         return
-    known = conversation.language
-    for text in [texts.say(EXHAUSTED, known)] if known else texts.each(EXHAUSTED, None):
+    known, key = conversation.language, EXHAUSTED if _asked_somebody(session, row) else REACHED_NOBODY
+    for text in [texts.say(key, known)] if known else texts.each(key, None):
         conversations.say(session, conversation, text, "system", now, priority=delivery.EMERGENCY)
+
+
+def _asked_somebody(session: Session, row: Escalation) -> bool:
+    """Whether a page really left: it stands in somebody's queue, or their carrier took it."""
+    on_console = and_(Page.means == CONSOLE, Page.state != SKIPPED)
+    left = Notice.state.in_((notices.SENT, notices.DELIVERED))
+    found = select(Page.id).outerjoin(Notice, Notice.id == Page.notice_id)
+    return session.scalar(found.where(Page.escalation_id == row.id, or_(on_console, left)).limit(1)) is not None
 
 
 def _paged(session: Session, row: Escalation, means: str) -> set[int]:

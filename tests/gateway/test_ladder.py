@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway import escalations, ladder, optout, paging, reaching, texts
 from gateway.community import load
@@ -160,7 +160,7 @@ def test_with_nobody_at_all_a_timer_still_runs_and_the_resident_hears_it(duty: D
     row = duty.open()
     duty.run(FIVE_MINUTES)
     assert duty.pages(row) == []
-    assert duty.said() == texts.each("ladder_exhausted", None)
+    assert duty.said() == texts.each("ladder_reached_nobody", None)
     kept = duty.row(row)
     assert kept.next_page_at is not None
     duty.at = kept.next_page_at
@@ -306,6 +306,20 @@ def test_who_may_not_be_written_to_is_not(duty: Duty, why: str) -> None:
     with duty.database.begin() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "told_nobody")).one()
     assert entry.detail == {"said": False}
+
+
+def test_a_ladder_that_fails_keeps_no_other_from_climbing(duty: Duty, caplog: pytest.LogCaptureFixture) -> None:
+    duty.on_shift("Ana")
+    broken, whole = duty.open(number="+15555550121"), duty.open(number="+15555550122")
+    with duty.database.begin() as session:
+        session.execute(update(Escalation).where(Escalation.id == broken).values(level="unheard_of"))
+    duty.run(60)
+    assert {means for _, means, _ in sent(duty, whole)} >= {"sms"}
+    with duty.database.begin() as session:
+        noted = session.scalars(select(AuditEntry.subject_id).where(AuditEntry.act == "ladder_failed")).all()
+    assert len(noted) > 1  # it is tried again
+    assert set(noted) == {broken}
+    assert "could not be climbed" in caplog.text
 
 
 def test_who_rests_or_muted_the_theme_is_left_out_while_others_are_there(duty: Duty) -> None:
