@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from gateway import audit, conversations, escalations, ladder, paging
 from gateway.community import Community
+from gateway.errors import Refused
 from gateway.models import Contact, Drill, Escalation, Page
 from gateway.risk import Level
 
 CHANNEL = "drill"
-PASSED, FAILED = "passed", "failed"
+PASSED, FAILED, BROKEN_OFF = "passed", "failed", "broken_off"
 LAST_CHANCE = timedelta(minutes=2)  # after the last rung
 STARTS_WITHIN = timedelta(hours=1)  # of its time of day: later, or while somebody is in danger, it waits for tomorrow
 LONGEST = timedelta(minutes=15)
@@ -37,14 +38,13 @@ def due(session: Session, community: Community, now: datetime) -> bool:
         return False
     if session.scalar(select(Drill.id).where(Drill.started_at >= moment).limit(1)) is not None:
         return False
-    danger = select(Escalation.id).where(
-        Escalation.status == escalations.WAITING, Escalation.level.in_(("emergency", "urgent"))
-    )
-    return session.scalar(danger.limit(1)) is None
+    return not _danger_waits(session)
 
 
 def start(session: Session, now: datetime, by: int | None = None) -> Drill | None:
-    """Begin a drill now; None when one runs already."""
+    """Begin a drill now; None when one runs already. Raises :class:`Refused` while somebody waits in danger."""
+    if _danger_waits(session):
+        raise Refused(409, "drill_in_danger")
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
     if running(session) is not None:
         return None
@@ -64,7 +64,8 @@ def start(session: Session, now: datetime, by: int | None = None) -> Drill | Non
 
 
 def watch(session: Session, community: Community, now: datetime) -> list[int]:
-    """Begin what is due, and end what was claimed or what nobody answered; returns the conversations that changed."""
+    """Begin what is due, and end what was claimed, what nobody answered, or what runs while somebody waits in danger;
+    returns the conversations that changed."""
     changed = []
     if due(session, community, now):
         made = start(session, now)
@@ -111,10 +112,10 @@ def _end(session: Session, community: Community, drill: Drill, now: datetime) ->
     row = session.get_one(Escalation, drill.escalation_id, populate_existing=True)
     session.refresh(drill, with_for_update=True)
     late = now >= drill.started_at + LONGEST or _asked_all(session, community, row, now)
-    if drill.finished_at is not None or (row.status == escalations.WAITING and not late):
+    waits, danger = row.status == escalations.WAITING, _danger_waits(session)
+    if drill.finished_at is not None or (waits and not late and not danger):
         return False
-    passed = row.status != escalations.WAITING
-    drill.finished_at, drill.outcome = now, PASSED if passed else FAILED
+    drill.finished_at, drill.outcome = now, _outcome(waits=waits, late=late)
     drill.detail = _detail(session, row, drill)
     if row.status == escalations.CLAIMED and row.owner is not None:
         escalations.resolve(session, row.id, row.epoch, row.owner, DISPOSITION, now)
@@ -124,6 +125,20 @@ def _end(session: Session, community: Community, drill: Drill, now: datetime) ->
     conversations.close(session, conversation, CHANNEL, now)
     audit.note(session, now, f"drill_{drill.outcome}", "drill", drill.id)
     return True
+
+
+def _outcome(*, waits: bool, late: bool) -> str:
+    if not waits:
+        return PASSED
+    return FAILED if late else BROKEN_OFF
+
+
+def _danger_waits(session: Session) -> bool:
+    """Whether somebody waits in danger: no page of a drill may ring beside theirs."""
+    found = select(Escalation.id).where(
+        Escalation.status == escalations.WAITING, Escalation.level.in_(("emergency", "urgent")), ~Escalation.drill
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def _asked_all(session: Session, community: Community, row: Escalation, now: datetime) -> bool:

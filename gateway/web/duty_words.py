@@ -43,7 +43,11 @@ THEMES = {
     "violence": N_("Violence"),
     "psychosis": N_("Hearing or seeing what others do not"),
 }
-OUTCOMES = {"passed": N_("Passed"), "failed": N_("Failed")}
+OUTCOMES = {
+    "passed": N_("Passed"),
+    "failed": N_("Failed"),
+    "broken_off": N_("Broken off, as somebody waited in danger"),
+}
 PROBLEMS = {
     "not_on_call": N_("Not done: choose somebody who answers residents."),
     "no_day": N_("Not done: choose at least one day."),
@@ -60,6 +64,7 @@ PROBLEMS = {
     "own_shift": N_("That is your own shift."),
     "on_call_then": N_("Not done: you are on call yourself at that time, so there would be one person less."),
     "drill_runs": N_("A drill runs already."),
+    "drill_in_danger": N_("Not done: somebody waits in danger. Run the drill later."),
     "not_yours": N_("Not done: that is for somebody else to do."),
     "debrief_over": N_("That talk is settled already."),
 }
@@ -68,6 +73,7 @@ console_words.REASONS.update({"drill": N_("Drill: no resident waits")})
 console_words.ACTS.update(
     {
         "page": N_("Paged"),
+        "ladder_failed": N_("Paging failed and is tried again"),
         "told_nobody": N_("Resident told that nobody has answered yet"),
         "decline_page": N_("Said on the phone that they cannot"),
     }

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from gateway import breaks, cli, drills, escalations, paging, reaching, shift_cli, texts, waits
+from gateway import breaks, cli, drills, escalations, ladder, paging, reaching, shift_cli, texts, waits
 from gateway.community import load
 from gateway.community_duty import Paging
 from gateway.db import Database
@@ -113,6 +113,27 @@ def test_no_drill_beside_somebody_in_danger_nor_at_another_hour(duty: Duty) -> N
     assert watch(duty) == []
     duty.at -= timedelta(minutes=50)
     duty.open(Level.URGENT)
+    assert watch(duty) == []
+
+
+def test_a_drill_is_broken_off_when_somebody_waits_in_danger(duty: Duty) -> None:
+    duty.on_shift("Ana")
+    row = begun(duty)
+    for seconds in (0, 61):
+        duty.at += timedelta(seconds=seconds)
+        with duty.database.begin() as session:
+            ladder.climb(session, duty.community, duty.at)
+    with duty.database.begin() as session:
+        assert session.scalars(select(Notice.state).where(Notice.escalation_id == row)).all()
+    duty.open(Level.URGENT, "+15555550123")
+    duty.at += timedelta(seconds=5)
+    assert len(watch(duty)) == 1
+    kept = last(duty)
+    assert kept is not None
+    assert kept.outcome == "broken_off"
+    with duty.database.begin() as session:
+        assert session.get_one(Escalation, row).status == "resolved"
+        assert set(session.scalars(select(Notice.state).where(Notice.escalation_id == row))) == {"cancelled"}
     assert watch(duty) == []
 
 
