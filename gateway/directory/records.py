@@ -16,6 +16,7 @@ from gateway.directory import details, freshness
 from gateway.directory.folding import fold
 from gateway.directory.hours_words import day_words, week_of, week_words
 from gateway.directory.needs import TAXONOMY
+from gateway.directory.topics import MARK
 from gateway.directory.week_text import Week
 from gateway.models.directory import (
     Accessibility,
@@ -111,8 +112,9 @@ class PlaceRecord:
 @dataclass(frozen=True)
 class Record:
     """A service with its parts. ``week`` are its hours in one line, ``days`` by weekday where every week is alike;
-    ``timezone`` that of its place, where known. ``needs`` are those that it meets, ``by_hand`` is whether an editor or
-    the publisher said them outright. ``closures`` are its own and those of its places."""
+    ``timezone`` that of its place, where known. ``needs`` are those that it meets, ``topics`` what it is about in
+    particular, the surest first; ``by_hand`` is whether an editor or the publisher said the needs outright.
+    ``closures`` are its own and those of its places."""
 
     service: Service
     organization: str | None
@@ -130,6 +132,7 @@ class Record:
     access: Sequence[Accessibility] = ()
     costs: Sequence[CostOption] = ()
     needs: Sequence[str] = ()
+    topics: Sequence[str] = ()
     by_hand: bool = False
 
     @property
@@ -141,6 +144,12 @@ class Record:
     def id(self) -> str:
         """As search and referrals name it."""
         return ":".join(self.key)
+
+    @property
+    def numbers(self) -> list[Phone]:
+        """Its phones without those that ring at the same place: many publishers give a number twice."""
+        told = {(phone.number, phone.extension, phone.type): phone for phone in reversed(self.phones)}
+        return list(reversed(told.values()))
 
     @property
     def form(self) -> dict[str, str]:
@@ -220,6 +229,7 @@ def load(session: Session, service_id: str, now: datetime, rules: freshness.Rule
     there = [pair.location_id for pair in pairs]
     places = _places(session, dataset, there)
     week = _week(session, service, pairs, now)
+    helps_with = _helps_with(session, dataset, key)
     return Record(
         service=service,
         organization=organization.name if organization else None,
@@ -236,13 +246,19 @@ def load(session: Session, service_id: str, now: datetime, rules: freshness.Rule
         documents=_rows(session, RequiredDocument, dataset, RequiredDocument.service_id == key),
         costs=_rows(session, CostOption, dataset, CostOption.service_id == key),
         access=_rows(session, Accessibility, dataset, Accessibility.location_id.in_(there)),
-        needs=session.scalars(
-            select(ServiceNeed.need)
-            .where(ServiceNeed.dataset == dataset, ServiceNeed.service_id == key)
-            .order_by(ServiceNeed.weight.desc(), ServiceNeed.need)
-        ).all(),
+        needs=[code for code in helps_with if not code.startswith(MARK)],
+        topics=[code.removeprefix(MARK) for code in helps_with if code.startswith(MARK)],
         by_hand=bool(outright(session, dataset, key)),
     )
+
+
+def _helps_with(session: Session, dataset: str, key: str) -> Sequence[str]:
+    """Needs and topics as they are stored, the surest first."""
+    return session.scalars(
+        select(ServiceNeed.need)
+        .where(ServiceNeed.dataset == dataset, ServiceNeed.service_id == key)
+        .order_by(ServiceNeed.weight.desc(), ServiceNeed.need)
+    ).all()
 
 
 def outright(session: Session, dataset: str, key: str) -> dict[str, str]:

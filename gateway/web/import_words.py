@@ -27,6 +27,17 @@ KINDS = {
     "taxonomy_term": (N_("term"), N_("terms")),
     "taxonomy": (N_("taxonomy"), N_("taxonomies")),
     "phone": (N_("phone"), N_("phones")),
+    "address": (N_("address"), N_("addresses")),
+    "schedule": (N_("line of hours"), N_("lines of hours")),
+    "holiday_schedule": (N_("holiday"), N_("holidays")),
+    "service_at_location": (N_("service at a place"), N_("services at a place")),
+    "service_area": (N_("area"), N_("areas")),
+    "language": (N_("language"), N_("languages")),
+    "cost_option": (N_("price"), N_("prices")),
+    "required_document": (N_("paper to bring"), N_("papers to bring")),
+    "accessibility": (N_("note on access"), N_("notes on access")),
+    "attribute": (N_("use of a term"), N_("uses of terms")),
+    "translation": (N_("translation"), N_("translations")),
 }
 REMARKS = {"refused": N_("Refused"), "mended": N_("Mended"), "kept": N_("Kept as text")}
 EXPLAINED = {

@@ -56,3 +56,17 @@ def test_only_a_decision_that_writes_is_indexed(
         [asked] = session.scalars(select(Correction.id))
     assert post(eda, "decide", correction=str(asked), state=state).status_code == 303
     assert (index() != before) is built
+
+
+def test_a_record_tells_topics_from_needs_and_each_number_once(eda: Person, county: None, database: Database) -> None:
+    with database.begin() as session:
+        wire, by = staging.driver(session), overlay.By(None, utc_now())
+        overlay.add(wire, overlay.Place("county", "phone", "p2"), {"service_id": "s1", "number": "415-555-0101"}, by)
+    assert post(eda, "wrong", id=PANTRY, kind="wrong").status_code == 303
+    page = eda.client.get(f"{HOME}service?id={PANTRY}").text
+    assert page.count("415-555-0101") == 1
+    assert "<dt>In particular</dt><dd>food pantry</dd>" in page
+    assert "#food" not in page
+    found = eda.client.get(HOME).text
+    assert "1 report<" in found
+    assert "1 reports" not in found
