@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gateway.directory import relevance
 from gateway.directory.freshness import STANDARD, Rules
 from gateway.directory.gazetteer import Town
-from gateway.directory.indexing import ANY
+from gateway.directory.indexing import ANY, POLE
 from gateway.directory.place import EARTH_MILES, Place, on_sphere
 from gateway.directory.spelling import Term
 from gateway.directory.wanted import Wanted
@@ -38,8 +38,8 @@ near AS (
   CROSS JOIN unnest(CAST('{3,2,1}' AS smallint[])) AS k(weight)
   CROSS JOIN LATERAL (
     SELECT s.dataset, s.service_id, s.location_id, s.point <-> CAST(:point AS cube) AS chord FROM search_need s
-    WHERE s.need = w.need AND s.weight = k.weight AND s.point IS NOT NULL
-    ORDER BY s.point <-> CAST(:point AS cube) LIMIT :each) AS n
+    WHERE s.need = w.need AND s.weight = k.weight AND s.spot IS NOT NULL
+    ORDER BY s.spot <-> CAST(:spot AS point) LIMIT :each) AS n
 )"""
 CALLED = """
 called AS (
@@ -132,6 +132,7 @@ def choose(session: Session, asked: Asked, terms: list[Term], farthest: float | 
     values = {
         "needs": codes,
         "point": point_of(around) if around else "(0, 0, 0)",
+        "spot": spot_of(around) if around else "(0, 0)",
         "each": max(FEWEST, NEAREST // len(codes)),
         "called": OF_PHONE if len(codes) < MOST_TOPICS else OF_PHONE // 2,
         "at": asked.at,
@@ -162,6 +163,12 @@ def point_of(place: Place) -> str:
     """A place on a sphere of radius 1, as Postgres' ``cube`` writes it."""
     x, y, z = on_sphere(place.latitude, place.longitude)
     return f"({x!r}, {y!r}, {z!r})"
+
+
+def spot_of(place: Place) -> str:
+    """A place on Mercator's map as Postgres' ``point`` writes it: what is nearest there is nearest on the ground."""
+    up = math.atanh(max(-POLE, min(math.sin(math.radians(place.latitude)), POLE)))
+    return f"({place.longitude!r}, {math.degrees(up)!r})"
 
 
 def chord_of(miles: float) -> float:

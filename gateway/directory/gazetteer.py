@@ -52,6 +52,17 @@ SELECT %s, kind, left(name, 120), left(city, 80), left(state, 40), min(shown), a
        69 * greatest(max(latitude) - min(latitude), max(longitude) - min(longitude)) / 2, count(*)
 FROM named_place GROUP BY kind, left(name, 120), left(city, 80), left(state, 40) ON CONFLICT DO NOTHING
 """
+# Each street of each city as a whole: a resident who writes "Main St" is not to wait for all addresses on all of them.
+STREETS = """
+INSERT INTO known_street (dataset, name, city, state, shown, latitude, longitude, addresses)
+SELECT dataset, regexp_replace(name, ' [0-9]+$', ''), city, state, left(shown, 120), avg(latitude), avg(longitude),
+       count(*)
+FROM known_place WHERE dataset = %(dataset)s AND kind = 'street'
+  AND (%(all)s OR city IN (SELECT left(city, 80) FROM named_place WHERE kind = 'street'))
+GROUP BY 1, 2, 3, 4, 5
+ON CONFLICT (dataset, name, city, state, shown) DO UPDATE
+SET (latitude, longitude, addresses) = (excluded.latitude, excluded.longitude, excluded.addresses)
+"""
 
 
 class GazetteerError(SettingsError):
@@ -211,6 +222,7 @@ def remember_addresses(connection: Connection[Any], dataset: str, places: Sequen
     """
     if places is None:
         connection.execute("DELETE FROM known_place WHERE dataset = %s", (dataset,))
+        connection.execute("DELETE FROM known_street WHERE dataset = %s", (dataset,))
     connection.execute("DROP TABLE IF EXISTS named_place")
     connection.execute(
         "CREATE TEMP TABLE named_place (kind text, name text, city text, state text, shown text, latitude float,"
@@ -221,6 +233,7 @@ def remember_addresses(connection: Connection[Any], dataset: str, places: Sequen
         rows.execute(ADDRESSES, {"dataset": dataset, "places": None if places is None else list(places)})
         copy(connection, "named_place", (named for row in rows for named in _names(*row)))
     connection.execute(REMEMBER, (dataset,))
+    connection.execute(STREETS, {"dataset": dataset, "all": places is None})
 
 
 def _names(

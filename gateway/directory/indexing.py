@@ -25,7 +25,7 @@ TEMPORARY = (
     "reachable (location_id text PRIMARY KEY, access text[])",
     "opened (owner text, owner_id text, week int4multirange, PRIMARY KEY (owner, owner_id))",
 )
-TABLES = ("search_entry", "search_need", "search_word", "known_place")  # what a build writes
+TABLES = ("search_entry", "search_need", "search_word", "known_place", "known_street")  # what a build writes
 OWNERS = ("service_at_location", "service", "location")
 ENTRIES = f"""
 INSERT INTO search_entry (dataset, service_id, location_id, service_at_location_id, needs, sure_needs, latitude,
@@ -91,12 +91,16 @@ LEFT JOIN ({CHECKED} WHERE s.dataset = %(dataset)s
 WHERE s.dataset = %(dataset)s AND (%(services)s::text[] IS NULL OR s.id = ANY(%(services)s))
 ORDER BY s.id, l.location_id, l.id
 """  # noqa: S608 - a literal of our own
-# A point on a sphere of radius 1, so that the straight distance orders as the way over the ground does.
+POLE = 0.99999  # the sine of the latitude at which our map ends: Mercator's has no end
+# A point on a sphere of radius 1, so that the straight distance orders as the way over the ground does; and on
+# Mercator's map, where it nearly does near by, whatever the latitude, and which an index reads ten times faster.
 NEEDS = """
-INSERT INTO search_need (dataset, service_id, location_id, need, weight, point, national, verified_on)
+INSERT INTO search_need (dataset, service_id, location_id, need, weight, point, spot, national, verified_on)
 SELECT e.dataset, e.service_id, e.location_id, n.need, n.weight,
        CASE WHEN e.latitude IS NOT NULL THEN cube(ARRAY[cosd(e.latitude) * cosd(e.longitude),
             cosd(e.latitude) * sind(e.longitude), sind(e.latitude)]) END,
+       CASE WHEN e.latitude IS NOT NULL THEN point(e.longitude,
+            degrees(atanh(greatest(-%(pole)s, least(sind(e.latitude), %(pole)s))))) END,
        e.national, e.verified_on
 FROM search_entry e
 CROSS JOIN LATERAL (SELECT need, weight FROM service_need n WHERE (n.dataset, n.service_id) = (e.dataset, e.service_id)
@@ -154,7 +158,7 @@ def build(connection: Connection[Any], dataset: str, services: Sequence[str] | N
         connection.execute(sql.SQL(FORGET).format(sql.Identifier(table)), which)
     found = _gather(connection, which)
     connection.execute(ENTRIES, which | {"nationwide": NATIONWIDE, "week": WEEK, "any": ANY, "most": LONGEST_TEXT})
-    connection.execute(NEEDS, which | {"any": ANY})
+    connection.execute(NEEDS, which | {"any": ANY, "pole": POLE})
     if services is None:
         connection.execute("DELETE FROM search_word WHERE dataset = %s", (dataset,))
         copy(connection, "search_word", ((dataset, word, count) for word, count in found.items()))

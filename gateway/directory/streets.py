@@ -12,42 +12,56 @@ from gateway.directory.place import Place
 
 CORNER_MILES = 0.35  # two streets whose addresses lie so near each other may meet there
 BLOCK = 0.006  # degrees, a little more than those miles
-MOST_ADDRESSES = 1_000  # of a street that half of the country has
+MOST_ADDRESSES = 500  # of a street that half of the country has
+MOST_CITIES = 20  # the nearest that have such a street
+MOST_STREETS = 400  # half of the country's towns have a Main St
 ROW = 100_000  # more squares than there are from west to east
 AROUND = ",".join(str(up * ROW + along) for up in (-1, 0, 1) for along in (-1, 0, 1))
 SAME_BLOCKS = 200  # a house number that the directory does not know is taken for one that is so near
 
-ON_STREET = """
-kind = 'street' AND (name = :{street} OR name LIKE :{street} || ' %')
-  AND regexp_like(substr(name, length(:{street}) + 1), '^( [0-9]+)?$')  -- "main lake" is not "main"
+NEAREST_FIRST = "abs(latitude - :latitude) + abs(longitude - :longitude) * :narrow, city"
+MIDDLES = f"""
+SELECT city, shown, latitude, longitude, addresses FROM known_street WHERE name = :street
+ORDER BY {NEAREST_FIRST}, addresses DESC, shown LIMIT {MOST_STREETS}
+"""  # noqa: S608
+# The addresses of a street in the nearest cities that have it, from the index of each city's addresses by name: all of
+# them in the country may be tens of thousands. Letters are compared as bytes: "main lake" is not "main".
+ADDRESSES = """
+SELECT name, city, shown, latitude, longitude FROM cities CROSS JOIN LATERAL (
+  SELECT name, shown, latitude, longitude FROM known_place a WHERE kind = 'street' AND a.city = cities.city
+  AND name ~>=~ :{street} AND name ~<~ (:{street} || '!')
+  AND ltrim(substr(name, length(:{street}) + 1), ' 0123456789') = '') AS known
 """
-NEAREST_FIRST = "abs(latitude - :latitude) + abs(longitude - :longitude) * :narrow, city, name"
-STREETS = f"""
-SELECT city, shown, avg(latitude) AS latitude, avg(longitude) AS longitude, count(*) AS addresses FROM known_place
-WHERE {ON_STREET.format(street="street")} GROUP BY city, shown ORDER BY city, count(*) DESC, shown
-"""  # noqa: S608
 HOUSES = f"""
+WITH cities AS (
+  SELECT city FROM known_street WHERE name = :street
+  GROUP BY city ORDER BY min(abs(latitude - :latitude) + abs(longitude - :longitude) * :narrow), city
+  LIMIT {MOST_CITIES})
 SELECT * FROM (
-  SELECT name, city, shown, latitude, longitude, CAST(substring(name FROM ' ([0-9]{{1,6}})$') AS int) AS number
-  FROM known_place WHERE {ON_STREET.format(street="street")}) AS numbered
+  SELECT *, CAST(substring(name FROM ' ([0-9]{{1,6}})$') AS int) AS number
+  FROM ({ADDRESSES.format(street="street")}) AS named) AS numbered
 WHERE number BETWEEN :lowest AND :highest
-ORDER BY {NEAREST_FIRST} LIMIT {MOST_ADDRESSES}
+ORDER BY {NEAREST_FIRST}, name LIMIT {MOST_ADDRESSES}
 """  # noqa: S608
-# Of a street that half of the country has, what is nearest; each address with its square of the map.
+# Each address with its square of the map. A square and its city are one word, so that no plan can join by city alone.
 SIDE = f"""
-SELECT name, city, shown, latitude, longitude,
-       CAST(floor(latitude / :block) * {ROW} + floor(longitude / :block) AS bigint) AS square
-FROM known_place WHERE {ON_STREET} ORDER BY {NEAREST_FIRST} LIMIT {MOST_ADDRESSES}
+SELECT *, CAST(floor(latitude / :block) * {ROW} + floor(longitude / :block) AS bigint) AS square
+FROM ({ADDRESSES}) AS named ORDER BY {NEAREST_FIRST}, name LIMIT {MOST_ADDRESSES}
 """  # noqa: S608
 # Squares are about as large as the way within which a corner is looked for: it lies in one of them or across a border.
 CORNERS = f"""
-WITH ours AS ({SIDE.format(street="one")}), theirs AS ({SIDE.format(street="other")})
-SELECT DISTINCT ON (city, o.shown, t.shown) city, o.shown AS one, t.shown AS other, o.latitude, o.longitude,
+WITH cities AS (
+  SELECT city FROM known_street o JOIN known_street t USING (city) WHERE o.name = :one AND t.name = :other
+  GROUP BY city ORDER BY min(abs(o.latitude - :latitude) + abs(o.longitude - :longitude) * :narrow), city
+  LIMIT {MOST_CITIES}
+), ours AS ({SIDE.format(street="one")}), theirs AS ({SIDE.format(street="other")})
+SELECT DISTINCT ON (o.city, o.shown, t.shown) o.city, o.shown AS one, t.shown AS other, o.latitude, o.longitude,
        t.latitude AS other_latitude, t.longitude AS other_longitude
-FROM (SELECT ours.*, square + step AS near FROM ours
-      CROSS JOIN unnest(CAST('{{{AROUND}}}' AS bigint[])) AS step) AS o
-JOIN theirs AS t USING (city) WHERE t.square = o.near
-ORDER BY city, o.shown, t.shown,
+FROM (SELECT ours.*, city || ' ' || square + step AS key FROM ours
+      CROSS JOIN unnest(CAST('{{{AROUND}}}' AS bigint[])) AS step OFFSET 0) AS o
+JOIN (SELECT theirs.*, city || ' ' || square AS key FROM theirs OFFSET 0) AS t USING (key)
+WHERE (o.latitude - t.latitude) ^ 2 + ((o.longitude - t.longitude) * cosd(o.latitude)) ^ 2 < CAST(:block AS float) ^ 2
+ORDER BY o.city, o.shown, t.shown,
          (o.latitude - t.latitude) ^ 2 + ((o.longitude - t.longitude) * :narrow) ^ 2, o.name, t.name
 """  # noqa: S608
 
@@ -85,10 +99,10 @@ def houses(session: Session, street: Street, here: Place | None) -> list[Spot]:
     return [Spot(f"{number} {known.shown}", known.latitude, known.longitude) for known in found.values()]
 
 
-def middles(session: Session, street: Street, _here: Place | None) -> list[Spot]:
-    """The middle of a street in each city that has one."""
+def middles(session: Session, street: Street, here: Place | None) -> list[Spot]:
+    """The middle of a street in each city that has one, of the nearest."""
     by_city: dict[str, list[Any]] = {}
-    for row in session.execute(text(STREETS), {"street": _core(street)}):
+    for row in session.execute(text(MIDDLES), _nearest(here) | {"street": _core(street)}):
         if _is_of(row.shown, street):
             by_city.setdefault(row.city, []).append(row)
     return [Spot(parts[0].shown, *_middle(parts)) for parts in by_city.values()]

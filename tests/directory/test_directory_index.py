@@ -1,5 +1,6 @@
 """What the index holds of a service, and that the nearest come from it in their true order, however many there are."""
 
+import math
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from gateway.community import load
 from gateway.directory import candidates, details, gazetteer, hours, place, search
 from gateway.directory.importing import import_path
+from gateway.directory.place import Place
 from gateway.directory.wanted import Wanted
 from gateway.models.directory import Location
 from gateway.models.listing import Closure, SearchEntry, SearchNeed
@@ -141,14 +143,33 @@ def test_the_index_serves_the_nearest_in_order(many: Session) -> None:
     assert where is not None
     plan = many.execute(
         text(
-            "EXPLAIN SELECT * FROM search_need WHERE need = 'food' AND weight = 2 AND point IS NOT NULL"
-            " ORDER BY point <-> CAST(:point AS cube) LIMIT 150"
+            "EXPLAIN SELECT * FROM search_need WHERE need = 'food' AND weight = 2 AND spot IS NOT NULL"
+            " ORDER BY spot <-> CAST(:spot AS point) LIMIT 150"
         ),
-        {"point": candidates.point_of(where)},
+        {"spot": candidates.spot_of(where)},
     )
     told = "\n".join(row[0] for row in plan)
     assert "ix_search_need_near" in told
     assert "Sort" not in told
+
+
+@pytest.mark.parametrize("latitude", [-14.3, 0.0, 37.8, 64.8, 71.3])
+def test_the_map_keeps_the_order_of_what_is_near(latitude: float) -> None:
+    """From Samoa to the north of Alaska: of two places within 60 miles the nearer one is nearer on the map, too."""
+    chance, narrow = random.Random(3), math.cos(math.radians(latitude))
+    here = Place("here", latitude, -150.0)
+    spread = [(chance.uniform(-0.6, 0.6), chance.uniform(-0.6, 0.6) / narrow) for _ in range(100)]
+    there = [Place("there", latitude + up, -150.0 + along) for up, along in spread]
+    told = [(place.miles(latitude, -150.0, one.latitude, one.longitude), flat(here, one)) for one in there]
+    clearly = [(one, other) for one in told for other in told if one[0] * 1.04 < other[0]]
+    assert clearly
+    assert all(one[1] < other[1] for one, other in clearly)
+
+
+def flat(one: Place, other: Place) -> float:
+    """How far apart two places lie on the map, in its degrees."""
+    (x, y), (u, v) = (map(float, candidates.spot_of(each).strip("()").split(",")) for each in (one, other))
+    return math.hypot(x - u, y - v)
 
 
 def test_the_index_has_every_active_entry_under_any_need(many: Session) -> None:

@@ -35,6 +35,19 @@ ADDED = {
     ),
 }  # fmt: skip
 
+STREETS = """
+INSERT INTO known_street (dataset, name, city, state, shown, latitude, longitude, addresses)
+SELECT dataset, regexp_replace(name, ' [0-9]+$', ''), city, state, left(shown, 120), avg(latitude), avg(longitude),
+       count(*)
+FROM known_place WHERE kind = 'street' GROUP BY 1, 2, 3, 4, 5
+"""
+# A point on Mercator's map from the one on the sphere; the map ends short of the poles.
+SPOTS = """
+UPDATE search_need SET spot = point(atan2d(cube_ll_coord(point, 2), cube_ll_coord(point, 1)),
+                                    degrees(atanh(greatest(-0.99999, least(cube_ll_coord(point, 3), 0.99999)))))
+WHERE point IS NOT NULL
+"""
+TRIGRAMS: dict[str, Any] = {"postgresql_using": "gin", "postgresql_ops": {"name": "gin_trgm_ops"}}
 # A reader asks for what has a higher number than the last it saw. Numbers are committed out of order, so it goes back
 # some way each time; a row that it knows already changes nothing.
 NUMBERED = """
@@ -88,6 +101,21 @@ DROP FUNCTION keep_audit_entry();
 """
 
 
+class Spot(sa.types.UserDefinedType[str]):
+    """A point of Postgres' ``point``."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The type's name in SQL."""
+        return "point"
+
+
+def nearest(column: str) -> dict[str, Any]:
+    """How the index that gives the nearest in order is made."""
+    return {"postgresql_using": "gist", "postgresql_where": sa.text(f"{column} IS NOT NULL")}
+
+
 def upgrade() -> None:
     _accounts()
     _ownership()
@@ -99,9 +127,19 @@ def upgrade() -> None:
     _broadcasts()
     _attachments()
     _audit()
+    _streets()
+    _spots()
 
 
 def downgrade() -> None:
+    op.drop_index("ix_search_need_near", "search_need")
+    op.drop_column("search_need", "spot")
+    op.alter_column("search_need", "need", type_=sa.String(40, collation="default"))
+    op.create_index("ix_search_need_near", "search_need", ["need", "weight", "point"], **nearest("point"))
+    op.drop_table("known_street")
+    op.drop_index("ix_known_place_street", "known_place")
+    op.drop_index("ix_known_place_name", "known_place")
+    op.create_index("ix_known_place_name", "known_place", ["name"], **TRIGRAMS)
     op.execute(APPENDED_NO_MORE)
     op.execute(NUMBERED_NO_MORE)
     op.drop_constraint(op.f("ck_shifts_span"), "shifts")
@@ -116,6 +154,35 @@ def downgrade() -> None:
     # Who has no password could not log in before either: this is no hash of any.
     op.execute("UPDATE responders SET password_hash = '-' WHERE password_hash IS NULL")
     op.alter_column("responders", "password_hash", existing_type=sa.String(), nullable=False)
+
+
+def _streets() -> None:
+    """A street as a whole, and the addresses of a city by name: of a large directory no list of all is read."""
+    keys = {"dataset": 24, "name": 120, "city": 80, "state": 40, "shown": 120}
+    op.create_table(
+        "known_street",
+        *(sa.Column(name, sa.String(length), nullable=False) for name, length in keys.items()),
+        *(sa.Column(name, sa.Float(), nullable=False) for name in ("latitude", "longitude")),
+        sa.Column("addresses", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(*keys, name=op.f("pk_known_street")),
+    )
+    op.create_index("ix_known_street_name", "known_street", ["name", "city"])
+    op.execute(STREETS)
+    op.drop_index("ix_known_place_name", "known_place")
+    cities, streets = sa.text("kind = 'city'"), sa.text("kind = 'street'")
+    op.create_index("ix_known_place_name", "known_place", ["name"], postgresql_where=cities, **TRIGRAMS)
+    by_letters = {"name": "varchar_pattern_ops"}
+    op.create_index(
+        "ix_known_place_street", "known_place", ["city", "name"], postgresql_ops=by_letters, postgresql_where=streets
+    )
+
+
+def _spots() -> None:
+    op.drop_index("ix_search_need_near", "search_need")
+    op.add_column("search_need", sa.Column("spot", Spot()))
+    op.execute(SPOTS)
+    op.alter_column("search_need", "need", type_=sa.String(40, collation="C"))
+    op.create_index("ix_search_need_near", "search_need", ["need", "weight", "spot"], **nearest("spot"))
 
 
 def _accounts() -> None:
