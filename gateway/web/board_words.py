@@ -26,7 +26,7 @@ PROBLEMS = {
     "colleague_not_here": N_("Not given: their console is not open, so the thread would fall back to the queue."),
     "cannot_claim": N_("Not given: somebody has taken it, or it changed meanwhile."),
     "cannot_assign": N_("Not given: somebody has taken it, or it changed meanwhile."),
-    "epoch_missing": N_("This page was too old. Nothing was changed: try again."),
+    "epoch_missing": N_("Nothing was changed: somebody was faster. Look, then try again."),
 }
 WORDS = {"reasons": REASONS, "lasts": LASTS, "problems": PROBLEMS, "languages": LANGUAGES, "days": DAY_NAMES}
 """All of it, as the templates of these pages know it: ``board_words``."""

@@ -5,9 +5,10 @@ The worker and the manifest are public, since browsers fetch them when nobody is
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, request, send_from_directory, url_for
+from flask import Blueprint, Response, g, jsonify, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
@@ -22,6 +23,7 @@ from gateway.web.console_entry import go
 from gateway.web.console_rules import apply_rules
 
 SCOPE = "/console"
+WORKER = Path(__file__).parents[1] / "static" / "console" / "push_worker.js"
 COLOURS = {"theme_color": "#1d4e6b", "background_color": "#ffffff"}
 ICONS = {"console/icon-192.png": "192x192", "console/icon-512.png": "512x512"}
 BACK = re.compile(r"/console/(shifts|account)")
@@ -83,7 +85,7 @@ def end(subscription_id: int) -> ResponseReturnValue:
 
 def worker() -> Response:
     """The script that wakes when a push comes; for everything under the console."""
-    answer = send_from_directory("static/console", "push_worker.js", mimetype="text/javascript")
+    answer = Response(WORKER.read_bytes(), mimetype="text/javascript")
     answer.headers["Service-Worker-Allowed"] = SCOPE
     answer.headers["Cache-Control"] = "no-cache"
     return answer

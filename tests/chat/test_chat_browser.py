@@ -205,7 +205,7 @@ def test_by_keyboard_alone(page: Page, site: str) -> None:
     expect(frame.locator(".resident .text")).to_have_text(re.compile("one line\nand another"))
     page.keyboard.press("Tab")
     expect(frame.get_by_role("button", name="Send")).to_be_focused()
-    for name in ("#input", "#log", "#leave"):
+    for name in ("#input", "#own", "#log", "#leave"):
         page.keyboard.press("Shift+Tab")
         expect(frame.locator(name)).to_be_focused()
     page.keyboard.press("Escape")

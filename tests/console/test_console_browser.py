@@ -201,6 +201,8 @@ def test_new_messages_come_without_losing_the_draft_or_the_place(
             conversations.say(session, conversation, f"earlier words {number}", "bot", utc_now())
     page.locator(f"#row-{row.id}").click()
     page.get_by_role("button", name="Claim").click()
+    expect(page.locator("#holder")).to_contain_text("You have it.")
+    expect(page.locator("body")).to_have_attribute("data-ready", "1")  # else the next page is not there yet
     field = page.locator("#text")
     field.fill("I am thinking about what")
     field.focus()
@@ -262,8 +264,10 @@ def test_a_level_is_lowered_with_the_keyboard_alone(
     expect(page.locator(".state .level")).to_have_text("Urgent", timeout=3000)
     expect(page.locator("#lower-level")).to_be_hidden()
     page.locator("#history-" + str(row.id)).evaluate("each => each.open = true")
-    expect(page.locator(".history")).to_contain_text("Lowered: Urgent, I spoke with them: safe now · Ana")
-    expect(page.locator(".history")).to_contain_text("spoke by phone")
+    expect(page.locator("#history-" + str(row.id))).to_contain_text(
+        "Lowered: Urgent, I spoke with them: safe now · Ana"
+    )
+    expect(page.locator("#history-" + str(row.id))).to_contain_text("spoke by phone")
 
 
 def test_a_silence_rings_on_the_open_page(enter: Callable[..., Page], written: Written, database: Database) -> None:

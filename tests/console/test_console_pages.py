@@ -26,7 +26,8 @@ pytestmark = pytest.mark.slow
 
 Written = Callable[..., Escalation]
 WAY_IN = {"form", "enter", "second", "prove", "passkey_options", "passkey", "outside", "outside_back"}
-PUBLIC = {f"log_in.{name}" for name in WAY_IN} | {"console_join.join", "console_join.accept"}
+PUSHES = {"console_files.worker", "console_files.manifest"}  # browsers fetch them when nobody is logged in
+PUBLIC = {f"log_in.{name}" for name in WAY_IN} | {"console_join.join", "console_join.accept"} | PUSHES
 PAGE = {"Accept": "text/html"}
 
 
@@ -76,8 +77,9 @@ def test_no_state_changes_by_get(app: Flask) -> None:
     duty = {"page"}  # of shifts, of the rota, of rest
     thread = {"queue", "queue_rows", "rows", "colleagues", "inbox", "thread", "thread_live", "signs", "events"}
     board = {"live", "hands"}
+    pictures = {"picture", "picture_glance"}
     people = {"account", "everybody"}
-    assert reading == {*thread, "latest", "week", *directory, *referrals, *handing, *duty, *board, *people}
+    assert reading == {*thread, "latest", "week", *directory, *referrals, *handing, *duty, *board, *pictures, *people}
 
 
 def test_logging_in(person: Callable[..., Person], settings: Any) -> None:

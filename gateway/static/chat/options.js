@@ -4,7 +4,6 @@ import { at, language, note, on, quietly, word } from "./chat.js";
 import * as kept from "./kept.js";
 
 const SIZES = ["normal", "large", "largest"];
-const NEXT = ["size_normal", "size_large", "size_largest"];
 const IDLE = 30 * 60_000;
 const LOOK_EVERY = 15_000;
 const ENDED = "#ended";
@@ -17,8 +16,8 @@ export function start() {
   at("options").addEventListener("click", show);
   size(kept.read("size", 0));
   contrast(kept.read("contrast", false));
-  at("size").addEventListener("click", () => size((kept.read("size", 0) + 1) % SIZES.length));
-  at("contrast").addEventListener("click", () => contrast(!kept.read("contrast", false)));
+  at("size").addEventListener("click", () => keep("size", (kept.read("size", 0) + 1) % SIZES.length, size));
+  at("contrast").addEventListener("click", () => keep("contrast", !kept.read("contrast", false), contrast));
   at("aloud").hidden = !voice;
   at("aloud").addEventListener("click", aloud);
   at("save").addEventListener("click", save);
@@ -40,14 +39,16 @@ function show() {
   at("options").setAttribute("aria-expanded", String(!sheet.hidden));
 }
 
+function keep(what, chosen, shown) {
+  kept.write(what, chosen);
+  shown(chosen);
+}
+
 function size(step) {
-  kept.write("size", step);
   root.dataset.size = SIZES[step];
-  name(at("size"), NEXT[step]);
 }
 
 function contrast(high) {
-  kept.write("contrast", high);
   root.dataset.contrast = high ? "high" : "";
   at("contrast").setAttribute("aria-pressed", String(high));
 }

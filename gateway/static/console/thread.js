@@ -40,7 +40,9 @@ function typed() {
 }
 
 function match() {
-  const { mine, canText, canLower, level } = byId("thread").dataset;
+  const thread = byId("thread");
+  if (!thread) return; // locked meanwhile
+  const { mine, canText, canLower, level } = thread.dataset;
   byId("reply").hidden = canText !== "1";
   byId("finish").hidden = mine !== "1";
   byId("lower-place").hidden = canLower !== "1";
