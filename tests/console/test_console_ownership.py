@@ -149,7 +149,7 @@ def test_a_supervisor_listens_joins_and_takes_over(
     assert do(sam, database, row, "listen") == 303
     assert "You listen." in page(sam, row)
     for other in (ana, ben):
-        assert "Sam" not in page(other, row)
+        assert not re.search(r"\bSam\b", page(other, row))  # a form's token may hold any letters
     assert do(sam, database, row, "join") == 303
     assert re.search(r"<bdi>Sam</bdi>\s*is here too", page(ana, row))
     assert do(sam, database, row, "take-over") == 400
