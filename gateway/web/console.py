@@ -17,6 +17,7 @@ from gateway.web import (
     console_earlier,
     console_gaps,
     console_handoff,
+    console_language,
     console_live,
     console_log_in,
     console_looks,
@@ -143,11 +144,11 @@ def _queue() -> dict[str, object]:
 
 
 def _reader() -> Reader:
-    return Reader(g.responder, now(), _locale(), _draw)
+    return Reader(g.responder, now(), console_language.language(), _draw)
 
 
 def _choices() -> list[tuple[str, str, console_queue_words.Choices]]:
-    return console_queue_words.choices(guards.door().community, _locale())
+    return console_queue_words.choices(guards.door().community, console_language.language())
 
 
 def _draw(row: QueueRow) -> str:
@@ -159,12 +160,8 @@ def _draw(row: QueueRow) -> str:
 
 
 def _desk_name(code: str) -> str:
-    names = {desk.code: str(getattr(desk.name, _locale())) for desk in guards.door().community.desks}
+    names = {desk.code: str(getattr(desk.name, console_language.language())) for desk in guards.door().community.desks}
     return names.get(code, code)
-
-
-def _locale() -> str:
-    return "es" if g.responder.locale == "es" else "en"
 
 
 def _prepare(state: BlueprintSetupState) -> None:
