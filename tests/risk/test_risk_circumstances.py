@@ -163,15 +163,20 @@ def test_two_places_of_one_sentence_are_told_apart(lists: Circumstances) -> None
 
 @pytest.mark.parametrize("word", ["me ", "if now ", "my brother ", "hoy mi ", "a" * 200 + " "])
 def test_no_text_stalls_it(lists: Circumstances, word: str) -> None:
-    text = " " + word * (64_000 // len(word))
-    [view, *_] = views_of(text[:4000], screener()._spelling)
-    taken = []
-    for _ in range(3):  # the garbage collector may pause one of them
-        start = time.thread_time()
-        lists.of(text)
-        lists.over(view).around(0, len(view.text) - 1)
-        taken.append(time.thread_time() - start)
-    assert min(taken) < 0.03
+    """Four times the text may cost eight times the work; square growth would cost sixteen."""
+
+    def work(length: int) -> float:
+        text = " " + word * (length // len(word))
+        [view, *_] = views_of(text[: length // 16], screener()._spelling)
+        taken = []
+        for _ in range(3):  # the garbage collector may pause one of them
+            start = time.thread_time()
+            lists.of(text)
+            lists.over(view).around(0, len(view.text) - 1)
+            taken.append(time.thread_time() - start)
+        return min(taken)
+
+    assert work(64_000) <= 8 * work(16_000) + 0.01
 
 
 @pytest.mark.parametrize(
