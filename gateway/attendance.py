@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, Table, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gateway.escalations import CLAIMED, CONSOLE
 from gateway.models import Attendance, Escalation, Heartbeat, Responder
@@ -32,35 +32,40 @@ class Here:
     name: str
 
 
-def beat(  # noqa: PLR0913 - who, when, where, how
-    session: Session,
-    responder_id: int,
-    now: datetime,
-    escalation_id: int | None = None,
-    *,
-    acted: bool = False,
-    means: str = CONSOLE,
-) -> int | None:
-    """Note that a responder's console (or phone) is alive; ``acted`` that they do something in a thread of theirs.
-
-    Returns the conversation of the thread, when that was noted: its pages then show it.
-    """
-    noted = act(session, escalation_id, responder_id, now) if acted and escalation_id is not None else None
+def beat(session: Session, responder_id: int, now: datetime, means: str = CONSOLE) -> None:
+    """Note that a responder's console (or phone) is alive."""
     session.execute(_BEAT, {"responder_id": responder_id, "at": now, "means": means})
-    return noted
 
 
 def act(session: Session, escalation_id: int, responder_id: int, now: datetime) -> int | None:
-    """Note that the owner of a thread did something in it, at most each 15 seconds; nothing for anybody else."""
+    """Note that the owner of a thread did something in it, at most each 15 seconds; nothing for anybody else.
+
+    Returns the conversation of the thread, when that was noted: its pages then show it.
+    """
+    return _note(session, Escalation.owner_acted_at, escalation_id, responder_id, now)
+
+
+def wrote(session: Session, escalation_id: int, responder_id: int, now: datetime) -> int | None:
+    """Note that keys are pressed in a thread by its owner, as :func:`act` does; one key must not hold a thread."""
+    return _note(session, Escalation.owner_wrote_at, escalation_id, responder_id, now)
+
+
+def _note(
+    session: Session,
+    what: InstrumentedAttribute[datetime | None],
+    escalation_id: int,
+    responder_id: int,
+    now: datetime,
+) -> int | None:
     return session.scalar(
         update(Escalation)
         .where(
             Escalation.id == escalation_id,
             Escalation.owner_id == responder_id,
             Escalation.status == CLAIMED,
-            or_(Escalation.owner_acted_at.is_(None), Escalation.owner_acted_at < now - ACTED_EVERY),
+            or_(what.is_(None), what < now - ACTED_EVERY),
         )
-        .values(owner_acted_at=now)
+        .values({what: now})
         .returning(Escalation.conversation_id)
     )
 

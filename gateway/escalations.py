@@ -177,7 +177,7 @@ def take(  # noqa: PLR0913, PLR0917 - the verb's own facts
     """Give a waiting escalation to an owner, by a verb that ends in claimed; ``by`` does it, if not the owner."""
     conversation = lock(session, escalation_id)
     row = move(session, escalation_id, epoch, verb, owner_id=owner.id, claimed_at=now, owner_means=means,
-               owner_acted_at=None, desk=None)  # fmt: skip
+               owner_acted_at=None, owner_wrote_at=None, desk=None)  # fmt: skip
     hand_over(session, conversation, now)
     cancelled = delivery.cancel(session, conversation.id, now)
     tell(session, conversation, "responder_joined", now, name=first_name(owner))
@@ -204,7 +204,7 @@ def put_back(  # noqa: PLR0913 - the verb's own facts
     conversation = lock(session, escalation_id)
     owner = session.get_one(Escalation, escalation_id, populate_existing=True).owner
     row = move(session, escalation_id, epoch, verb, responder, owner_id=None, claimed_at=None, owner_means=None,
-               owner_acted_at=None, waiting_since=now, desk=desk)  # fmt: skip
+               owner_acted_at=None, owner_wrote_at=None, waiting_since=now, desk=desk)  # fmt: skip
     hand_back(session, conversation, now)
     said = said or ("responder_left_danger" if Level(row.level) >= Level.URGENT else "responder_left")
     if said != "responder_left" and not [each for each in paging.on_call(session, now) if each != owner]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from gateway import optout, ownership
@@ -15,6 +15,7 @@ from gateway.models import Conversation, Escalation, Heartbeat, Message
 from gateway.ownership import AWAY, SILENT
 from gateway.risk import Level
 
+AT_WORK = timedelta(minutes=10)  # how long what an owner did, or a reply that they write, may stand for an answer
 CALM = timedelta(minutes=10)  # how long a routine thread in which nothing waits may do without its owner's console
 INTERRUPTED = timedelta(seconds=10)
 AT_ONCE = 50
@@ -22,7 +23,11 @@ AT_ONCE = 50
 
 @dataclass(frozen=True)
 class Held:
-    """An owned thread, as the clock sees it: ``unanswered`` is when the first message came that its owner let lie."""
+    """An owned thread, as the clock sees it.
+
+    ``unanswered`` is when the first message came that no reply of a person followed; ``acted`` when its owner last did
+    something in the thread (a note, a hand-off, "I am on it"), ``wrote`` when they last pressed a key there.
+    """
 
     level: Level
     means: str
@@ -30,6 +35,26 @@ class Held:
     beat: datetime | None
     unanswered: datetime | None
     can_text: bool = True
+    acted: datetime | None = None
+    wrote: datetime | None = None
+
+
+def goes_back_at(held: Held, rules: Ownership, floor: datetime) -> datetime | None:
+    """When an owner who does not answer loses the thread; None while no message waits for them.
+
+    Nothing before ``floor`` counts against them. What they do buys ten minutes each time, and a key that they press
+    the time for an answer anew, ten minutes in all: a hand that rests on the keys must not hold a thread.
+    """
+    if held.unanswered is None or not held.can_text:
+        return None
+    waits, silent = max(held.unanswered, floor), timedelta(seconds=rules.silent_seconds)
+    acted = held.acted if held.acted and held.acted > waits else None
+    ends = [waits + silent]
+    if acted:
+        ends.append(acted + max(AT_WORK, silent))
+    if held.wrote and held.wrote > waits:
+        ends.append(min(held.wrote + silent, (acted or waits) + max(AT_WORK, silent)))
+    return max(ends)
 
 
 def due(held: Held, rules: Ownership, now: datetime, since: datetime | None = None) -> str | None:
@@ -39,8 +64,8 @@ def due(held: Held, rules: Ownership, now: datetime, since: datetime | None = No
     of life but what they write; who may not text a resident is not taken for silent.
     """
     floor = max(held.claimed_at, since) if since else held.claimed_at
-    waits = max(held.unanswered, floor) if held.unanswered and held.can_text else None
-    if waits and waits < now - timedelta(seconds=rules.silent_seconds):
+    ends = goes_back_at(held, rules, floor)
+    if ends and ends < now:
         return SILENT
     calm = held.level < Level.URGENT and held.unanswered is None
     patience = CALM if calm else timedelta(seconds=rules.heartbeat_seconds)
@@ -93,11 +118,22 @@ def _lapse(session: Session, community: Community, found: Row[Any], now: datetim
     return True
 
 
-def waits_since(session: Session, escalation_id: int) -> datetime | None:
-    """From when on the silence of this thread's owner counts; None while nothing waits for them."""
+def left(session: Session, rules: Ownership, escalation_id: int, now: datetime) -> int | None:
+    """Whole seconds until this thread goes back to the queue without an answer; None while nothing waits for one."""
     row = session.execute(_held(Escalation.id == escalation_id)).first()
-    held = _of(session, row) if row is not None else None
-    return max(held.unanswered, held.claimed_at) if held and held.unanswered and held.can_text else None
+    return _left(_of(session, row), rules, now) if row is not None else None
+
+
+def soon(session: Session, rules: Ownership, responder_id: int, now: datetime) -> dict[int, int]:
+    """The threads of a responder that go back before half of ``silent_seconds`` is over: how many seconds are left."""
+    rows = session.execute(_held(Escalation.owner_id == responder_id, Escalation.drill.is_(False))).all()
+    found = {row.id: _left(_of(session, row), rules, now) for row in rows if row.unanswered is not None}
+    return {key: each for key, each in found.items() if each is not None and each <= rules.silent_seconds / 2}
+
+
+def _left(held: Held, rules: Ownership, now: datetime) -> int | None:
+    ends = goes_back_at(held, rules, held.claimed_at)
+    return None if ends is None else max(0, int((ends - now).total_seconds()))
 
 
 def _held(*which: ColumnElement[bool]) -> Any:
@@ -114,13 +150,13 @@ def _held(*which: ColumnElement[bool]) -> Any:
             Message.conversation_id == Escalation.conversation_id,
             Message.direction == "in",
             Message.id > answered,
-            or_(Escalation.owner_acted_at.is_(None), Message.created_at > Escalation.owner_acted_at),
         )
         .scalar_subquery()
     )
     wanted = select(
         Escalation.id, Escalation.conversation_id, Escalation.epoch, Escalation.level, Escalation.owner_id,
-        Escalation.owner_means, func.coalesce(Escalation.claimed_at, Escalation.opened_at).label("claimed_at"),
+        Escalation.owner_means, Escalation.owner_acted_at, Escalation.owner_wrote_at,
+        func.coalesce(Escalation.claimed_at, Escalation.opened_at).label("claimed_at"),
         Heartbeat.at.label("beat"), unanswered.label("unanswered"),
     ).outerjoin(Heartbeat, Heartbeat.responder_id == Escalation.owner_id)  # fmt: skip
     return wanted.where(Escalation.status == CLAIMED, *which).order_by(Escalation.id)
@@ -134,6 +170,8 @@ def _of(session: Session, row: Row[Any]) -> Held:
         beat=row.beat,
         unanswered=row.unanswered,
         can_text=row.unanswered is None or may_text(session, row.conversation_id),
+        acted=row.owner_acted_at,
+        wrote=row.owner_wrote_at,
     )
 
 

@@ -279,7 +279,7 @@ def _give(  # noqa: PLR0913 - the verb's own facts
     """Make somebody else the owner; the bot stays silent, as it was."""
     conversation = escalations.lock(session, row.id)
     given = escalations.move(session, row.id, row.epoch, verb, before, owner_id=to.id, claimed_at=now,
-                             owner_means=escalations.CONSOLE, owner_acted_at=None)  # fmt: skip
+                             owner_means=escalations.CONSOLE, owner_acted_at=None, owner_wrote_at=None)  # fmt: skip
     attendance.leave(session, row.id, now, to.id)
     _say(session, conversation, "transferred_to_person", now, name=first_name(to), colleague=first_name(before))
     detail = {"before": before.id, "to": to.id} | ({"why": reason_code} if reason_code else {})

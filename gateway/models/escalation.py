@@ -44,9 +44,10 @@ class Escalation(Row):
     ``code`` is the short number (10 to 9999) by which responders name it over a phone: the database gives it, and no
     two that are open share one. ``desk`` whom it was passed on to.
     ``waiting_since`` is when it last began to wait, at first when it was opened. ``owner_means`` is how the owner works
-    (console, sms, voice) and ``owner_acted_at`` when they last did something. ``rung`` is the last one of the ladder
-    that was climbed since ``ladder_since``, the next is due at ``next_page_at``; at ``told_nobody_at`` the resident was
-    told that nobody answers. A ``drill`` is no resident's. ``reopens_id`` is the closed one that this goes on from.
+    (console, sms, voice), ``owner_acted_at`` when they last did something and ``owner_wrote_at`` when a key of theirs
+    was last pressed. ``rung`` is the last one of the ladder that was climbed since ``ladder_since``, the next is due at
+    ``next_page_at``; at ``told_nobody_at`` the resident was told that nobody answers. A ``drill`` is no resident's.
+    ``reopens_id`` is the closed one that this goes on from.
 
     ``version`` and ``changed_at`` are the database's own (a trigger): every change of the row, and every new message of
     its conversation, takes the next number of one sequence, by which readers know what they have not seen.
@@ -84,6 +85,7 @@ class Escalation(Row):
     waiting_since: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     owner_means: Mapped[Word | None]
     owner_acted_at: Mapped[datetime | None]
+    owner_wrote_at: Mapped[datetime | None]
     ladder_since: Mapped[datetime | None]
     next_page_at: Mapped[datetime | None]
     rung: Mapped[int] = mapped_column(SmallInteger, default=-1, server_default=text("-1"))

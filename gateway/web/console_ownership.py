@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
-from flask import Blueprint, current_app, g, render_template, request
+from flask import Blueprint, current_app, g, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from gateway import attendance, audit, escalations, ownership, room
+from gateway import attendance, audit, escalations, owner_watch, ownership, room
 from gateway.models import Escalation, Responder
 from gateway.risk import Level
 from gateway.web import console_ownership_views, guards
@@ -17,6 +18,7 @@ from gateway.web.console_acts import Act, act, after, draw, note, now, page
 from gateway.web.live import LONGEST_NUMBER
 
 BEATS = "console_beats"
+WRITING = {"console.draft", "console.writing"}  # what a page sends by itself while somebody types
 BEAT_EVERY = 5.0  # seconds between two that are written down; pages give one every ten
 
 
@@ -35,11 +37,20 @@ def add_routes(blueprint: Blueprint) -> None:
 
 
 def here() -> ResponseReturnValue:
-    """A sign of life of a page; with ``acted`` its owner writes in the thread ``escalation`` just now."""
+    """A sign of life of a page; with ``acted`` its owner writes in the thread ``escalation`` just now.
+
+    Answers with the threads of its reader that soon go back to the queue, wherever in the console they are.
+    """
     thread = _number("escalation")
     if request.form.get("acted") == "1" and thread is not None:
-        _note_act(thread)
-    return "", 204
+        _note(attendance.wrote, thread)
+    with guards.door().database.begin() as session:
+        soon = owner_watch.soon(session, guards.door().community.ownership, g.responder.id, now())
+    return {"soon": [_going_back(key, left) for key, left in sorted(soon.items(), key=lambda each: each[1])]}
+
+
+def _going_back(escalation_id: int, left: int) -> dict[str, Any]:
+    return {"id": escalation_id, "left": left, "url": url_for("console.thread", escalation_id=escalation_id)}
 
 
 def note_here() -> None:
@@ -48,7 +59,7 @@ def note_here() -> None:
         return
     thread = (request.view_args or {}).get("escalation_id")
     if request.method == "POST" and thread is not None:
-        _note_act(thread)
+        _note(attendance.wrote if request.endpoint in WRITING else attendance.act, thread)
     beats: dict[int, float] = current_app.extensions[BEATS]
     if time.monotonic() - beats.get(g.responder.id, -BEAT_EVERY) < BEAT_EVERY:
         return
@@ -57,9 +68,9 @@ def note_here() -> None:
     beats[g.responder.id] = time.monotonic()
 
 
-def _note_act(escalation_id: int) -> None:
+def _note(what: Callable[[Session, int, int, datetime], int | None], escalation_id: int) -> None:
     with guards.door().database.begin() as session:
-        conversation_id = attendance.act(session, escalation_id, g.responder.id, now())
+        conversation_id = what(session, escalation_id, g.responder.id, now())
     if conversation_id is not None:
         guards.door().bell.announce(conversation_id)
 

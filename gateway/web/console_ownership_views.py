@@ -13,7 +13,6 @@ from gateway.escalations import CLAIMED, SUPERVISING, WAITING
 from gateway.models import Escalation, Responder, Transfer
 from gateway.web import guards
 from gateway.web.console_ownership_words import LAPSED
-from gateway.web.console_views import seconds
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Word:
 class Standing:
     """What the page says of whose the thread is; ``offer`` is a question to its reader, ``asked`` one of theirs.
 
-    A message ``waits`` for its owner since so many seconds; after ``limit`` the thread goes back.
+    A message waits for its owner: the thread goes back in ``left`` seconds, and of ``limit`` half is for a warning.
     """
 
     lapsed: str | None = None
@@ -39,7 +38,7 @@ class Standing:
     taken: Word | None = None
     here: Sequence[attendance.Here] = ()
     attending: str = ""
-    waits: int | None = None
+    left: int | None = None
     limit: int = 0
 
 
@@ -60,7 +59,7 @@ def standing(session: Session, door: Door, row: Escalation, who: Responder, now:
         taken=_word(session, last, "to_id") if _was_taken(last, who) else None,
         here=[each for each in everybody if each.attendance.responder_id != who.id],
         attending=mine.kind if mine else "",
-        waits=_waits(session, row, now) if own else None,
+        left=owner_watch.left(session, door.community.ownership, row.id, now) if own else None,
         limit=door.community.ownership.silent_seconds,
     )
     return found if found != Standing(limit=found.limit) else None
@@ -72,11 +71,6 @@ def hands() -> Mapping[str, object]:
     with guards.door().database.begin() as session:
         people = room.colleagues(session, town, g.responder, datetime.now().astimezone())
     return {"people": people, "desks": town.desks}
-
-
-def _waits(session: Session, row: Escalation, now: datetime) -> int | None:
-    since = owner_watch.waits_since(session, row.id)
-    return None if since is None else seconds(since, now)
 
 
 def _lapsed(row: Escalation, last: Transfer | None, who: Responder) -> str | None:

@@ -142,7 +142,7 @@ def test_a_look_at_the_signs_is_no_act_of_the_owner(
 
     def acted() -> bool:
         with database.begin() as session:
-            return session.get_one(Escalation, row.id).owner_acted_at is not None
+            return session.get_one(Escalation, row.id).owner_wrote_at is not None
 
     before = acted()
     ana.post(f"/console/threads/{row.id}/writing")

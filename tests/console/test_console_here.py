@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from gateway import owner_watch
 from gateway.db import Database
 from gateway.door import Door
-from gateway.models import Escalation, Heartbeat, LogIn
+from gateway.models import Escalation, Heartbeat, LogIn, Message
 from tests.console.conftest import Person, utc_now
 
 Written = Callable[..., Escalation]
@@ -59,18 +59,49 @@ def test_an_open_page_does_not_keep_its_screen_unlocked_but_writing_does(
 
     def acted() -> bool:
         with database.begin() as session:
-            return session.get_one(Escalation, row.id).owner_acted_at is not None
+            return session.get_one(Escalation, row.id).owner_wrote_at is not None
 
     with database.begin() as session:
         session.execute(update(LogIn).values(last_seen_at=utc_now() - timedelta(minutes=9)))
         session.execute(update(Escalation).values(owner_acted_at=None))
-    assert ana.client.post("/console/here", data=form, headers={"X-Background": "1"}).status_code == 204
+    assert ana.client.post("/console/here", data=form, headers={"X-Background": "1"}).get_json() == {"soon": []}
     assert (seen(), acted()) == (False, False)
     for nonsense in ("", "x", "9" * 40):
-        assert ana.client.post("/console/here", data=form | {"acted": "1", "escalation": nonsense}).status_code == 204
+        assert ana.client.post("/console/here", data=form | {"acted": "1", "escalation": nonsense}).status_code == 200
     assert (seen(), acted()) == (True, False)
-    assert ana.client.post("/console/here", data=form | {"acted": "1", "escalation": str(row.id)}).status_code == 204
+    assert ana.client.post("/console/here", data=form | {"acted": "1", "escalation": str(row.id)}).status_code == 200
     assert acted()
+
+
+def test_a_draft_is_writing_and_a_note_is_an_act(ana: Person, written: Written, database: Database) -> None:
+    row = written()
+    ana.post(f"/console/threads/{row.id}/claim", epoch=0)
+
+    def kept() -> tuple[bool, bool]:
+        with database.begin() as session:
+            found = session.get_one(Escalation, row.id)
+            return found.owner_wrote_at is not None, found.owner_acted_at is not None
+
+    assert ana.post(f"/console/threads/{row.id}/draft", text="I am").status_code == 200
+    assert kept() == (True, False)
+    ana.post(f"/console/threads/{row.id}/stay", epoch=1)
+    assert kept() == (True, True)
+
+
+def test_every_page_hears_which_thread_goes_back_soon(
+    person: Callable[..., Person], written: Written, database: Database
+) -> None:
+    row, ana, ben = written(), person("Ana"), person("Ben")
+    ana.post(f"/console/threads/{row.id}/claim", epoch=0)
+    age(database, seconds=80)
+    with database.begin() as session:
+        session.execute(update(Message).values(created_at=utc_now() - timedelta(seconds=90)))
+    [soon] = ana.post("/console/here").get_json()["soon"]
+    assert (soon["id"], soon["url"]) == (row.id, f"/console/threads/{row.id}")
+    assert 30 < soon["left"] <= 40
+    assert ben.post("/console/here").get_json() == {"soon": []}
+    ana.post(f"/console/threads/{row.id}/stay", epoch=1)
+    assert ana.post("/console/here").get_json() == {"soon": []}
 
 
 def test_nobody_acts_for_the_owner(person: Callable[..., Person], written: Written, database: Database) -> None:
@@ -79,7 +110,8 @@ def test_nobody_acts_for_the_owner(person: Callable[..., Person], written: Writt
     ben.post("/console/here", acted="1", escalation=str(row.id))
     ben.post(f"/console/threads/{row.id}/claim", epoch=0)
     with database.begin() as session:
-        assert session.get_one(Escalation, row.id).owner_acted_at is None
+        found = session.get_one(Escalation, row.id)
+        assert (found.owner_acted_at, found.owner_wrote_at) == (None, None)
 
 
 def test_who_slept_reads_why_the_thread_went_back(

@@ -36,7 +36,9 @@ def on_shift(night: Night, *people: Responder) -> None:
 
 def beat(night: Night, who: Responder, row: Escalation | None = None) -> None:
     with night.database.begin() as session:
-        attendance.beat(session, who.id, night.at, row.id if row else None, acted=row is not None)
+        attendance.beat(session, who.id, night.at)
+        if row:
+            attendance.wrote(session, row.id, who.id, night.at)
 
 
 def look(night: Night, since: datetime | None = None) -> list[int]:
@@ -73,6 +75,25 @@ def test_when_a_thread_goes_back(
 ) -> None:
     beat_, waits = (None if each is None else at(each) for each in (beat_at, unanswered))
     assert due(Held(level, means, at(0), beat_, waits), RULES, at(now)) == why
+
+
+@pytest.mark.parametrize(
+    ("acted", "wrote", "last"),
+    [
+        (None, 101, 221),  # one key buys the time for one answer, not the thread
+        (None, 219, 339),
+        (None, 699, 700),  # keys alone: ten minutes in front of a message that waits
+        (110, None, 710),  # a note, "I am on it"
+        (110, 650, 710),  # keys after it add nothing to its ten minutes
+        (110, 300, 710),
+        (99, 98, 220),  # what was done before the message came is no answer to it
+    ],
+)
+def test_what_stands_for_an_answer_and_for_how_long(acted: int | None, wrote: int | None, last: int) -> None:
+    did, keys = (None if each is None else at(each) for each in (acted, wrote))
+    for level in Level.ROUTINE, Level.EMERGENCY:
+        held = Held(level, "console", at(0), at(last), at(100), acted=did, wrote=keys)
+        assert (due(held, RULES, at(last)), due(held, RULES, at(last + 1))) == (None, SILENT)
 
 
 def test_who_may_not_write_is_not_taken_for_silent() -> None:
@@ -169,6 +190,38 @@ def test_who_writes_a_long_answer_is_not_silent(night: Night) -> None:
         night.later(seconds=20)
         beat(night, ana, row)
         assert look(night) == []
+
+
+def test_one_key_does_not_hold_a_thread(night: Night) -> None:
+    ana = night.person()
+    night.text(DANGER)
+    row = night.claimed(ana)
+    night.later(seconds=5)
+    beat(night, ana, row)
+    for _ in range(12):
+        night.later(seconds=10)
+        beat(night, ana)
+        assert look(night) == []
+    night.later(seconds=1)
+    assert look(night) == [row.conversation_id]
+    assert night.open().owner_wrote_at is None
+
+
+def test_who_is_about_to_lose_a_thread_hears_of_it_in_time(night: Night) -> None:
+    ana, ben = night.person("Ana"), night.person("Ben")
+    night.text(DANGER)
+    row = night.claimed(ana)
+
+    def soon(who: Responder) -> dict[int, int]:
+        with night.database.begin() as session:
+            return owner_watch.soon(session, RULES, who.id, night.at)
+
+    night.later(seconds=59)
+    assert soon(ana) == {}
+    night.later(seconds=1)
+    assert (soon(ana), soon(ben)) == ({row.id: 60}, {})
+    beat(night, ana, row)
+    assert soon(ana) == {}
 
 
 def test_who_answers_by_phone_calls_is_not_silent(night: Night, settings: Settings) -> None:

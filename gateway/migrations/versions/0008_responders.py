@@ -24,8 +24,8 @@ ADDED = {
     "messages": ("pair",),
     "shifts": ("rota_entry_id", "local_date", "state", "begun_at", "ended_at", "sound_heard_at", "created_by"),
     "escalations": (
-        "code", "desk", "waiting_since", "owner_means", "owner_acted_at", "ladder_since", "next_page_at", "rung",
-        "told_nobody_at", "drill", "reopens_id", "version", "changed_at",
+        "code", "desk", "waiting_since", "owner_means", "owner_acted_at", "owner_wrote_at", "ladder_since",
+        "next_page_at", "rung", "told_nobody_at", "drill", "reopens_id", "version", "changed_at",
     ),
     "challenges": ("device_id",),
     "log_ins": ("strength", "device_id", "browser", "ended_by", "end_reason"),
@@ -266,7 +266,8 @@ def _ownership() -> None:
     _add(
         "escalations", _small("code", null=True), _word("desk", True), _at("waiting_since"), _word("owner_means", True)
     )
-    _add("escalations", *map(_at, ("owner_acted_at", "ladder_since", "next_page_at")), _small("rung", default="'-1'"))
+    times = ("owner_acted_at", "owner_wrote_at", "ladder_since", "next_page_at")
+    _add("escalations", *map(_at, times), _small("rung", default="'-1'"))
     _add("escalations", _at("told_nobody_at"), _yes("drill", default="false"))
     _add("escalations", _to("reopens_id", "escalations", null=True))
     _add("escalations", sa.Column("version", sa.BigInteger()), _at("changed_at"))

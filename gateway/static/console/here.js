@@ -1,7 +1,33 @@
-// Signs of life: says every ten seconds that this page is open, and that its reader writes.
+// Signs of life: says every ten seconds that this page is open, and that its reader writes; hears which thread of
+// theirs is about to go back to the queue, and rings on whatever page they are.
+import { ring } from "./sound.js";
+
 const EVERY = 10000;
 let wrote = false;
 let last = -EVERY;
+let goesBackAt = null;
+let rungFor = null;
+
+// The thread's own page has a bar of its own (ownership.js), with a button to say "I am on it".
+function warn([first]) {
+  const bar = document.getElementById("going-back");
+  const shown = first && document.getElementById("thread")?.dataset.escalation !== String(first.id);
+  bar.hidden = !shown;
+  goesBackAt = shown ? performance.now() + first.left * 1000 : null;
+  if (!first) rungFor = null;
+  if (!shown) return;
+  document.getElementById("going-back-link").href = first.url;
+  count();
+  if (rungFor === first.id) return;
+  rungFor = first.id;
+  ring("urgent");
+}
+
+function count() {
+  if (goesBackAt === null) return;
+  const left = Math.max(0, Math.ceil((goesBackAt - performance.now()) / 1000));
+  document.querySelector("#going-back .left").textContent = left;
+}
 
 async function say() {
   const token = document.querySelector("input[name=csrf_token]")?.value;
@@ -18,7 +44,8 @@ async function say() {
   wrote = false;
   last = performance.now();
   try {
-    await fetch(document.body.dataset.here, { method: "POST", body: form, headers });
+    const answer = await fetch(document.body.dataset.here, { method: "POST", body: form, headers });
+    if (answer.ok) warn((await answer.json()).soon);
   } catch {
     // The not-live bar says it.
   }
@@ -34,6 +61,7 @@ export function setUp() {
     if (performance.now() - last > EVERY - 500) say();
   };
   setInterval(due, EVERY / 4);
+  setInterval(count, 1000);
   document.body.addEventListener("live-beat", due);
   addEventListener("pageshow", say);
 }

@@ -35,9 +35,8 @@ function warn() {
     return;
   }
   if (!read.has(bar)) read.set(bar, performance.now());
-  const { waits, limit } = bar.dataset;
-  const left = Math.ceil(limit - waits - (performance.now() - read.get(bar)) / 1000);
-  bar.hidden = left > limit / 2;
+  const left = Math.ceil(bar.dataset.left - (performance.now() - read.get(bar)) / 1000);
+  bar.hidden = left > bar.dataset.limit / 2;
   bar.querySelector(".left").textContent = Math.max(0, left);
   if (bar.hidden || rung) return;
   rung = true;
