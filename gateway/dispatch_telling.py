@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import conversations, delivery, dispatch_links, escalations, handoffs, notices, paging, teams, texts
+from gateway import conversations, delivery, dispatch_links, escalations, notices, optout, paging, teams, texts
 from gateway.community_duty import Team
 from gateway.models import Conversation, Dispatch, Escalation, Responder
 
@@ -159,7 +159,7 @@ def _languages(conversation: Conversation) -> tuple[str, ...]:
 
 
 def _say(session: Session, conversation: Conversation, now: datetime, parts: Sequence[str]) -> bool:
-    if not handoffs.may_be_texted(session, conversation):
+    if optout.why_no_text(session, conversation):
         return False
     for text in parts:
         conversations.say(session, conversation, text, "system", now, priority=delivery.RESPONDER)

@@ -155,7 +155,7 @@ def tell(  # noqa: PLR0913 - what was told, and with whose leave
         supervisor=handoff.supervisor_id, alone=alone and handoff.consent == REFUSED,
     )  # fmt: skip
     # That it was told stands, whether or not the resident can be told so.
-    if tell_resident and row.owner_id == responder.id and may_be_texted(session, conversation):
+    if tell_resident and row.owner_id == responder.id and optout.why_no_text(session, conversation) is None:
         _tell_resident(session, conversation, handoff, "told", responder, now)
         escalations.replied(row, now)
     return handoff
@@ -284,21 +284,9 @@ def _note(  # noqa: PLR0913 - the verb's own facts
     escalations.touch(session, row.id)
 
 
-def may_be_texted(session: Session, conversation: Conversation) -> bool:
-    """Whether a text of ours may go to the resident: they did not opt out and did not say that it is not safe."""
-    try:
-        _may_text(session, conversation)
-    except Conflict:
-        return False
-    return True
-
-
 def _may_text(session: Session, conversation: Conversation) -> None:
-    contact = conversation.contact
-    if optout.in_force(session, contact.channel, contact.address_hash):
-        raise Conflict("opted_out")
-    if not conversations.safe_to_text(conversation):
-        raise Conflict("not_safe_to_text")
+    if why := optout.why_no_text(session, conversation):
+        raise Conflict(why)
 
 
 def _tell_resident(  # noqa: PLR0913 - the verb's own facts

@@ -6,8 +6,8 @@ from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from gateway import consents
-from gateway.models import OptOut
+from gateway import consents, conversations
+from gateway.models import Conversation, OptOut
 
 # Twilio answers these words itself and blocks the number: a second confirmation of ours would be refused (21610).
 ANSWERED_BY_TWILIO = frozenset("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT START UNSTOP YES".split())
@@ -44,3 +44,11 @@ def start(session: Session, channel: str, address_hash: str, now: datetime) -> b
         .returning(OptOut.id)
     )
     return ended.first() is not None
+
+
+def why_no_text(session: Session, conversation: Conversation) -> str | None:
+    """Why no person may write to this resident now (``opted_out``, ``not_safe_to_text``); None when they may."""
+    contact = conversation.contact
+    if in_force(session, contact.channel, contact.address_hash):
+        return "opted_out"
+    return None if conversations.safe_to_text(conversation) else "not_safe_to_text"

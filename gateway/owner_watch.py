@@ -169,15 +169,11 @@ def _of(session: Session, row: Row[Any]) -> Held:
         claimed_at=row.claimed_at,
         beat=row.beat,
         unanswered=row.unanswered,
-        can_text=row.unanswered is None or may_text(session, row.conversation_id),
+        can_text=row.unanswered is None or _may_text(session, row.conversation_id),
         acted=row.owner_acted_at,
         wrote=row.owner_wrote_at,
     )
 
 
-def may_text(session: Session, conversation_id: int) -> bool:
-    """Whether a person may write to this resident: they did not opt out, and it is safe to text them."""
-    conversation = session.get_one(Conversation, conversation_id)
-    contact = conversation.contact
-    stopped = optout.in_force(session, contact.channel, contact.address_hash)
-    return not stopped and conversation.answers.get("safe_to_text") != "no"
+def _may_text(session: Session, conversation_id: int) -> bool:
+    return optout.why_no_text(session, session.get_one(Conversation, conversation_id)) is None

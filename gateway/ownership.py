@@ -15,7 +15,7 @@ from gateway.community import Community
 from gateway.errors import Conflict, Refused
 from gateway.escalations import CLAIMED, SUPERVISING, WAITING, first_name
 from gateway.marking import N_
-from gateway.models import Conversation, Escalation, Responder, Transfer
+from gateway.models import Escalation, Responder, Transfer
 from gateway.models.people import EDITOR
 from gateway.risk import Level
 
@@ -190,7 +190,7 @@ def join(session: Session, escalation_id: int, supervisor: Responder, now: datet
         raise Refused(409, "yourself")
     if attendance.come(session, row.id, supervisor.id, attendance.JOINED, now):
         audit.note(session, now, "join", "escalation", row.id, supervisor.id)
-        _say(session, conversation, "joined_too", now, name=first_name(supervisor))
+        escalations.tell(session, conversation, "joined_too", now, name=first_name(supervisor))
         escalations.touch(session, row.id)
     return row
 
@@ -206,7 +206,9 @@ def leave(session: Session, escalation_id: int, responder: Responder, now: datet
     if there.kind == attendance.JOINED:
         audit.note(session, now, "leave", "escalation", row.id, responder.id)
         if row.owner is not None and row.status == CLAIMED:
-            _say(session, conversation, "joined_left", now, name=first_name(responder), colleague=first_name(row.owner))
+            escalations.tell(
+                session, conversation, "joined_left", now, name=first_name(responder), colleague=first_name(row.owner)
+            )
         escalations.touch(session, row.id)
     return row
 
@@ -281,16 +283,12 @@ def _give(  # noqa: PLR0913 - the verb's own facts
     given = escalations.move(session, row.id, row.epoch, verb, before, owner_id=to.id, claimed_at=now,
                              owner_means=escalations.CONSOLE, owner_acted_at=None, owner_wrote_at=None)  # fmt: skip
     attendance.leave(session, row.id, now, to.id)
-    _say(session, conversation, "transferred_to_person", now, name=first_name(to), colleague=first_name(before))
+    escalations.tell(
+        session, conversation, "transferred_to_person", now, name=first_name(to), colleague=first_name(before)
+    )
     detail = {"before": before.id, "to": to.id} | ({"why": reason_code} if reason_code else {})
     audit.note(session, now, verb, "escalation", row.id, by, **detail)
     return given
-
-
-def _say(session: Session, conversation: Conversation, key: str, now: datetime, **values: str) -> None:
-    """Tell the resident who is there, unless they said that a text may be read by somebody else."""
-    if conversation.answers.get("safe_to_text") != "no":
-        escalations.tell(session, conversation, key, now, **values)
 
 
 def _keep(  # noqa: PLR0913, PLR0917 - a transfer is these facts

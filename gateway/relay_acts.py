@@ -15,7 +15,7 @@ from gateway import (
     delivery,
     escalations,
     notes,
-    owner_watch,
+    optout,
     relay_lines,
     risk,
     room,
@@ -100,7 +100,7 @@ def number(heard: Heard) -> Told:
     kept = relay_lines.take_kept(heard.session, heard.keys, heard.responder.id, row.id, heard.now)
     if not kept:
         return Told(heard.say("relay_now", code=code), row)
-    if not owner_watch.may_text(heard.session, row.conversation_id):
+    if optout.why_no_text(heard.session, row.conversation):
         return Told(heard.say("relay_cannot_text", code=code), row, "cannot_text")
     sent = [_send(heard, row, words) for words in kept]
     lost = next((each for each in sent if each.refused is not None), None)
@@ -113,7 +113,7 @@ def speak(heard: Heard) -> Told:
     row = _addressed(heard, dangerous)
     if isinstance(row, Told):
         return row
-    if not owner_watch.may_text(heard.session, row.conversation_id):
+    if optout.why_no_text(heard.session, row.conversation):
         return Told(_beside(heard, "relay_cannot_text", dangerous, code=row.code), row, "cannot_text")
     if dangerous:
         return Told(heard.say("relay_danger", code=row.code), row, "danger", keep=heard.said.words)
@@ -249,7 +249,7 @@ def _late(heard: Heard, code: int | None) -> Told:
 def _begin(heard: Heard, row: Escalation, key: str) -> Told:
     """Work a thread by text: its last words come, and what is texted goes there."""
     relay_lines.name(heard.session, heard.responder.id, row.id, heard.now)
-    if not owner_watch.may_text(heard.session, row.conversation_id):
+    if optout.why_no_text(heard.session, row.conversation):
         key = "relay_claimed_cannot_text"
     relay_lines.catch_up(heard.session, row, heard.responder, heard.now)
     return Told(heard.say(key, code=row.code), row, changed=True)

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from gateway import (
     closings,
-    conversations,
     dispatch_facts,
     dispatch_states,
     dispatch_telling,
@@ -18,6 +17,7 @@ from gateway import (
     dispatches,
     escalations,
     handoffs,
+    optout,
     teams,
     webhook_lag,
 )
@@ -121,7 +121,7 @@ def shown(  # noqa: PLR0913 - what a page is drawn from
         alarm=alarm,
         running=dispatch.state in dispatch_states.RUNNING,
         unseen=dispatch.state in dispatch_states.RUNNING and dispatch.seen_version < dispatch.version,
-        no_texts=_no_texts(session, row),
+        no_texts=optout.why_no_text(session, row.conversation),
         lag=webhook_lag.of_dispatch(session, dispatch.id),
         events=_events(session, dispatch),
     )  # fmt: skip
@@ -137,13 +137,6 @@ def _events(session: Session, dispatch: Dispatch) -> list[tuple[DispatchEvent, s
         .order_by(DispatchEvent.id.desc())
     )
     return [(event, responder or member) for event, responder, member in found]
-
-
-def _no_texts(session: Session, row: Escalation) -> str | None:
-    """Why the resident hears nothing by text, if so."""
-    if handoffs.may_be_texted(session, row.conversation):
-        return None
-    return "opted_out" if conversations.safe_to_text(row.conversation) else "not_safe_to_text"
 
 
 def _name(door: Door, dispatch: Dispatch) -> str:

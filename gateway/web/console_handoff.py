@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from gateway import eido, escalations, handoff911, handoff_packet, handoff_script, handoffs
+from gateway import eido, escalations, handoff911, handoff_packet, handoff_script, handoffs, optout
 from gateway.community import Community
 from gateway.door import Door
 from gateway.errors import Refused
@@ -246,7 +246,7 @@ def _shown(session: Session, door: Door, handoff: Handoff, row: Escalation, lang
         outside=not inside,
         substance=handoff911.is_substance(kinds),
         private=handoff_packet.is_private(kinds),
-        opted_out_or_unsafe=not handoffs.may_be_texted(session, row.conversation),
+        opted_out_or_unsafe=optout.why_no_text(session, row.conversation) is not None,
         may=theirs or handoffs.may_hand_over(session, row, g.responder),
         mine=row.owner_id == g.responder.id and row.status == escalations.CLAIMED,
         number=number,
