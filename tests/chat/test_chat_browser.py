@@ -17,7 +17,7 @@ from gateway import community
 from gateway.db import Database
 from gateway.models import Message
 from gateway.web import pages
-from tests.fakes.wsgi import closing
+from tests.fakes.wsgi import closing, unhurried
 
 expect.set_options(timeout=15_000)  # on a busy machine
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -52,7 +52,7 @@ def serve() -> Iterator[Callable[[Flask], str]]:
     running = []
 
     def start(app: Flask) -> str:
-        server = make_server("127.0.0.1", 0, closing(app), threaded=True, request_handler=Quiet)
+        server = make_server("127.0.0.1", 0, closing(unhurried(app)), threaded=True, request_handler=Quiet)
         server.daemon_threads = False  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()

@@ -26,7 +26,7 @@ from gateway.segments import count
 from gateway.web.console_live import LIVE
 from gateway.web.live import Live
 from tests.console.conftest import PASSWORD, utc_now
-from tests.fakes.wsgi import closing
+from tests.fakes.wsgi import closing, unhurried
 from tests.gateway.screened import write
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -40,7 +40,7 @@ class Served:
     """The application on a real port, that can be frozen and thawed."""
 
     def __init__(self, app: Flask) -> None:
-        self._app = app
+        self._app = unhurried(app)
         self._warm = threading.Event()
         self._warm.set()
         self._server: BaseWSGIServer = make_server("127.0.0.1", 0, closing(self._answer), threaded=True)

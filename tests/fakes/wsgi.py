@@ -4,6 +4,23 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from flask import Flask
+from sqlalchemy import event
+
+
+def unhurried(app: Flask) -> Flask:
+    """The same application, which waits longer for Postgres to take a call.
+
+    The two seconds of :mod:`gateway.db` are for a server that is down. Two browsers that start beside a test can starve
+    this one process for as long, and its page would be about a store that is not there.
+    """
+
+    def wait(_dialect: Any, _record: Any, _words: Any, options: dict[str, Any]) -> None:
+        options["connect_timeout"] = 20
+
+    event.listen(app.extensions["front_door"].database.engine, "do_connect", wait, insert=True)
+    return app
+
 
 def closing(app: Any) -> Any:
     """The same application, whose answers close their files also where the browser hangs up.
