@@ -18,7 +18,8 @@ def unhurried(app: Flask) -> Flask:
     def wait(_dialect: Any, _record: Any, _words: Any, options: dict[str, Any]) -> None:
         options["connect_timeout"] = 20
 
-    event.listen(app.extensions["front_door"].database.engine, "do_connect", wait, insert=True)
+    if door := app.extensions.get("front_door"):  # the page of a town around the chat has no store
+        event.listen(door.database.engine, "do_connect", wait, insert=True)
     return app
 
 
