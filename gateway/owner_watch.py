@@ -48,13 +48,12 @@ def goes_back_at(held: Held, rules: Ownership, floor: datetime) -> datetime | No
     if held.unanswered is None or not held.can_text:
         return None
     waits, silent = max(held.unanswered, floor), timedelta(seconds=rules.silent_seconds)
-    acted = held.acted if held.acted and held.acted > waits else None
-    ends = [waits + silent]
-    if acted:
-        ends.append(acted + max(AT_WORK, silent))
+    at_work = max(AT_WORK, silent)
+    if held.acted and held.acted > waits:
+        return held.acted + at_work
     if held.wrote and held.wrote > waits:
-        ends.append(min(held.wrote + silent, (acted or waits) + max(AT_WORK, silent)))
-    return max(ends)
+        return min(held.wrote + silent, waits + at_work)
+    return waits + silent
 
 
 def due(held: Held, rules: Ownership, now: datetime, since: datetime | None = None) -> str | None:
@@ -126,8 +125,8 @@ def left(session: Session, rules: Ownership, escalation_id: int, now: datetime) 
 
 def soon(session: Session, rules: Ownership, responder_id: int, now: datetime) -> dict[int, int]:
     """The threads of a responder that go back before half of ``silent_seconds`` is over: how many seconds are left."""
-    rows = session.execute(_held(Escalation.owner_id == responder_id, Escalation.drill.is_(False))).all()
-    found = {row.id: _left(_of(session, row), rules, now) for row in rows if row.unanswered is not None}
+    rows = session.execute(_held(Escalation.owner_id == responder_id)).all()
+    found = {row.id: _left(_of(session, row), rules, now) for row in rows}
     return {key: each for key, each in found.items() if each is not None and each <= rules.silent_seconds / 2}
 
 

@@ -57,20 +57,20 @@ def test_an_open_page_does_not_keep_its_screen_unlocked_but_writing_does(
         with database.begin() as session:
             return session.scalars(select(LogIn.last_seen_at)).one() > utc_now() - timedelta(minutes=1)
 
-    def acted() -> bool:
+    def wrote() -> bool:
         with database.begin() as session:
             return session.get_one(Escalation, row.id).owner_wrote_at is not None
 
     with database.begin() as session:
         session.execute(update(LogIn).values(last_seen_at=utc_now() - timedelta(minutes=9)))
-        session.execute(update(Escalation).values(owner_acted_at=None))
+        session.execute(update(Escalation).values(owner_wrote_at=None))
     assert ana.client.post("/console/here", data=form, headers={"X-Background": "1"}).get_json() == {"soon": []}
-    assert (seen(), acted()) == (False, False)
+    assert (seen(), wrote()) == (False, False)
     for nonsense in ("", "x", "9" * 40):
         assert ana.client.post("/console/here", data=form | {"acted": "1", "escalation": nonsense}).status_code == 200
-    assert (seen(), acted()) == (True, False)
+    assert (seen(), wrote()) == (True, False)
     assert ana.client.post("/console/here", data=form | {"acted": "1", "escalation": str(row.id)}).status_code == 200
-    assert acted()
+    assert wrote()
 
 
 def test_a_draft_is_writing_and_a_note_is_an_act(ana: Person, written: Written, database: Database) -> None:
