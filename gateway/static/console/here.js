@@ -9,18 +9,17 @@ let goesBackAt = null;
 let rungFor = null;
 
 // The thread's own page has a bar of its own (ownership.js), with a button to say "I am on it".
-function warn([first]) {
-  const bar = document.getElementById("going-back");
-  const shown = first && document.getElementById("thread")?.dataset.escalation !== String(first.id);
-  bar.hidden = !shown;
-  goesBackAt = shown ? performance.now() + first.left * 1000 : null;
-  if (!first) rungFor = null;
-  if (!shown) return;
-  document.getElementById("going-back-link").href = first.url;
-  count();
-  if (rungFor === first.id) return;
-  rungFor = first.id;
-  ring("urgent");
+function warn(soon) {
+  const open = document.getElementById("thread")?.dataset.escalation;
+  const first = soon.find(({ id }) => String(id) !== open);
+  document.getElementById("going-back").hidden = !first;
+  goesBackAt = first ? performance.now() + first.left * 1000 : null;
+  if (first) {
+    document.getElementById("going-back-link").href = first.url;
+    count();
+  }
+  if (first && rungFor !== first.id) ring("urgent");
+  rungFor = first?.id ?? null;
 }
 
 function count() {
