@@ -208,7 +208,7 @@ def test_new_messages_come_without_losing_the_draft_or_the_place(
     field.focus()
     page.evaluate("document.getElementById('text').setSelectionRange(4, 4)")
     page.evaluate("window.scrollTo(0, 300)")
-    page.locator("#history-" + str(row.id)).evaluate("each => each.open = true")
+    open_history(page, row)
     page.evaluate("window.scrollTo(0, 300)")
     texts_again(database, row, door, "are you there?")
     expect(page.locator(".said", has_text="are you there?")).to_be_attached(timeout=3000)
@@ -263,7 +263,7 @@ def test_a_level_is_lowered_with_the_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.locator(".state .level")).to_have_text("Urgent", timeout=3000)
     expect(page.locator("#lower-level")).to_be_hidden()
-    page.locator("#history-" + str(row.id)).evaluate("each => each.open = true")
+    open_history(page, row)
     expect(page.locator("#history-" + str(row.id))).to_contain_text(
         "Lowered: Urgent, I spoke with them: safe now · Ana"
     )
@@ -530,6 +530,11 @@ def test_what_changes_under_a_finger_is_read_when_the_finger_is_gone(
     page.mouse.up()
     expect(page.locator("#holder")).to_contain_text("You have it.")
     expect(page.get_by_text("and now there is blood").first).to_be_visible()
+
+
+def open_history(page: Page, row: Escalation) -> None:
+    """In one step: between finding an element and telling it, a page may have drawn another in its place."""
+    page.evaluate(f"document.getElementById('history-{row.id}').open = true")
 
 
 def at_a_thread(enter: Callable[..., Page], served: Served, row: Escalation) -> Page:
