@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain, repeat
@@ -16,6 +15,7 @@ from gateway.risk.circumstances import Circumstance, Circumstances, read_circums
 from gateway.risk.pattern import spelled_out
 from gateway.risk.screening import Screener, assemble, screener
 from gateway.risk.views import views_of
+from tests.risk.effort import seconds
 
 # The words between the bars are those that a card matched.
 PEOPLE = [
@@ -168,13 +168,7 @@ def test_no_text_stalls_it(lists: Circumstances, word: str) -> None:
     def work(length: int) -> float:
         text = " " + word * (length // len(word))
         [view, *_] = views_of(text[: length // 16], screener()._spelling)
-        taken = []
-        for _ in range(3):  # the garbage collector may pause one of them
-            start = time.thread_time()
-            lists.of(text)
-            lists.over(view).around(0, len(view.text) - 1)
-            taken.append(time.thread_time() - start)
-        return min(taken)
+        return seconds(lambda: (lists.of(text), lists.over(view).around(0, len(view.text) - 1)))
 
     assert work(64_000) <= 8 * work(16_000) + 0.01
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Callable
 
 import pytest
 
@@ -14,6 +12,7 @@ from gateway.risk.matching import Matcher
 from gateway.risk.scope import Scoper
 from gateway.risk.screening import LONGEST, Screener, screener
 from gateway.risk.views import views_of
+from tests.risk.effort import seconds
 
 pytestmark = pytest.mark.slow
 
@@ -93,16 +92,6 @@ def patient() -> Screener:
     real = screener()
     scoper = Scoper(read_words(HERE / "scope.yml"), real.deck.compiler)
     return Screener(real.deck, scoper, real._spelling, Matcher(real.deck.cards), frozen)
-
-
-def seconds(act: Callable[[], object]) -> float:
-    """What it costs this thread; the best of three, because the garbage collector may pause any of them."""
-    taken = []
-    for _ in range(3):
-        start = time.thread_time()
-        act()
-        taken.append(time.thread_time() - start)
-    return min(taken)
 
 
 @pytest.mark.parametrize("unit", SHAPES)

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from gateway.risk.matching import Candidate, Matcher
 from gateway.risk.pattern import Compiled
 from gateway.risk.scope import Scoper
 from gateway.risk.screening import LONGEST, screener
+from tests.risk.effort import seconds
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=300)
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,13 +71,8 @@ def test_it_never_raises_and_its_answer_can_be_stored(text: str, context: list[s
 
 
 def work(subject: Screener, text: str) -> float:
-    """Seconds of this thread for one screening; the best of five, because a collector may pause any of them."""
-    seconds = []
-    for _ in range(5):
-        start = time.thread_time()
-        subject.screen(text)
-        seconds.append(time.thread_time() - start)
-    return min(seconds)
+    """Seconds of this thread for one screening."""
+    return seconds(lambda: subject.screen(text), times=5)
 
 
 def test_the_work_on_64_kib_is_bounded_by_the_limit() -> None:
