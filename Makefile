@@ -37,8 +37,8 @@ net: setup-gateway ## train the net under the risk rules from its rows (a quarte
 test: setup browser node ## everything: lint, types, unit, integration, bot, end to end, faults
 	@$(MAKE) --no-print-directory --jobs 2 train lint types
 	@$(PYTEST) -n auto -p no:schemathesis -m "$(FAST)"
-	@$(PYTEST) -n auto --dist loadfile -m "not ($(FAST)) and not ($(ALONE))"
-	@$(PYTEST) -m "$(ALONE)"
+	@$(PYTEST) -n auto --dist loadfile --durations 60 --durations-min 5 -m "not ($(FAST)) and not ($(ALONE))"
+	@$(PYTEST) --durations 20 --durations-min 5 -m "$(ALONE)"
 
 test-fast: setup-gateway lint types ## the tier for every commit: no bot, no browser, no kills, nothing slow
 	@$(PYTEST) -n auto -p no:schemathesis -m "$(FAST)"
