@@ -1,8 +1,8 @@
 """Reads "wrong 2" and «está mal el 2»: that a service of the last list is wrong, which one, and what about it.
 
 Every word of the message must be known here, so that nothing else is ever taken for a report: "wrong 2 kids" is for
-the bot. A question ("is 2 closed?") reports nothing, and neither does a message without a number: "wrong number" and
-«está mal» mean other things.
+the bot. A question ("is 2 closed?") reports nothing. Without a number in the list a message must say what is wrong
+("the phone number is wrong", «el horario está mal»): "wrong number" and «está mal» alone mean other things.
 """
 
 import re
@@ -13,6 +13,7 @@ from gateway.directory.choices import number_words
 from gateway.directory.folding import fold
 
 WRONG, CLOSED = "wrong", "closed"
+DEAD = "dead"  # what is said of a telephone; of anything else it is no report
 IN_WORDS = 3  # services of one text; "el cuarto" is a room more often than the fourth of a list
 LONGEST = 120  # characters; a report in more words is a sentence for the bot
 PHRASES: dict[str, tuple[str, ...]] = {
@@ -27,6 +28,11 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "phone": (
         *("phone number", "phone", "number to call", "numero de telefono", "telefono"),
         *("disconnected", "desconectado", "does not answer", "doesnt answer", "no answer", "no contestan"),
+        *("dont answer", "nobody answers", "no one answers", "nadie contesta", "no contesta"),
+    ),
+    DEAD: (
+        *("does not work", "doesnt work", "not working", "isnt working", "not in service", "out of service"),
+        *("no longer in service", "no sirve", "no funciona", "fuera de servicio", "no existe ese numero"),
     ),
     "address": ("address", "moved", "direccion", "se mudo", "se mudaron", "they moved"),
     WRONG: (
@@ -38,22 +44,26 @@ PHRASES: dict[str, tuple[str, ...]] = {
         *("it", "its", "is", "are", "was", "the", "that", "of", "for", "on", "has", "have", "info", "information"),
         *("number", "one", "with", "there", "they", "at", "about", "please", "hi", "sorry", "place"),
         *("el", "la", "los", "las", "de", "del", "es", "son", "esta", "numero", "tiene", "hay", "un", "una", "en"),
-        *("lo", "informacion", "por favor", "hola", "lugar", "y", "and"),
+        *("lo", "informacion", "por favor", "hola", "lugar", "y", "and", "this", "you gave me", "you sent me", "your"),
+        *("ese", "esa", "este", "eso", "su", "que me dio", "que me dieron", "que me mando", "que me mandaron"),
     ),
 }
 # What a message must hold beside the number to be a report by itself.
 REPORTS = frozenset((WRONG, CLOSED))
 ALONE = frozenset(("closed", "cerrado", "cerrada", "disconnected", "desconectado", "moved", "se mudo", "se mudaron"))
 CODES = {phrase: code for code, phrases in PHRASES.items() for phrase in phrases}
+# A telephone's number, in the words of who tried it; "wrong number" and «número equivocado» mean the one we write to.
+NUMBER_IS = re.compile(r"\b(?:number|numero)(?: (?!\d).*?)? (?:is|was|isnt|does|doesnt|esta|es|no|not)\b")
+INFORMATION = re.compile(r"\b(?:info|information|informacion)\b")
 BETWEEN = re.compile(r"[\s.,;:!#()\-]+")
 
 
 @dataclass(frozen=True)
 class Report:
-    """What somebody says of the services told last: its ``number`` there, ``kind`` wrong or closed (for good), and
-    ``about`` the phone, the hours or the address, where they say so."""
+    """What somebody says of the services told last: its ``number`` there (None where they name none), ``kind`` wrong or
+    closed (for good), and ``about`` the phone, the hours or the address, where they say so."""
 
-    number: int
+    number: int | None
     kind: str
     about: str | None = None
 
@@ -67,11 +77,22 @@ def read(text: str) -> Report | None:
     if told is None:
         return None
     numbers, codes, alone = told
-    if len(numbers) != 1 or not (codes & REPORTS or alone):
+    about = _about(folded, codes)
+    reported = bool(codes & REPORTS) or alone or (DEAD in codes and about == "phone")
+    if len(numbers) > 1 or not reported or not (numbers or _says_what(folded, codes, about)):
         return None
-    about = next((code for code in ("phone", "address", "hours") if code in codes), None)
     kind = CLOSED if CLOSED in codes else WRONG
-    return Report(next(iter(numbers)), kind, None if kind == CLOSED else about)
+    return Report(next(iter(numbers), None), kind, None if kind == CLOSED else about)
+
+
+def _about(folded: str, codes: set[str]) -> str | None:
+    tried = bool(codes & {WRONG, DEAD}) and NUMBER_IS.search(folded) is not None
+    return next((code for code in ("phone", "address", "hours") if code in codes), "phone" if tried else None)
+
+
+def _says_what(folded: str, codes: set[str], about: str | None) -> bool:
+    """Whether a message that names no number of the list can only be about a service."""
+    return about is not None or CLOSED in codes or INFORMATION.search(folded) is not None
 
 
 def _told(folded: str) -> tuple[set[int], set[str], bool] | None:

@@ -13,8 +13,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from gateway import audit, correction_words, texts
-from gateway.correction_words import CLOSED, WRONG
+from gateway import audit, correction_words, listing, texts
+from gateway.correction_words import CLOSED, WRONG, Report
 from gateway.directory import overlay, staging
 from gateway.errors import Conflict, Refused
 from gateway.models import Conversation, Message, Referral, Responder
@@ -104,13 +104,15 @@ def report_by(  # noqa: PLR0913 - who says what of which service
 def concerns(scene: Scene) -> bool:
     """Whether a message says that a service of the last list is wrong."""
     found = correction_words.read(scene.message.text)
-    return found is not None and bool(_last_list(scene))
+    if found is None or (found.number is None and not _told_lately(scene)):
+        return False
+    return bool(_last_list(scene))
 
 
 def answer(scene: Scene) -> list[str]:
     """Take the report down and say so; ask which one, where no service was told under this number."""
     found = correction_words.read(scene.message.text)
-    row = _last_list(scene).get(found.number) if found else None
+    row = _meant(scene, found) if found else None
     if found is None or row is None:
         return [texts.say("correction_which", scene.language)]
     report(
@@ -246,6 +248,23 @@ def _carry_out(session: Session, row: Correction, who: Responder, now: datetime)
     elif row.kind == CONFLICT:
         place = overlay.Place(row.dataset, row.object, row.object_id, row.field or overlay.WHOLE)
         overlay.give_up(connection, place, row.proposed)
+
+
+def _meant(scene: Scene, found: Report) -> Referral | None:
+    """The service that a report is about: by its number, else the one asked about last or the only one of the list."""
+    told = _last_list(scene)
+    if found.number is not None:
+        return told.get(found.number)
+    current = (scene.conversation.last_search or {}).get("current")
+    if current is None and len(told) == 1:
+        return next(iter(told.values()))
+    return next((row for row in told.values() if row.service_id == current), None)
+
+
+def _told_lately(scene: Scene) -> bool:
+    """Whether what names no number may be about the list: it is the last thing that was talked of."""
+    last = scene.conversation.last_search
+    return last is not None and listing.stands(scene, last)
 
 
 def _last_list(scene: Scene) -> dict[int, Referral]:

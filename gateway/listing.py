@@ -59,7 +59,7 @@ def meant(scene: Scene) -> Meant | None:
 def _meant(scene: Scene) -> Meant | None:
     choice, tongue = choices.read(scene.message.text), language.command(scene.message.text)
     last = scene.conversation.last_search or (_closed_list(scene) if choice else None)
-    if last is None or not _stands(scene, last):
+    if last is None or not stands(scene, last):
         return None
     if last.get("places"):
         chosen = _chosen_place(scene, last)
@@ -96,7 +96,7 @@ def _closed_list(scene: Scene) -> Last | None:
     )
 
 
-def _stands(scene: Scene, last: Last) -> bool:
+def stands(scene: Scene, last: Last) -> bool:
     """Whether a word may be about this list: one of before an update has no ids, an old one was forgotten."""
     return "told" in last and scene.now - offering.told_at(last) <= LASTS and not _bot_asks(scene.conversation)
 

@@ -45,11 +45,27 @@ HEARD = {
     "el 2 está cerrado": Report(2, "wrong", "hours"),
     "el 2 ya no existe": Report(2, "closed"),
     "el 2 cerró para siempre": Report(2, "closed"),
+    "wrong, the phone number of the first one does not work": Report(1, "wrong", "phone"),
+    "2 does not answer the phone, is closed": Report(2, "wrong", "phone"),
+    "the phone number is wrong": Report(None, "wrong", "phone"),
+    "The number you gave me is not in service": Report(None, "wrong", "phone"),
+    "phone disconnected": Report(None, "wrong", "phone"),
+    "the address is wrong": Report(None, "wrong", "address"),
+    "its closed": Report(None, "wrong", "hours"),
+    "that place is closed for good": Report(None, "closed"),
+    "wrong info": Report(None, "wrong"),
+    "el numero esta mal": Report(None, "wrong", "phone"),
+    "ese número no sirve": Report(None, "wrong", "phone"),
+    "el telefono no funciona": Report(None, "wrong", "phone"),
+    "el horario está mal": Report(None, "wrong", "hours"),
+    "ese lugar ya no existe": Report(None, "closed"),
 }
 NOT_HEARD = (
     *("2", "wrong", "wrong number", "está mal", "mal", "is 2 closed?", "¿el 2 está cerrado?", "2 is not wrong"),
     *("no está mal el 2", "wrong 1 and 2", "i did 2 things wrong", "my 2 kids are not right", "el 2 de mayo", ""),
     *("he hit me 2 times its wrong", "call 2", "2 hours", "the first address", "WRONG " * 60 + "2"),
+    *("número equivocado", "numero incorrecto", "you have the wrong number", "it does not work", "2 does not work"),
+    *("el 2 no sirve", "is the number wrong?", "i moved", "no sirve", "my number is wrong", "that is wrong"),
 )
 
 
@@ -181,11 +197,33 @@ def test_wrong_two_by_text_comes_into_the_queue(street: Street, bot: FakeRasa, n
     assert street.ask("wrong 7") == [texts.say("correction_which", "en")]
 
 
+def test_without_a_number_it_is_about_the_service_asked_about_last(
+    street: Street, bot: FakeRasa, now: datetime
+) -> None:
+    with street.database.begin() as session:
+        demo.load_demo(session, now)
+    suggest(bot, {"command": "find_services", "needs": ["food"], "zip": "94110"})
+    street.ask("i need food, 94110")
+    assert street.ask("the phone number is wrong") == [texts.say("correction_which", "en")]
+    street.ask("2")
+    with street.database.begin() as session:
+        second = session.scalars(select(Referral).where(Referral.ordinal == 2)).one().service_id
+    asked = len(bot.requests)
+    street.ask("the number you gave me is not in service")
+    assert len(bot.requests) == asked
+    with street.database.begin() as session:
+        [row] = rows(session)
+        assert (f"{row.dataset}:{row.service_id}", row.kind, row.field) == (second, "wrong", "phone")
+    street.ask("wrong number")
+    assert len(bot.requests) == asked + 1
+
+
 def test_without_a_list_it_is_for_the_bot(street: Street, bot: FakeRasa) -> None:
     street.ask("hello i need some help")
     asked = len(bot.requests)
     street.ask("wrong 2")
-    assert len(bot.requests) == asked + 1
+    street.ask("the phone number is wrong")
+    assert len(bot.requests) == asked + 2
 
 
 def test_the_newest_list_is_meant(session: Session, door: Door, now: datetime) -> None:
