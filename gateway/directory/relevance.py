@@ -94,9 +94,12 @@ def need(row: Any, wanted: Wanted) -> float:
 
 
 def answers(row: Any, wanted: Wanted, terms: int) -> bool:
-    """Whether a service is an answer at all; one for another matter of the same need is none."""
+    """Whether a service is an answer at all; one for another matter of the same need is none.
+
+    That it is for the people who ask makes nothing an answer: "food for my kids" asks for no teen center.
+    """
     if not wanted.text or wanted.words is None:
-        return True
+        return not wanted.needs or bool(row.words) or _meets_any(row, wanted)
     if row.named or (row.words and row.words >= terms * HALF):
         return True
     if _for_them(row, wanted):
@@ -107,6 +110,11 @@ def answers(row: Any, wanted: Wanted, terms: int) -> bool:
     if wanted.needs:
         return _meets(row, wanted.needs, mentioned=True)
     return bool(set(wanted.topics) & set(row.needs))
+
+
+def _meets_any(row: Any, wanted: Wanted) -> bool:
+    """Whether it meets a need, or is about what was asked for in particular; not only for whom or how that is."""
+    return bool({*wanted.needs, *wanted.known_topics.of_kind(topics_of(wanted), "")} & set(row.needs))
 
 
 def _for_them(row: Any, wanted: Wanted) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from gateway.directory import details, place
+from gateway.directory import asking, details, place
 from gateway.directory.place import Area
 from gateway.directory.search import Wanted, search
 from gateway.models.directory import Service
@@ -214,3 +214,15 @@ def test_places() -> None:
 def test_areas_that_are_named(areas: list[str], meant: Area) -> None:
     chicago: Any = place.by_zip("60608")
     assert chicago.area(areas) is meant
+
+
+@pytest.mark.parametrize("said", ["i need food for my kids", "comida para mis hijos"])
+def test_whom_it_is_for_alone_makes_nothing_an_answer(town: Session, said: str) -> None:
+    language = "es" if "comida" in said else "en"
+    about = asking.topics_of([said], ["food"], language)
+    assert about  # the children were heard
+    known = asking.tags_of(None).topics
+    wanted = Wanted(needs=("food",), zip="94110", language=language, topics=about, known_topics=known)
+    found = search(town, wanted, MONDAY_NOON, limit=50, home="America/Los_Angeles")
+    assert found.services
+    assert {service.need for service in found.services} == {"food"}
