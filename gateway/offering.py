@@ -67,7 +67,9 @@ def tell(scene: Scene, last: Last, ids: Sequence[str], start: int) -> list[str]:
     found, following = _next_three(scene, last, ids, start)
     total = start + len(found) + max(0, len(ids) - following)
     offset = start if found else max(start, 1)  # where nothing is left it is the end of a list, not a search
-    result = Found(found, total, last.get("near"), _asked(last), offset, scene.now)
+    # That a place was not found was said with the first of the list.
+    asked = _asked(last) if last.get("near") else None
+    result = Found(found, total, last.get("near"), asked, offset, scene.now)
     _remember(scene, last, ids, following, found)
     if found:
         _refer(scene, result, last["needs"])
