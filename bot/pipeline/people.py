@@ -26,20 +26,20 @@ _VERBS = (
 _STRANGER = "man|woman|guy|lady|person|senor|senora|hombre|mujer|persona|muchacho"
 
 _OTHER = [
-    re.compile(rf"\b(?:for|para|4)\s+(?:{_WHOSE})\s+(?:\w+\s+){{0,2}}?(?:{_KIN})\b"),
+    re.compile(rf"\b(?:for|para|pa|4)\s+(?:{_WHOSE})\s+(?:\w+\s+){{0,2}}?(?:{_KIN})\b"),
     re.compile(rf"\b(?:my|mi|mis|our|a|un|una|the|la|el)\s+(?:\w+\s+)?(?:{_KIN})\s+(?:{_VERBS})\b"),
-    re.compile(r"\b(?:for|para|4)\s+(?:someone|somebody|him|her|them|ella|ellos|ellas|alguien|otra persona|otro)\b"),
+    re.compile(r"\b(?:for|para|pa|4)\s+(?:someone|somebody|him|her|them|ella|ellos|ellas|alguien|otra persona|otro)\b"),
     re.compile(r"\b(?:someone else|somebody else|another person|otra persona|alguien mas)\b"),
-    re.compile(r"\b(?:not for me|no es para mi|no para mi)\b"),
+    re.compile(r"\b(?:not for me|no es (?:para|pa) mi|no (?:para|pa) mi)\b"),
     re.compile(rf"\b(?:worried about|check on|help)\s+(?:{_WHOSE})\s+(?:\w+\s+)?(?:{_KIN})\b"),
     re.compile(rf"\b(?:preocupad[oa] por|ayudar a)\s+(?:{_WHOSE})\s+(?:\w+\s+)?(?:{_KIN})\b"),
     re.compile(rf"\b(?:there is|theres|there s|hay)\s+(?:a|an|un|una)\s+(?:\w+\s+)?(?:{_STRANGER})\b"),
 ]
-_NOT_SELF = re.compile(r"\b(?:not for me|no es para mi|no para mi)\b")
+_NOT_SELF = re.compile(r"\b(?:not for me|no es (?:para|pa) mi|no (?:para|pa) mi)\b")
 _SELF = [
     re.compile(r"\b(?:for me|for myself|its me|just me|for us|me and my|my kids and (?:me|i)|myself)\b"),
-    re.compile(r"\b(?:para nosotros|para mi y|solo yo|yo mismo|yo misma)\b"),
-    re.compile(rf"\bpara mi\b(?!\s+(?:\w+\s+)?(?:{_KIN})\b)"),
+    re.compile(r"\b(?:(?:para|pa) nosotros|(?:para|pa) mi y|solo yo|yo mismo|yo misma)\b"),
+    re.compile(rf"\b(?:para|pa) mi\b(?!\s+(?:\w+\s+)?(?:{_KIN})\b)"),
 ]
 _SELF_TOLD = re.compile(
     r"\b(?:i am|im|ive|i have no|i have nowhere|i dont have|i lost|i cant|i got|we are|were being"

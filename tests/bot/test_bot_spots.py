@@ -109,6 +109,14 @@ def test_people_are_told_from_places(words: str, who: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "who"),
+    [("comida pa mis ninos", "other"), ("algo pa mi jefita y pa mi", "self"), ("ropa pa mi bebe", "other")],
+)
+def test_pa_is_para(words: str, who: str) -> None:
+    assert for_whom(words, asked=False, about_need=True) == who
+
+
+@pytest.mark.parametrize(
     "words", ["la mission", "my moms house", "parque dolores", "mission and 16th", "mama taqueria"]
 )
 def test_a_place_names_no_people(words: str) -> None:
