@@ -29,7 +29,7 @@ from gateway.keys import Keys
 from gateway.models import Assessment, Contact, Conversation, Message, Responder
 from gateway.receiving import Receipt
 from gateway.risk import Level
-from gateway.web import cards, chat_signs
+from gateway.web import cards, chat_pace, chat_signs
 from gateway.web.guards import blueprint, door, public
 from gateway.web.live import Event, Live
 
@@ -59,6 +59,7 @@ def make() -> list[Blueprint]:
     for made in (visitors, messages):
         made.after_request(_keep_nowhere)
     messages.record(_open_live)
+    messages.record(chat_pace.prepare)
     return [visitors, messages]
 
 
@@ -80,6 +81,7 @@ def send() -> tuple[Response, int]:
     """Take one message; what must be said at once rides in this very answer."""
     given = _json()
     inbound = translate(g.visitor, given)
+    chat_pace.in_turn(g.visitor, inbound.text)
     receipt = door().acceptor.accept(inbound)
     answer = {
         "message": {

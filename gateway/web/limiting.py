@@ -31,6 +31,14 @@ class Pace:
             log.warning("%s is counted in this process alone", self._name)
             return self._hit(self._own, who)
 
+    def untouched(self, who: str) -> bool:
+        """Whether ``who`` has used up nothing of the present window."""
+        try:
+            left = self._shared.get_window_stats(self.limit, self._name, who).remaining
+        except RedisError:
+            left = self._own.get_window_stats(self.limit, self._name, who).remaining
+        return left == self.limit.amount
+
     def _hit(self, limiter: MovingWindowRateLimiter, who: str) -> int:
         if limiter.hit(self.limit, self._name, who):
             return 0

@@ -1,0 +1,82 @@
+"""Holds off who writes too fast in a web chat, instead of asking them to solve a riddle.
+
+What is held off waits in the writer's own page and comes again by itself after some seconds: nothing is refused, and
+nothing is lost. One visitor may send 20 texts a minute. Of all who come new from one address 60 a minute get through at
+once, so that a shelter or a school behind one address is not locked out by one of its guests; who talks already is not
+counted there. Words of danger, and everything in a conversation in which danger showed, never wait.
+
+No address is kept: a keyed hash of it counts in Redis (in this process alone while Redis is down) for a minute.
+"""
+
+from ipaddress import ip_address
+
+from flask import current_app, request
+from flask.blueprints import BlueprintSetupState
+from limits import RateLimitItemPerMinute
+from sqlalchemy import exists, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway import risk
+from gateway.conversations import WEBCHAT
+from gateway.door import Door
+from gateway.errors import Refused
+from gateway.models import Contact, Conversation, Escalation
+from gateway.risk import Level
+from gateway.web.guards import door
+from gateway.web.limiting import Pace
+
+PER_VISITOR = RateLimitItemPerMinute(20)
+NEW_PER_ADDRESS = RateLimitItemPerMinute(60)
+LONGEST_WAIT = 10  # seconds; the page asks again, and again, until there is room
+PACES = "chat_paces"
+
+
+def prepare(state: BlueprintSetupState) -> None:
+    """Open the counts; for ``Blueprint.record``."""
+    parts: Door = state.app.extensions["front_door"]
+    url = parts.settings.redis_url
+    state.app.extensions[PACES] = (Pace(url, PER_VISITOR, "chat"), Pace(url, NEW_PER_ADDRESS, "chat_arrivals"))
+
+
+def in_turn(visitor: str, text: str) -> None:
+    """Let one text through, or raise :class:`Refused` (429) with the seconds after which it may come again."""
+    seconds = _seconds_to_wait(door().settings.keys.hash(visitor))
+    if seconds and not _in_danger(visitor, text):
+        raise Refused(429, "too_many_requests", after=min(seconds, LONGEST_WAIT))
+
+
+def _seconds_to_wait(visitor: str) -> int:
+    own, arrivals = current_app.extensions[PACES]
+    if (address := _address()) and own.untouched(visitor):
+        seconds: int = arrivals.wait(door().settings.keys.hash(address))
+        if seconds:
+            return seconds
+    return int(own.wait(visitor))
+
+
+def _address() -> str | None:
+    """Where the request came from; None for this machine itself: that is a proxy that does not say whom it serves,
+    and all of its guests would count as one."""
+    try:
+        given = ip_address(request.remote_addr or "")
+    except ValueError:
+        return None
+    return None if given.is_loopback else str(given)
+
+
+def _in_danger(visitor: str, text: str) -> bool:
+    """Whether this text must not wait: what it says, or what was said before; a doubt is for the person's good."""
+    found = risk.screen(text)
+    if found.level is not Level.NONE or found.not_screened:
+        return True
+    asked = select(
+        exists()
+        .where(Escalation.conversation_id == Conversation.id, Conversation.contact_id == Contact.id)
+        .where(Contact.channel == WEBCHAT, Contact.address_hash == door().settings.keys.hash(visitor))
+        .where(Conversation.closed_at.is_(None), Escalation.level.in_((Level.URGENT.value, Level.EMERGENCY.value)))
+    )
+    try:
+        with door().database.begin() as session:
+            return bool(session.scalar(asked))
+    except SQLAlchemyError:
+        return True
