@@ -156,7 +156,7 @@ def _opt_out(heard: Heard) -> Told | None:
     """A wish for no more texts is obeyed at once, whoever holds the conversation and whatever was asked."""
     if not heard.stops:
         return None
-    if heard.inbound.channel != SMS:
+    if heard.inbound.channel != SMS and not _has_number(heard):
         return None if heard.held else (in_their_language(heard.conversation, "opt_out_web"), "keyword")
     despair = keywords.may_be_despair(heard.inbound.text)
     said: list[str] = []
@@ -175,14 +175,21 @@ def _was_in_danger(heard: Heard) -> bool:
 
 
 def _stop(heard: Heard) -> list[str]:
-    """Obey an opt-out; one confirmation and no second, and none where Twilio confirms its own words."""
-    if heard.inbound.channel != SMS:
+    """Obey an opt-out; one confirmation and no second, and none where Twilio confirms its own words.
+
+    Who went on by text may ask for no more texts on the page, too: the confirmation is read there.
+    """
+    if heard.inbound.channel != SMS and not _has_number(heard):
         return []
     source = "keyword" if heard.keyword is Keyword.STOP else "sentence"
     new = stopping.stop(heard.session, heard.conversation, source, heard.now)
     if not new or answered_by_twilio(heard.inbound):
         return []
     return [stopping.confirmation(heard.session, heard.conversation)]
+
+
+def _has_number(heard: Heard) -> bool:
+    return conversations.phone_contact(heard.conversation).channel == SMS
 
 
 def _no_team(heard: Heard) -> Told | None:

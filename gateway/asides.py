@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from gateway.commands import DONE
+from gateway.conversations import with_contact
 from gateway.models import Conversation, Message
 
 BOT, UNREAD, UNHEARD, SERVED = "bot", "language_menu", "menu", "menu_choice"
@@ -78,7 +79,7 @@ def state(session: Session, conversation: Conversation, now: datetime) -> dict[s
     return session.scalar(
         select(Conversation.bot_state)
         .where(
-            Conversation.contact_id == conversation.contact_id,
+            with_contact(conversation.contact_id),
             Conversation.id < conversation.id,
             Conversation.close_reason == DONE,
             Conversation.closed_at > now - RECENT,

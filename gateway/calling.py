@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from gateway import audit, escalations, optout
-from gateway.conversations import SMS
+from gateway.conversations import SMS, phone_contact
 from gateway.errors import Refused
 from gateway.keys import Keys
 from gateway.models import Escalation, Responder
@@ -18,7 +18,7 @@ ACT = "show_number"
 def may_call(session: Session, row: Escalation, responder: Responder) -> bool:
     """Whether this responder may see the number: the owner and supervisors may, while danger is open and the resident
     opted out of texts."""
-    contact = row.conversation.contact
+    contact = phone_contact(row.conversation)
     theirs = row.owner_id == responder.id or responder.role in escalations.SUPERVISING
     open_danger = row.status != escalations.RESOLVED and Level(row.level) >= Level.URGENT
     on_sms = contact.channel == SMS and contact.address_sealed is not None
@@ -42,7 +42,7 @@ def show_number(session: Session, escalation_id: int, responder: Responder, now:
 
 def number(session: Session, keys: Keys, row: Escalation, responder: Responder, now: datetime) -> str | None:
     """The number, for a responder who asked for it lately and may still see it."""
-    sealed = row.conversation.contact.address_sealed
+    sealed = phone_contact(row.conversation).address_sealed
     if sealed is None or not may_call(session, row, responder) or not _shown(session, row, responder, now):
         return None
     return keys.open(sealed)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gateway import dispatches, escalations, follow_ups, optout
 from gateway.community import Community
 from gateway.community_duty import Disposition
-from gateway.conversations import SMS
+from gateway.conversations import SMS, with_contact
 from gateway.errors import Refused
 from gateway.models import Closing, Conversation, Escalation, Lowering, Message, Referral, Responder
 from gateway.risk import Level
@@ -174,7 +174,7 @@ _newest = (
     select(Escalation.id, Escalation.resolved_at, Escalation.level, Escalation.drill)
     .join(Conversation, Conversation.id == Escalation.conversation_id)
     .where(
-        Conversation.contact_id == bindparam("contact_id"),
+        with_contact(bindparam("contact_id")),
         Escalation.status == literal_column(f"'{escalations.RESOLVED}'"),
     )
     .order_by(Escalation.id.desc())

@@ -149,13 +149,14 @@ def _keep(scene: Scene, field: str, value: str | list[str]) -> None:
 def opt_out(scene: Scene, command: dict[str, Any]) -> list[str]:
     """The resident asked in a sentence not to be texted: as good as STOP (FCC, since April 2025)."""
     conversation = scene.conversation
-    if conversation.channel != conversations.SMS:
+    if conversations.phone_contact(conversation).channel != conversations.SMS:
         return in_their_language(conversation, "opt_out_web")
     if stopping.stop(scene.session, conversation, "sentence", scene.now):
         confirm = stopping.confirmation(scene.session, conversation)
         conversations.say(
             scene.session, conversation, confirm, "system", scene.now, priority=delivery.EMERGENCY, confirms_stop=True
         )
+    conversations.turn_to_page(conversation)
     return []
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway.models import Consent, Contact, FollowUp, Message
 
-FOLLOW_UP = "follow_up"
+FOLLOW_UP, BY_TEXT = "follow_up", "by_text"
 USED, OPTED_OUT = "used", "opted_out"
 UNDER_WAY = ("offered", "agreed", "asked")
 DO_NOT_CONTACT = "do_not_contact"
@@ -22,18 +22,32 @@ def record(  # noqa: PLR0913 - who answered which words, and how
     session: Session, contact: Contact, purpose: str, asked: Message, answer: Message, now: datetime, *, given: bool
 ) -> Consent:
     """Write down an answer with the exact words it was given to; a new yes takes the place of an older one."""
+    return _record(session, contact, purpose, asked.text, asked.language, now, given=given, message_id=answer.id)
+
+
+def record_on_page(  # noqa: PLR0913 - as record
+    session: Session, contact: Contact, purpose: str, wording: str, language: str, at: datetime
+) -> Consent:
+    """Write down a yes that was ticked on a page of ours beside these words, ``at`` that time."""
+    return _record(session, contact, purpose, wording, language, at, given=True, message_id=None)
+
+
+def _record(  # noqa: PLR0913 - as record
+    session: Session, contact: Contact, purpose: str, wording: str, language: str | None, at: datetime,
+    *, given: bool, message_id: int | None,
+) -> Consent:  # fmt: skip
     if given:
-        end(session, contact, purpose, "replaced", now)
+        end(session, contact, purpose, "replaced", at)
     row = Consent(
         channel=contact.channel,
         address_hash=contact.address_hash,
         purpose=purpose,
         given=given,
-        wording=asked.text,
-        version=version_of(purpose, asked.language, asked.text),
-        language=asked.language,
-        message_id=answer.id,
-        at=now,
+        wording=wording,
+        version=version_of(purpose, language, wording),
+        language=language,
+        message_id=message_id,
+        at=at,
     )
     session.add(row)
     session.flush()

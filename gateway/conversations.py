@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import Select, Table, bindparam, literal_column, select, true, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased, lazyload
+from sqlalchemy import ColumnElement, Select, Table, bindparam, func, literal_column, or_, select, true, update
+from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy.orm import Session, aliased, lazyload, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from gateway import delivery
@@ -46,11 +46,16 @@ class Inbound:
     not_screened: str | None = None
 
 
+def with_contact(contact_id: Any) -> ColumnElement[bool]:
+    """Whether a conversation is with this contact, by either of its ways."""
+    return or_(Conversation.contact_id == contact_id, Conversation.other_contact_id == contact_id)
+
+
 # Built once: they are asked for with every text, and take longer to put together than to answer.
 # Their contact is in hand already wherever an open conversation is looked for.
 _OPEN = (
     select(Conversation)
-    .where(Conversation.contact_id == bindparam("contact_id"), Conversation.closed_at.is_(None))
+    .where(with_contact(bindparam("contact_id")), Conversation.closed_at.is_(None))
     .with_for_update(key_share=True, of=Conversation)
     .options(lazyload(Conversation.contact))
 )
@@ -73,12 +78,51 @@ def thread(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> Con
 
 
 def of_contact(session: Session, contact: Contact, now: datetime) -> Conversation:
-    """The open conversation of a contact that is locked already, opened when there is none."""
-    found = session.scalar(_OPEN, {"contact_id": contact.id})
+    """The open conversation of a contact that is locked already, turned to it; opened when there is none."""
+    found = open_with(session, contact)
     if found is None:
         return open_new(session, contact, now)
-    set_committed_value(found, "contact", contact)
+    turn_to(found, contact)
     return found
+
+
+def open_with(session: Session, contact: Contact) -> Conversation | None:
+    """The open conversation of a contact that is locked already, locked too; it stays turned as it was."""
+    return session.scalar(_OPEN, {"contact_id": contact.id})
+
+
+def turn_to(conversation: Conversation, contact: Contact) -> None:
+    """Of the ways to this person, the one to answer on from now on: they are there. It is one of the conversation's."""
+    session = object_session(conversation)
+    if conversation.contact_id != contact.id and session is not None:
+        conversation.contact_id, conversation.other_contact_id = contact.id, conversation.contact_id
+        conversation.channel = contact.channel
+        session.expire(conversation, ["other_contact"])
+    set_committed_value(conversation, "contact", contact)
+
+
+def join(session: Session, conversation: Conversation, page: Contact, phone: Contact) -> None:
+    """Let a conversation go on over a web page and a number: there from now on. All three are locked.
+
+    No other conversation that is open may be with the number.
+    """
+    conversation.contact_id, conversation.other_contact_id = phone.id, page.id
+    conversation.channel = phone.channel
+    session.flush()
+    session.expire(conversation, ["contact", "other_contact"])
+
+
+def turn_to_page(conversation: Conversation) -> None:
+    """Where there is a web page beside the texts, answer there: no text may go to the number any longer."""
+    if conversation.channel == SMS and conversation.other_contact is not None:
+        turn_to(conversation, conversation.other_contact)
+
+
+def phone_contact(conversation: Conversation) -> Contact:
+    """The contact that texts go to and that could be called: the one with a number, where there are two."""
+    if conversation.channel == SMS or conversation.other_contact is None:
+        return conversation.contact
+    return conversation.other_contact
 
 
 def lock(session: Session, conversation_id: int) -> Conversation:
@@ -98,9 +142,12 @@ def lock(session: Session, conversation_id: int) -> Conversation:
 
 
 def lock_both(session: Session, conversation_id: int) -> Conversation:
-    """As :func:`lock`, the contact before it: for who writes what is known of the contact, such as an opt-out."""
-    contact = select(Conversation.contact_id).where(Conversation.id == conversation_id)
-    session.execute(select(Contact.id).where(Contact.id == contact.scalar_subquery()).with_for_update(key_share=True))
+    """As :func:`lock`, its contacts before it: for who writes what is known of a contact, such as an opt-out."""
+    both = func.unnest(array([Conversation.contact_id, Conversation.other_contact_id]))
+    theirs = select(both).where(Conversation.id == conversation_id)
+    session.execute(
+        select(Contact.id).where(Contact.id.in_(theirs)).order_by(Contact.id).with_for_update(key_share=True)
+    )
     return lock(session, conversation_id)
 
 
@@ -297,13 +344,18 @@ def lock_contact(session: Session, keys: Keys, inbound: Inbound, now: datetime) 
     found = session.scalar(_CONTACT, wanted)
     if found is None:
         sealed = keys.seal(inbound.address) if inbound.channel == SMS else None
-        session.execute(
-            insert(Contact)
-            .values(channel=inbound.channel, address_hash=address_hash, address_sealed=sealed, created_at=now)
-            .on_conflict_do_nothing()
-        )
+        make_contact(session, inbound.channel, address_hash, sealed, now)
         found = session.scalars(_CONTACT, wanted).one()
     return found
+
+
+def make_contact(session: Session, channel: str, address_hash: str, sealed: bytes | None, now: datetime) -> None:
+    """Write a contact down, unless there is one with this address."""
+    session.execute(
+        insert(Contact)
+        .values(channel=channel, address_hash=address_hash, address_sealed=sealed, created_at=now)
+        .on_conflict_do_nothing()
+    )
 
 
 def open_new(session: Session, contact: Contact, now: datetime) -> Conversation:

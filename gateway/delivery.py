@@ -319,11 +319,13 @@ def backoff_in_doubt(attempts: int, spread: float) -> float:
 
 # Written out for the driver: they are asked for every text, and to put them together takes longer than to answer
 # them. The states stand in them as they do in the index, or a prepared statement could not use it.
+# A text goes to the number, also where its reader went on over a web page since.
 # Most urgent first; within a conversation none overtakes an equal or more urgent one. A first try waits for no clock:
 # the host that queued the text may be ahead of this one.
 _FREE = text("""
 WITH waiting AS (
-    SELECT d.id, d.priority, v.contact_id
+    SELECT d.id, d.priority,
+           CASE v.channel WHEN 'sms' THEN v.contact_id ELSE coalesce(v.other_contact_id, v.contact_id) END AS contact_id
     FROM deliveries d JOIN conversations v ON v.id = d.conversation_id
     WHERE d.status = 'queued' AND d.priority <= :last
       AND (d.attempts = 0 OR d.next_attempt_at <= coalesce(CAST(:now AS timestamptz), now()))

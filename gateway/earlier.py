@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from gateway import audit, escalations
+from gateway.conversations import with_contact
 from gateway.errors import Refused
 from gateway.models import Conversation, Escalation, Message, Responder
 
@@ -79,5 +80,5 @@ def read(
 
 def _ids(row: Escalation) -> Select[int]:
     return select(Conversation.id).where(
-        Conversation.contact_id == row.conversation.contact_id, Conversation.id < row.conversation_id
+        with_contact(row.conversation.contact_id), Conversation.id < row.conversation_id
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway import audit, consents, delivery, escalations, optout, quiet_hours, referrals, texts
 from gateway.community import Community
-from gateway.conversations import BOT, SMS, may_be_told, of_contact, say
+from gateway.conversations import BOT, SMS, may_be_told, of_contact, say, with_contact
 from gateway.models import (
     Assessment,
     Contact,
@@ -194,7 +194,8 @@ def ask(session: Session, community: Community, follow_up_id: int, now: datetime
     if reason is not None:
         void(session, contact, reason, now)
         return None
-    if found is not None and _going_on(found, now):
+    # Who went on over a web page asked for no text there: it is put off until they text, or until it is too late.
+    if found is not None and (found.contact_id != contact.id or _going_on(found, now)):
         row.due_at = quiet_hours.after(community, now + BUSY)
         return None
     return _ask(session, community, row, contact, now)
@@ -309,7 +310,7 @@ def may_ask_again(session: Session, conversation: Conversation, now: datetime) -
 
 def _open_conversation(session: Session, contact_id: int) -> tuple[Conversation | None, bool]:
     """The contact's open conversation, locked, and whether nobody else holds it."""
-    mine = select(Conversation).where(Conversation.contact_id == contact_id, Conversation.closed_at.is_(None))
+    mine = select(Conversation).where(with_contact(contact_id), Conversation.closed_at.is_(None))
     if session.scalar(mine.with_only_columns(Conversation.id)) is None:
         return None, True
     held = mine.with_for_update(key_share=True, skip_locked=True, of=Conversation)
@@ -325,7 +326,7 @@ def _reason_against(session: Session, row: FollowUp, contact: Contact, now: date
     if not consents.in_force(session, contact, consents.FOLLOW_UP):
         return "no_consent"
     # What they said in any conversation since the offer counts: a new one knows no answers.
-    theirs = select(Conversation).where(Conversation.contact_id == contact.id, Conversation.id >= row.conversation_id)
+    theirs = select(Conversation).where(with_contact(contact.id), Conversation.id >= row.conversation_id)
     if not all(map(may_be_told, session.scalars(theirs))):
         return "not_safe"
     # A person who offered it had seen what came before; the work they did then is no reason not to ask.
@@ -344,7 +345,7 @@ def _reason_in_thread(session: Session, contact_id: int, since: datetime) -> str
 
 
 def _reason() -> Select[str | None]:
-    threads = select(Conversation.id).where(Conversation.contact_id == bindparam("contact_id"))
+    threads = select(Conversation.id).where(with_contact(bindparam("contact_id")))
     since = bindparam("since", type_=Escalation.opened_at.type)
     mine = Escalation.conversation_id.in_(threads)
     shown = select(Assessment.id).where(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gateway import handoff_words
 from gateway.community import AnsweringPoint, Community
-from gateway.conversations import SMS
+from gateway.conversations import phone_contact
 from gateway.models import Assessment, Conversation, Escalation, Message, Responder
 from gateway.risk import Level
 
@@ -189,8 +189,9 @@ def _place(conversation: Conversation) -> Iterator[Fact]:
 
 
 def _callback(conversation: Conversation, said: Said) -> Fact:
-    """The number that the texts come from: what a carrier says, so nobody can say who answers there."""
-    if conversation.channel != SMS or conversation.contact.address_sealed is None:
+    """The number that the texts come from, or that a web visitor proved: what a carrier says, so nobody can say who
+    answers there."""
+    if phone_contact(conversation).address_sealed is None:
         return Fact("callback")
     first = said[-1][0].created_at if said else conversation.opened_at
     return Fact("callback", ON_FILE, source=CARRIER, at=first)

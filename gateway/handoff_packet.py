@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import audit, escalations, handoff911
-from gateway.conversations import SMS
+from gateway.conversations import phone_contact
 from gateway.errors import Refused
 from gateway.handoff911 import RESPONDER, Fact, Said
 from gateway.keys import Keys
@@ -78,11 +78,11 @@ def number(  # noqa: PLR0913 - whose packet, read by whom and when
 
     For the owner, who made the hand-off, and supervisors; while the thread is open, and twelve hours after telling.
     """
-    sealed = row.conversation.contact.address_sealed
+    sealed = phone_contact(row.conversation).address_sealed
     concerned = theirs(row, responder) or handoff.created_by == responder.id
     told_lately = handoff.told_at is not None and handoff.told_at > now - NUMBER_FOR
     still = row.status != escalations.RESOLVED or told_lately
-    if sealed is None or row.conversation.channel != SMS or not (concerned and still and handoff.state != CLOSED):
+    if sealed is None or not (concerned and still and handoff.state != CLOSED):
         return None
     if not audit.lately(session, NUMBER, "escalation", row.id, responder.id, now, NOTED_EVERY):
         audit.note(session, now, NUMBER, "escalation", row.id, responder.id, handoff=handoff.id)

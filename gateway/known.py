@@ -1,15 +1,14 @@
 """What is known of a contact at the moment when a message comes in, asked in one question under the contact's lock."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, Text, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, lazyload
-from sqlalchemy.orm.attributes import set_committed_value
 
-from gateway.conversations import SPLIT_TEXTS, SPLIT_WITHIN
+from gateway.conversations import SMS, SPLIT_TEXTS, SPLIT_WITHIN, turn_to, with_contact
 from gateway.escalations import RESOLVED
 from gateway.models import Contact, Conversation, Escalation, Message, OptOut
 
@@ -37,13 +36,35 @@ def of(session: Session, contact: Contact, provider_id: str, now: datetime) -> K
     not): the statement may have to wait for the conversation's row, and sees of the others what was there before.
     """
     asked = {"provider_id": provider_id, "channel": contact.channel, "address_hash": contact.address_hash}
-    row = session.execute(_OPEN, asked | {"contact_id": contact.id, "since": now - SPLIT_WITHIN}).one_or_none()
+    since = now - SPLIT_WITHIN
+    row = session.execute(_OPEN, asked | {"contact_id": contact.id, "since": since}).first()
     if row is None:
         told = session.connection().execute(_NONE_OPEN, asked).one()
         return Known(told.kept_id, None, told.opted_out)
     conversation, kept_id, opted_out, escalated, earlier = row
-    set_committed_value(conversation, "contact", contact)
-    return Known(kept_id, conversation, opted_out, escalated, tuple(earlier[::-1]))
+    found = Known(kept_id, conversation, opted_out, escalated, tuple(earlier[::-1]))
+    if conversation.other_contact_id is not None and kept_id is None:
+        return _of_two_ways(session, contact, conversation, found, since)
+    turn_to(conversation, contact)
+    return found
+
+
+def _of_two_ways(
+    session: Session, contact: Contact, conversation: Conversation, found: Known, since: datetime
+) -> Known:
+    """The same where a conversation goes on over a web page and a number.
+
+    What came over the other way was not written under this contact's lock, so it is asked for again, under the
+    conversation's. A number that said STOP is no way any longer: what it writes then is a conversation of its own, and
+    whoever sits at the page does not read it.
+    """
+    if conversation.contact_id != contact.id and contact.channel == SMS and found.opted_out:
+        conversation.other_contact_id = None
+        session.flush()
+        return Known(None, None, found.opted_out)
+    turn_to(conversation, contact)
+    said = session.scalars(_SAID.where(Message.conversation_id == conversation.id), {"since": since}).all()
+    return replace(found, earlier=tuple(said[::-1]))
 
 
 def _of_contact() -> tuple[Any, Any]:
@@ -56,24 +77,22 @@ def _of_contact() -> tuple[Any, Any]:
     return kept.scalar_subquery().label("kept_id"), barred.exists().label("opted_out")
 
 
+_SAID = (
+    select(Message.text)
+    .where(Message.direction == "in", Message.created_at > bindparam("since", type_=Message.created_at.type))
+    .order_by(Message.id.desc())
+    .limit(SPLIT_TEXTS)
+)
+
+
 def _open() -> Select[Any]:
-    said = (
-        select(Message.text)
-        .where(
-            Message.conversation_id == Conversation.id,
-            Message.direction == "in",
-            Message.created_at > bindparam("since", type_=Message.created_at.type),
-        )
-        .order_by(Message.id.desc())
-        .limit(SPLIT_TEXTS)
-        .correlate(Conversation)
-    )
+    said = _SAID.where(Message.conversation_id == Conversation.id).correlate(Conversation)
     person = select(Escalation.id).where(
         Escalation.conversation_id == Conversation.id, Escalation.status != literal_column(f"'{RESOLVED}'")
     )
     return (
         select(Conversation, *_of_contact(), person.exists(), func.array(said.scalar_subquery(), type_=ARRAY(Text)))
-        .where(Conversation.contact_id == bindparam("contact_id"), Conversation.closed_at.is_(None))
+        .where(with_contact(bindparam("contact_id")), Conversation.closed_at.is_(None))
         .with_for_update(key_share=True, of=Conversation)
         .options(lazyload(Conversation.contact))
     )

@@ -11,6 +11,7 @@ from gateway.errors import Refused
 from gateway.models import Contact, Conversation
 
 LEASE = timedelta(seconds=20)
+LOOKS = 3
 _UNLEASED = (Conversation.lease_until.is_(None)) | (Conversation.lease_until < func.now())
 
 
@@ -93,7 +94,11 @@ def held(session: Session, lease: Lease) -> Conversation:
 
     The lease is not renewed: nobody can take the conversation before this transaction ends.
     """
-    conversation = session.scalars(_HELD, {"conversation_id": lease.conversation_id}).one_or_none()
+    asked = {"conversation_id": lease.conversation_id}
+    # Who waits here for a message that turned the conversation to its other contact finds no such pair; the next look
+    # sees the new one.
+    looks = (session.scalars(_HELD, asked).one_or_none() for _ in range(LOOKS))
+    conversation = next((found for found in looks if found is not None), None)
     if conversation is None:
         raise Refused(404, "no_such_conversation")
     if conversation.lease_epoch != lease.epoch:

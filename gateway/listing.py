@@ -14,6 +14,7 @@ from sqlalchemy import Select, func, select
 
 from gateway import asides, follow_ups, language, menu, offering, referrals, texts
 from gateway.commands import DONE
+from gateway.conversations import with_contact
 from gateway.directory import choices, one_service, stored
 from gateway.directory.choices import Choice
 from gateway.directory.folding import fold
@@ -86,7 +87,7 @@ def _closed_list(scene: Scene) -> Last | None:
     return scene.session.scalar(
         select(Conversation.last_search)
         .where(
-            Conversation.contact_id == scene.conversation.contact_id,
+            with_contact(scene.conversation.contact_id),
             Conversation.id < scene.conversation.id,
             Conversation.close_reason == DONE,
             Conversation.closed_at > scene.now - asides.RECENT,
@@ -128,7 +129,7 @@ def _later(scene: Scene, last: Last) -> Select[str]:
         select(Message.text)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(
-            Conversation.contact_id == scene.conversation.contact_id,
+            with_contact(scene.conversation.contact_id),
             Message.direction == "out",
             func.coalesce(Message.answers_id, Message.id) > last["message_id"],
         )

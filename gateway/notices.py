@@ -1,4 +1,4 @@
-"""What leaves for responders and team members: rows that wait to be sent, and how far each has come.
+"""What leaves for responders, team members and numbers that are to be proved: rows that wait, and how far each came.
 
 Nobody else writes to them: a page, a relayed text or a dispatch is a notice first, so that it is sent once and from the
 worker, never from the process that accepts residents' messages.
@@ -41,20 +41,22 @@ def queue(  # noqa: PLR0913 - a notice is these facts
     member_id: int | None = None,
     escalation_id: int | None = None,
     message_id: int | None = None,
+    phone_move_id: int | None = None,
     priority: int = 1,
     give_up_after: timedelta = GIVE_UP_AFTER,
 ) -> Notice:
-    """Queue one notice to one responder or one team member, sent from now on and dropped after ``give_up_after``.
+    """Queue one notice to one responder, one team member or one number that is to be proved, sent from now on and
+    dropped after ``give_up_after``.
 
     ``means`` is sms, voice or push; the lowest ``priority`` leaves first. Raises :class:`ValueError` unless exactly one
-    of ``responder_id`` and ``member_id`` says whom it is for.
+    of ``responder_id``, ``member_id`` and ``phone_move_id`` says whom it is for.
     """
-    if (responder_id is None) == (member_id is None):
-        raise ValueError("a notice is for one responder or for one team member")
+    if [responder_id, member_id, phone_move_id].count(None) != 2:  # noqa: PLR2004 - of three
+        raise ValueError("a notice is for one responder, for one team member or for one number")
     row = Notice(
         kind=kind, means=means, text=text, language=language, state=QUEUED, priority=priority,
         responder_id=responder_id, member_id=member_id, escalation_id=escalation_id, message_id=message_id,
-        created_at=now, next_attempt_at=now, give_up_at=now + give_up_after,
+        phone_move_id=phone_move_id, created_at=now, next_attempt_at=now, give_up_at=now + give_up_after,
     )  # fmt: skip
     session.add(row)
     session.flush()

@@ -13,11 +13,11 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import audit, delivery, escalations, ladder, notices, paging, phones
+from gateway import audit, delivery, escalations, ladder, moving, notices, paging, phones
 from gateway.db import Database
 from gateway.keys import Keys
 from gateway.means import OPTED_OUT, SMS, STALE, Leaving, Means, Outcome, failed
-from gateway.models import Delivery, EarlyReceipt, Escalation, Notice, Page, Responder, TeamMember
+from gateway.models import Delivery, EarlyReceipt, Escalation, Notice, Page, PhoneMove, Responder, TeamMember
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +39,8 @@ def send_next(database: Database, means: Means, keys: Keys, clock: Clock | None 
     outcome = _try(means, leaving)
     with database.begin() as session:
         _settle(session, leaving, outcome, _now(session, clock))
-    if outcome.why == OPTED_OUT and leaving.means == SMS and leaving.responder_id and leaving.kind != phones.KIND:
-        # In a transaction of its own: a person is locked before a notice, never after it.
-        with database.begin() as session:
-            phones.stop_texts(session, leaving.responder_id, _now(session, clock), "carrier")
+    if outcome.why == OPTED_OUT and leaving.means == SMS:
+        _stopped(database, leaving, clock)
     return True
 
 
@@ -116,11 +114,7 @@ def _needless(session: Session, row: Notice, to: Responder | None) -> bool:
 def _leaving(  # noqa: PLR0913 - a notice, to whom and when
     session: Session, keys: Keys, row: Notice, to: Responder | None, now: datetime, *, in_doubt: bool
 ) -> Leaving:
-    if to is not None:
-        sealed = phones.sealed_for(to, row.kind)
-    else:
-        member = session.get(TeamMember, row.member_id) if row.member_id else None
-        sealed = member.phone_sealed if member is not None else None
+    sealed = phones.sealed_for(to, row.kind) if to is not None else _sealed(session, row)
     about = session.get(Escalation, row.escalation_id) if row.escalation_id else None
     return Leaving(
         notice_id=row.id, kind=row.kind, means=row.means, text=row.text, language=row.language,
@@ -129,6 +123,23 @@ def _leaving(  # noqa: PLR0913 - a notice, to whom and when
         attempts=row.attempts, in_doubt=in_doubt, since=row.created_at,
         seconds_left=max(1, int((row.give_up_at - now).total_seconds())),
     )  # fmt: skip
+
+
+def _sealed(session: Session, row: Notice) -> bytes | None:
+    """The number of a team member, or one that is to be proved."""
+    member = session.get(TeamMember, row.member_id) if row.member_id else None
+    move = session.get(PhoneMove, row.phone_move_id) if row.phone_move_id else None
+    return member.phone_sealed if member is not None else move.address_sealed if move is not None else None
+
+
+def _stopped(database: Database, leaving: Leaving, clock: Clock | None) -> None:
+    """The carrier says that this number sent STOP."""
+    # In a transaction of its own: a person is locked before a notice, never after it.
+    with database.begin() as session:
+        if leaving.kind == moving.KIND:
+            moving.stopped(session, leaving.notice_id, _now(session, clock))
+        elif leaving.responder_id and leaving.kind != phones.KIND:
+            phones.stop_texts(session, leaving.responder_id, _now(session, clock), "carrier")
 
 
 def _try(means: Means, leaving: Leaving) -> Outcome:

@@ -33,6 +33,7 @@ from gateway.conversations import (
     lock_contact,
     open_new,
     say,
+    turn_to_page,
 )
 from gateway.keys import Keys
 from gateway.known import Known
@@ -88,6 +89,8 @@ def receive(session: Session, keys: Keys, community: Community, inbound: Inbound
         priority = delivery.EMERGENCY if danger else delivery.BOT
         say(session, conversation, text, "system", at, priority=priority, answers=message.id, ordinal=first + place,
             in_webhook=place < len(now_said), confirms_stop=heard.stops)  # fmt: skip
+    if heard.stops:
+        turn_to_page(conversation)
     if by is None:
         conversation.pending_since = conversation.pending_since or at
         if spoken is not None and spoken.switched:

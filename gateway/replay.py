@@ -68,7 +68,9 @@ def _send_after_all(
     message.in_webhook = False
     if conversation.channel != SMS:
         return  # a web visitor reads the rows themselves
-    row = session.scalars(select(Delivery).where(Delivery.message_id == message.id)).one()
+    row = session.scalar(select(Delivery).where(Delivery.message_id == message.id))
+    if row is None:
+        return  # said to the page, from which they went on to texts since
     confirms_stop = row.confirms_stop
     session.delete(row)
     session.flush()

@@ -89,7 +89,7 @@ def _open_conversation(session: Session, row: Escalation, now: datetime) -> Conv
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
-    return conversations.of_contact(session, contact, now)
+    return conversations.open_with(session, contact) or conversations.open_new(session, contact, now)
 
 
 def _open_again(

@@ -142,7 +142,7 @@ def _stuck(row: Delivery, conversation: Conversation) -> Taken:
     message = row.message
     return Taken(
         row.id, row.conversation_id, row.priority, row.attempts, row.confirms_stop, message.text, message.created_at,
-        conversation.contact.address_sealed,
+        conversations.phone_contact(conversation).address_sealed,
     )  # fmt: skip
 
 
@@ -283,8 +283,9 @@ def _put_back(database: Database, parcel: Parcel, failure: SmsFailed, clock: Clo
     with _outcome(database, parcel.conversation_id, parcel.lost_quietly, clock, failure.code) as outcome:
         outcome.lost = delivery.fail(outcome.session, parcel.delivery_id, parcel.attempts, outcome.at, failure.code)
         if failure.code == delivery.OPTED_OUT:
-            contact = outcome.conversation.contact
+            contact = conversations.phone_contact(outcome.conversation)
             optout.stop(outcome.session, contact.channel, contact.address_hash, "twilio", outcome.at)
+            conversations.turn_to_page(outcome.conversation)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from gateway import delivery, escalations, optout, texts
+from gateway import conversations, delivery, escalations, optout, texts
 from gateway.models import Conversation
 from gateway.risk import Level
 
@@ -12,11 +12,12 @@ CONFIRMATIONS = ("opt_out_confirm", "opt_out_confirm_risk")
 
 
 def stop(session: Session, conversation: Conversation, source: str, now: datetime) -> bool:
-    """Opt the contact out and cancel what is queued; returns whether that is new.
+    """Opt the number out and cancel what is queued; returns whether that is new. The caller says what is still to be
+    said, and then turns to the page, where there is one beside the number (:func:`conversations.turn_to_page`).
 
     Where danger is open, those who look after it learn, once, that this resident can only be called.
     """
-    contact = conversation.contact
+    contact = conversations.phone_contact(conversation)
     new = optout.stop(session, contact.channel, contact.address_hash, source, now)
     delivery.cancel(session, conversation.id, now, least=delivery.EMERGENCY)
     row = escalations.of_conversation(session, conversation.id)

@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway import dispatch_telling, dispatches, teams
 from gateway.community import Community
-from gateway.conversations import SMS, safe_to_text
+from gateway.conversations import phone_contact, safe_to_text
 from gateway.dispatch_facts import GIVEN
 from gateway.dispatch_states import ENDED
 from gateway.keys import Keys
@@ -91,9 +91,9 @@ def _as_the_town_wishes(community: Community, keys: Keys, dispatch: Dispatch, ro
 
 def _phone(keys: Keys, dispatch: Dispatch, row: Escalation) -> str | None:
     """The resident's number, if they said yes to a team and somebody else who reads their phone does them no harm."""
-    contact = row.conversation.contact
+    contact = phone_contact(row.conversation)
     may = dispatch.consent == GIVEN and safe_to_text(row.conversation)
-    return keys.open(contact.address_sealed) if may and contact.channel == SMS and contact.address_sealed else None
+    return keys.open(contact.address_sealed) if may and contact.address_sealed else None
 
 
 def _time(at: datetime | None) -> str | None:

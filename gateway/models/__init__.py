@@ -18,6 +18,7 @@ from gateway.models.escalation import Assessment, AuditEntry, Escalation, Loweri
 from gateway.models.follow_up import Consent, FollowUp
 from gateway.models.handoff import Closing, Handoff, HandoffEvent
 from gateway.models.label import RiskLabel
+from gateway.models.move import PhoneMove
 from gateway.models.notice import Drill, Notice, PushSubscription, RelayLine, RelayText
 from gateway.models.ownership import Attendance, Heartbeat, Transfer
 from gateway.models.people import Contact, LogIn, OptOut, Responder
@@ -65,6 +66,7 @@ __all__ = [
     "OptOut",
     "Page",
     "Passkey",
+    "PhoneMove",
     "PushSubscription",
     "RecoveryCode",
     "Referral",

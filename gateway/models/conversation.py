@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.models.people import Contact
-from gateway.models.row import Id, Named, Row, Word
+from gateway.models.row import Id, Named, Row, Word, of
 
 
 class Conversation(Row):
@@ -19,11 +19,14 @@ class Conversation(Row):
     of the newest ``lease_epoch`` may write a bot turn. ``menu_open`` names the question that a digit would answer now;
     ``check_asked_at`` is when the resident was last asked whether they are safe. ``answers_told`` says of each of the
     ``answers`` when, in which message and by whom it was told: ``{"at": ..., "message_id": ..., "by": ...}``.
+    ``other_contact_id`` is the second way to the same person, where they moved to texts: they wrote last over
+    ``contact_id``, and only there they are answered.
     """
 
     __tablename__ = "conversations"
     __table_args__ = (
         Index("uq_conversations_open", "contact_id", unique=True, postgresql_where="closed_at IS NULL"),
+        Index("uq_conversations_open_other", "other_contact_id", unique=True, postgresql_where="closed_at IS NULL"),
         Index("ix_conversations_pending", "pending_since", postgresql_where="pending_since IS NOT NULL"),
         Index("ix_conversations_checked", "check_asked_at", postgresql_where="menu_open = 'check'"),
     )
@@ -31,6 +34,7 @@ class Conversation(Row):
     id: Mapped[Id]
     public_id: Mapped[UUID] = mapped_column(unique=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    other_contact_id: Mapped[int | None] = of("contacts")
     channel: Mapped[Word]
     handler: Mapped[Word]
     epoch: Mapped[int] = mapped_column(default=0)
@@ -51,7 +55,8 @@ class Conversation(Row):
     lease_until: Mapped[datetime | None]
     lease_epoch: Mapped[int] = mapped_column(default=0)
 
-    contact: Mapped[Contact] = relationship(lazy="joined", innerjoin=True)
+    contact: Mapped[Contact] = relationship(lazy="joined", innerjoin=True, foreign_keys=[contact_id])
+    other_contact: Mapped[Contact | None] = relationship(foreign_keys=[other_contact_id])
 
 
 class Message(Row):

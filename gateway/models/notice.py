@@ -1,4 +1,4 @@
-"""What leaves for responders and teams by phone, what they text back, and the drill that proves it works."""
+"""What leaves by phone for whoever is no resident in a thread, what they text back, and the drill of it."""
 
 from datetime import datetime
 
@@ -12,7 +12,8 @@ class Notice(Row):
     """One text, call or push to a responder or a team member: the only way in which anything leaves for them.
 
     ``kind`` is page, relay, answer, team, gap, transfer, broadcast, invite or drill; ``state`` is queued, sending,
-    sent, delivered, failed or cancelled. No number stands here: it is opened at the moment of sending.
+    sent, delivered, failed or cancelled. No number stands here: it is opened at the moment of sending. The code that
+    proves a resident's number (``phone_move_id``) goes this way too: it is in no conversation, and nobody reads it.
     """
 
     __tablename__ = "notices"
@@ -28,6 +29,7 @@ class Notice(Row):
     member_id: Mapped[int | None] = of("team_members")
     escalation_id: Mapped[int | None] = of("escalations")
     message_id: Mapped[int | None] = of("messages")
+    phone_move_id: Mapped[int | None] = of("phone_moves")
     text: Mapped[str]
     language: Mapped[str] = mapped_column(String(2))
     state: Mapped[Word]

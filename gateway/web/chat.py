@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from gateway import language, texts
 from gateway.clients.bell import CHANGED, WRITING
 from gateway.community import Community
-from gateway.conversations import WEBCHAT, Inbound
+from gateway.conversations import WEBCHAT, Inbound, with_contact
 from gateway.db import Database
 from gateway.door import Door
 from gateway.errors import Refused
@@ -57,7 +57,7 @@ def make() -> list[Blueprint]:
     messages.add_url_rule("/stream", view_func=stream, methods=["GET"])
     messages.add_url_rule("/writing", view_func=chat_signs.writing, methods=["POST"])
     for made in (visitors, messages):
-        made.after_request(_keep_nowhere)
+        made.after_request(keep_nowhere)
     messages.record(_open_live)
     messages.record(chat_pace.prepare)
     return [visitors, messages]
@@ -73,13 +73,13 @@ def chat_token() -> None:
 
 def new_visitor() -> tuple[Response, int]:
     """A token for a visitor who is about to write."""
-    _json()
+    given_json()
     return jsonify(token=new_token(door().settings.keys)), 201
 
 
 def send() -> tuple[Response, int]:
     """Take one message; what must be said at once rides in this very answer."""
-    given = _json()
+    given = given_json()
     inbound = translate(g.visitor, given)
     chat_pace.in_turn(g.visitor, inbound.text)
     receipt = door().acceptor.accept(inbound)
@@ -177,7 +177,8 @@ def replies(receipt: Receipt, inbound: Inbound) -> list[dict[str, Any]]:
 
 
 def said_after(database: Database, visitor: str, after: int, town: Community) -> list[Event]:
-    """Up to 200 messages of all conversations with this visitor, in the order of acceptance."""
+    """Up to 200 messages of all conversations with this visitor, in the order of acceptance; also what was texted in
+    those that went on by text, and nothing of other conversations with that number."""
     with database.begin() as session:
         rows = session.execute(_thread(visitor, after)).all()
         services = _services(session, [row[0] for row in rows], town)
@@ -200,7 +201,7 @@ def _thread(visitor: str, after: int) -> Select[Message, str, str]:
     return (
         select(Message, Responder.name, Assessment.level)
         .join(Conversation, Message.conversation_id == Conversation.id)
-        .join(Contact, Conversation.contact_id == Contact.id)
+        .join(Contact, with_contact(Contact.id))
         .outerjoin(Responder, Message.responder_id == Responder.id)
         .outerjoin(Assessment, and_(Assessment.message_id == Message.answers_id, Message.in_webhook))
         .where(Contact.channel == WEBCHAT, Contact.address_hash == visitor, Message.id > after)
@@ -240,7 +241,8 @@ def _tongue(text: str) -> str | None:
     return None if found in {"und", "mixed"} else found
 
 
-def _json() -> dict[str, Any]:
+def given_json() -> dict[str, Any]:
+    """The body of a request, which is one object. Raises :class:`Refused` when it is not as agreed."""
     if request.mimetype != "application/json":
         raise Refused(415, "not_json")
     if request.content_length is None:
@@ -263,7 +265,8 @@ def _proof(keys: Keys, secret: str) -> str:
     return keys.hash(f"visitor {secret}")[:PROOF_LETTERS]
 
 
-def _keep_nowhere(response: Response) -> Response:
+def keep_nowhere(response: Response) -> Response:
+    """No answer to a visitor stays in any store on the way."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -282,7 +285,7 @@ def _visitors(database: Database) -> Callable[[int], str | None]:
     def whose(conversation_id: int) -> str | None:
         wanted = (
             select(Contact.address_hash)
-            .join(Conversation, Conversation.contact_id == Contact.id)
+            .join(Conversation, with_contact(Contact.id))
             .where(Conversation.id == conversation_id, Contact.channel == WEBCHAT)
         )
         with database.begin() as session:

@@ -10,6 +10,7 @@ from gateway.yaml_files import read_yaml
 
 FOLDER = texts.FOLDER / "widget"
 LAUNCHER = "launcher.yml"  # all that runs on the town's own page
+FETCHED = "by_text.yml"  # what the chat page asks for when it is wanted, in one language
 Words = Mapping[str, Mapping[str, str]]
 
 
@@ -38,7 +39,13 @@ def of_launcher() -> frozenset[str]:
     return frozenset(read_yaml(FOLDER / LAUNCHER))
 
 
+@cache
+def of_frame() -> frozenset[str]:
+    """The names of the words that the chat page is given at once."""
+    return frozenset(words()) - frozenset(read_yaml(FOLDER / FETCHED))
+
+
 def module(names: frozenset[str] | None = None) -> str:
-    """The text of the script module ``wording.js``: these words, or all."""
-    chosen = {key: wording for key, wording in words().items() if names is None or key in names}
+    """The text of the script module ``wording.js``: these words, or those of the chat page."""
+    chosen = {key: wording for key, wording in words().items() if key in (names or of_frame())}
     return f"export const WORDS = {json.dumps(chosen, ensure_ascii=False, separators=(',', ':'))};\n"

@@ -13,14 +13,14 @@ depends_on = None
 
 TABLES = (
     "broadcasts broadcast_readings team_members dispatches dispatch_events dispatch_links webhook_calls handoffs "
-    "handoff_events closings notices push_subscriptions relay_lines relay_texts drills rota_entries swaps gap_warnings "
-    "breaks debriefs shift_feeds notes mentions drafts attachments transfers attendances heartbeats passkeys "
+    "handoff_events closings phone_moves notices push_subscriptions relay_lines relay_texts drills rota_entries swaps "
+    "gap_warnings breaks debriefs shift_feeds notes mentions drafts attachments transfers attendances heartbeats passkeys "
     "totp_secrets recovery_codes invitations challenges known_devices oidc_identities"
 ).split()
 ADDED = {
     "audit_entries": ("seal_no", "hash"),
     "pages": ("rung", "state", "times_out_at", "settled_at", "answered_by", "notice_id", "why"),
-    "conversations": ("answers_told",),
+    "conversations": ("answers_told", "other_contact_id"),
     "messages": ("pair",),
     "shifts": ("rota_entry_id", "local_date", "state", "begun_at", "ended_at", "sound_heard_at", "created_by"),
     "escalations": (
@@ -121,6 +121,7 @@ def upgrade() -> None:
     _ownership()
     _thread()
     _shifts()
+    _moves()
     _notices()
     _handoffs()
     _dispatches()
@@ -399,6 +400,26 @@ def _shifts() -> None:
     )
 
 
+def _moves() -> None:
+    """A web conversation that goes on by text, and the numbers that are to be proved for that."""
+    _add("conversations", _to("other_contact_id", "contacts", null=True))
+    _partial("uq_conversations_open_other", "conversations", ["other_contact_id"], "closed_at IS NULL")
+    _table(
+        "phone_moves",
+        _to("contact_id", "contacts"),
+        _text("address_hash", 64),
+        _bytes("address_sealed", null=True),
+        _text("code_hash", 64),
+        _text("language", 2),
+        _text("wording"),
+        _small("attempts", default="0"),
+        _at("created_at", null=False),
+        _at("expires_at", null=False),
+        _at("used_at"),
+    )
+    op.create_index("ix_phone_moves_address", "phone_moves", ["address_hash", "created_at"])
+
+
 def _notices() -> None:
     _members()
     _table(
@@ -408,6 +429,7 @@ def _notices() -> None:
         _to("member_id", "team_members", null=True),
         _to("escalation_id", "escalations", null=True),
         _to("message_id", "messages", null=True),
+        _to("phone_move_id", "phone_moves", null=True),
         _text("text"),
         _text("language", 2),
         _word("state"),
