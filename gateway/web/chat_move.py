@@ -1,4 +1,4 @@
-"""Going on by text, at the edge: what the page says of it, the number that a visitor gives, the code that came there."""
+"""Going on by text, at the edge: what the page says of it, a visitor's number, and the code that came there."""
 
 import re
 from datetime import UTC, datetime

@@ -14,8 +14,8 @@ depends_on = None
 TABLES = (
     "broadcasts broadcast_readings team_members dispatches dispatch_events dispatch_links webhook_calls handoffs "
     "handoff_events closings phone_moves notices push_subscriptions relay_lines relay_texts drills rota_entries swaps "
-    "gap_warnings breaks debriefs shift_feeds notes mentions drafts attachments transfers attendances heartbeats passkeys "
-    "totp_secrets recovery_codes invitations challenges known_devices oidc_identities"
+    "gap_warnings breaks debriefs shift_feeds notes mentions drafts attachments transfers attendances heartbeats "
+    "passkeys totp_secrets recovery_codes invitations challenges known_devices oidc_identities"
 ).split()
 ADDED = {
     "audit_entries": ("seal_no", "hash"),

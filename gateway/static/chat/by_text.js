@@ -1,11 +1,12 @@
 // "Keep going by text": asks for a number, then for the code that came there. What is typed is kept nowhere.
 
 import { askJson, token } from "./api.js";
-import { at, language, note, on } from "./chat.js";
+import { at, emit, language, note, on } from "./chat.js";
 import * as kept from "./kept.js";
 
 const FIELD = { bad_phone: "number", not_safe: "safe", not_agree: "agree" };
 let words = {};
+let spoken = null; // the language of the words
 let step = null; // number, code or done; null while it is shut
 
 export function start() {
@@ -28,7 +29,8 @@ async function show(next) {
   const typed = Object.fromEntries(step === next ? new FormData(form) : []);
   try {
     await token();
-    words = await askJson(`phone?language=${language()}`);
+    if (spoken !== language()) words = await askJson(`phone?language=${language()}`);
+    spoken = language();
   } catch {
     return note("offline");
   }
@@ -68,7 +70,8 @@ function made(kind, facts, ...inside) {
 function field(name, facts) {
   const input = made("input", { name, ...facts });
   input.setAttribute("aria-describedby", "wrong");
-  return made("label", { className: facts.type === "checkbox" ? "own" : "" }, input, made("span", { textContent: words[name] }));
+  const parts = [made("span", { textContent: words[name] }), input];
+  return facts.type === "checkbox" ? made("label", { className: "own" }, ...parts.reverse()) : made("label", {}, ...parts);
 }
 
 function end(name) {
@@ -77,6 +80,7 @@ function end(name) {
 
 async function send(event) {
   event.preventDefault();
+  at("move").querySelector(".send").disabled = true; // once for each press
   const { number, safe, agree, code } = at("move").elements;
   const [path, body, next] =
     step === "number"
@@ -87,11 +91,13 @@ async function send(event) {
   } catch (failure) {
     return wrong(failure.code);
   }
+  if (next === "done") emit("moved");
   if (step) await show(next);
 }
 
 function wrong(code) {
   if (!step) return;
+  at("move").querySelector(".send").disabled = false;
   const fields = at("move").elements;
   const asked = fields[FIELD[code]] ?? fields[step];
   for (const each of fields) each.removeAttribute("aria-invalid");

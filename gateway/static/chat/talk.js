@@ -22,6 +22,7 @@ export function start() {
   on("online", () => (connection(), line.hurry(), outbox.hurry()));
   on("offline", connection);
   on("awake", () => (line.hurry(), outbox.hurry()));
+  on("moved", () => line.start()); // also where nothing was written yet
   on("opened", () => ((open = true), (unread = 0)));
   on("closed", () => (open = false));
   connection();
