@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from gateway import attachments, audit, calling, closings, drafts, escalations, labels
 from gateway.commands import MEDIATION
-from gateway.conversations import SMS, safe_to_text
+from gateway.conversations import SMS, phone_contact, safe_to_text
 from gateway.keys import Keys
 from gateway.models import (
     AuditEntry,
@@ -27,7 +27,7 @@ VIEW_NOTED_EVERY = timedelta(minutes=10)
 HISTORY_ACTS = (
     *console_dispatch_words.ACTS,
     *console_handoff_words.ACTS,
-    *("open", "raise", "claim", "release", "lower", "silent", "interpreter", "resolve", "opted_out"),
+    *("open", "raise", "claim", "release", "lower", "silent", "interpreter", "resolve", "opted_out", "by_text"),
     *("lapse", "pass_on", "transfer", "offer", "decline", "take_over", "assign", "join", "leave"),
     calling.ACT,
     *("note", "view_earlier", "tell_service"),
@@ -57,7 +57,13 @@ class Thread:
     may_call: bool = False
     number: str | None = None
     not_safe_to_text: bool = False
+    page_only: bool = False
     draft: str = ""
+
+    @property
+    def two_ways(self) -> bool:
+        """Whether its resident writes on a web page and by text."""
+        return self.escalation.conversation.other_contact_id is not None
 
     @property
     def can_text(self) -> bool:
@@ -78,14 +84,15 @@ def thread(  # noqa: PLR0913 - which thread, for whom, from where on
     row = session.get(Escalation, escalation_id)
     if row is None:
         return None
-    contact = row.conversation.contact
+    contact, texted = row.conversation.contact, phone_contact(row.conversation)
+    stopped = opted_out_of(session, [contact, texted])
     newer = escalations.of_conversation(session, row.conversation_id)
     return Thread(
         escalation=row,
         age=seconds(row.opened_at, now),
         mine=row.status == escalations.CLAIMED and row.owner_id == responder.id,
-        opted_out=contact.id in opted_out_of(session, [contact]),
-        address=masked(contact, keys),
+        opted_out=contact.id in stopped,
+        address=masked(texted, keys),
         lines=console_lines.of(session, row.conversation_id, row.message_id, at),
         history=_history(session, row.id),
         newer=newer.id if newer and newer.id != row.id else None,
@@ -96,6 +103,7 @@ def thread(  # noqa: PLR0913 - which thread, for whom, from where on
         may_call=calling.may_call(session, row, responder),
         number=calling.number(session, keys, row, responder, now),
         not_safe_to_text=not safe_to_text(row.conversation),
+        page_only=contact.id not in stopped and texted.id in stopped,
         draft=drafts.of(session, row.conversation_id, responder.id),
     )
 

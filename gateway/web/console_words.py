@@ -53,6 +53,7 @@ ACTS = {
     "lower": N_("Lowered"),
     "silent": N_("Resident silent"),
     "opted_out": N_("Opted out: cannot be texted, call"),
+    "by_text": N_("The resident went on by text"),
     "show_number": N_("Looked at the number"),
     "resolve": N_("Resolved"),
     "interpreter": N_("Interpreter needed"),

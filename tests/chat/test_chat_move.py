@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -15,9 +16,11 @@ from gateway.conversations import SMS
 from gateway.db import Database
 from gateway.door import Door
 from gateway.models import Consent, Conversation, Notice, PhoneMove
+from gateway.settings import Settings
 from gateway.web import chat_move, widget_words
 from tests.chat.conftest import Visitor
 from tests.chat.test_chat_api import DANGER, NOWHERE
+from tests.conftest import Phone
 
 TYPED = "(415) 555-0134"
 NUMBER = "+14155550134"
@@ -42,9 +45,7 @@ def sent(database: Database) -> str:
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_a_number_is_given_proved_and_texted(
-    visitor: Visitor, door: Door, database: Database, client: Any, language: str
-) -> None:
+def test_a_number_is_given_proved_and_texted(visitor: Visitor, door: Door, database: Database, language: str) -> None:
     visitor.write("i need food" if language == "en" else "necesito comida")
     answer = give(visitor, language=language)
     assert (answer.status_code, answer.get_json()) == (202, {"sent": True})
@@ -112,9 +113,9 @@ def test_too_many_codes_are_refused_with_a_time_to_wait(visitor: Visitor) -> Non
 
 
 def test_a_thread_that_is_open_there_is_told_to_who_proved_the_number_and_to_nobody_else(
-    visitor: Visitor, client: Any, database: Database, phone: Any
+    visitor: Visitor, client: FlaskClient, database: Database, settings: Settings
 ) -> None:
-    assert phone.text("i took all my pills", number=NUMBER).status_code == 200
+    assert Phone(client, settings, NUMBER).text(DANGER["en"]).status_code == 200
     visitor.write("hello")
     asked = give(visitor)
     assert (asked.status_code, asked.get_json()) == (202, {"sent": True})

@@ -41,12 +41,13 @@ class Person:
 
     def ask(self, number: str = PHONE, language: str = "en") -> str | None:
         """Ask for a code; the one that is on its way to the number, if one is."""
+        now = self.clock()
         wish = moving.Wish(self.visitor, number, language, "yes to texts")
         with self.database.begin() as session:
-            moving.begin(session, self.keys, self.town, wish, self.clock())
+            moving.begin(session, self.keys, self.town, wish, now)
         with self.database.begin() as session:
             newest = session.scalar(select(Notice).order_by(Notice.id.desc()).limit(1))
-            fresh = newest is not None and newest.created_at == self.clock() and newest.state == "queued"
+            fresh = newest is not None and newest.created_at == now and newest.state == "queued"
             found = re.search(r"\d{6}", newest.text) if newest is not None and fresh else None
         return found[0] if found else None
 
