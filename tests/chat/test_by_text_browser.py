@@ -40,7 +40,8 @@ WORDS = {
     "en": {
         "open": "Keep going by text", "number": "Your cell phone number", "ask": "Text me a code",
         "code": "Code of six digits", "go_on": "Go on by text", "first": "i need food for my family",
-        "bad": "area code", "unsafe": "only if texts are safe", "wrong": "That is not the code", "done": "come back here",
+        "bad": "area code", "unsafe": "only if texts are safe", "wrong": "That is not the code",
+        "done": "come back here",
     },
     "es": {
         "open": "Seguir por mensaje de texto", "number": "Su número de celular", "ask": "Mándeme una clave",
