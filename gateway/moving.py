@@ -59,7 +59,6 @@ def begin(session: Session, keys: Keys, community: Community, wish: Wish, now: d
     contact_id = _id_of(session, WEBCHAT, visitor)
     _keep_pace(session, contact_id, now)
     _end_begun(session, contact_id, now)
-    _forget(session, now)
     row = PhoneMove(
         contact_id=contact_id, address_hash=keys.hash(number), address_sealed=keys.seal(number), code_hash="",
         language=wish.language, wording=wish.wording, attempts=0, created_at=now, expires_at=now + LIFE,
@@ -119,7 +118,7 @@ def stopped(session: Session, notice_id: int, now: datetime) -> None:
 
 def _keep_pace(session: Session, contact_id: int, now: datetime) -> None:
     """Raises :class:`Refused` with 429 where this visitor, or everybody together, asked for too many codes."""
-    lately = PhoneMove.created_at > now - HOUR
+    lately = PhoneMove.address_sealed.is_not(None) & (PhoneMove.created_at > now - HOUR)
     for most, which in ((OF_VISITOR, PhoneMove.contact_id == contact_id), (OF_TOWN, PhoneMove.code_hash != "")):
         first = select(PhoneMove.created_at).where(lately, which).order_by(PhoneMove.created_at.desc())
         if (counted := session.scalar(first.offset(most - 1).limit(1))) is not None:
@@ -160,7 +159,7 @@ def _end_begun(session: Session, contact_id: int, now: datetime) -> None:
         notices.move(each, notices.CANCELLED, now)
 
 
-def _forget(session: Session, now: datetime) -> None:
+def forget(session: Session, now: datetime) -> None:
     """A number that somebody typed may be nobody's who wrote to us: after a day it is on no row."""
     over = PhoneMove.address_sealed.is_not(None), PhoneMove.created_at < now - DAY
     session.execute(update(PhoneMove).where(*over).values(address_sealed=None, address_hash=""))

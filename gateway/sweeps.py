@@ -18,6 +18,7 @@ from gateway import (
     drills,
     ladder,
     lapsing,
+    moving,
     owner_watch,
     relay_lines,
     rota,
@@ -45,6 +46,7 @@ class Part:
 
 def _lapse(session: Session, _community: Community, now: datetime) -> Iterable[int]:
     lapsing.lapse(session, now)
+    moving.forget(session, now)
     return ()
 
 

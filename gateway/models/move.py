@@ -18,7 +18,10 @@ class PhoneMove(Row):
     """
 
     __tablename__ = "phone_moves"
-    __table_args__ = (Index("ix_phone_moves_address", "address_hash", "created_at"),)
+    __table_args__ = (
+        Index("ix_phone_moves_address", "address_hash", "created_at"),
+        Index("ix_phone_moves_kept", "created_at", postgresql_where="address_sealed IS NOT NULL"),
+    )
 
     id: Mapped[Id]
     contact_id: Mapped[int] = of("contacts")

@@ -418,6 +418,7 @@ def _moves() -> None:
         _at("used_at"),
     )
     op.create_index("ix_phone_moves_address", "phone_moves", ["address_hash", "created_at"])
+    _partial("ix_phone_moves_kept", "phone_moves", ["created_at"], "address_sealed IS NOT NULL", unique=False)
 
 
 def _notices() -> None:

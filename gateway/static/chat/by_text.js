@@ -32,8 +32,9 @@ async function show(next) {
     if (spoken !== language()) words = await askJson(`phone?language=${language()}`);
     spoken = language();
   } catch {
-    return note("offline");
+    return form.isConnected && note("offline");
   }
+  if (!form.isConnected) return; // left meanwhile
   step = next;
   form.hidden = false;
   form.replaceChildren(...STEPS[step]());
