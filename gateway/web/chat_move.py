@@ -43,6 +43,7 @@ def number() -> tuple[Response, int]:
     language, typed = _language(given.get("language")), given.get("number")
     if not isinstance(typed, str) or not 0 < len(typed) <= LONGEST_NUMBER:
         raise Refused(400, "bad_phone")
+    moving.number_of(typed)  # what is wrong is told in the order in which it is asked
     for name in ("safe", "agree"):
         if given.get(name) is not True:
             raise Refused(400, f"not_{name}")
