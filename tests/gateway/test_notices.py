@@ -53,7 +53,7 @@ def test_it_may_be_for_a_member_of_a_team(session: Session) -> None:
 
 def test_it_is_for_exactly_one_person(session: Session, ana: Responder) -> None:
     for whom in ({}, {"responder_id": ana.id, "member_id": 1}):
-        with pytest.raises(ValueError, match="one responder or for one team member"):
+        with pytest.raises(ValueError, match="one responder, for one team member or for one number"):
             notices.queue(session, kind="page", means="sms", text="41", language="en", now=NOW, **whom)
 
 

@@ -95,7 +95,9 @@ class Street:
     def thread(self) -> Conversation:
         with self.database.begin() as session:
             found = (
-                select(Conversation).join(Contact).where(Contact.address_hash == self.settings.keys.hash(self.number))
+                select(Conversation)
+                .join(Conversation.contact)
+                .where(Contact.address_hash == self.settings.keys.hash(self.number))
             )
             return session.scalars(found).one()
 

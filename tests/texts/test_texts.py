@@ -20,6 +20,7 @@ NAME = "Demo Town Front Door"
 MOST_SEGMENTS = 2
 # Bilingual on purpose, so no reading formula of one language fits.
 BILINGUAL = {"ask_language", "language_switched"}
+TELL_HOW_TO_STOP = {"help", "help_footer", "opt_in_confirm", "follow_up_question", "phone_code", "went_on_by_text"}
 WHO_NEED_911_AND_988 = ("help", "not_screened", "opt_out_confirm_risk", "person_asked_nobody_on_shift")
 
 
@@ -111,8 +112,7 @@ def test_where_danger_is_near_911_and_988_are_named(key: str, code: str) -> None
 def test_nothing_tells_a_resident_to_send_a_word_that_opts_out_by_mistake() -> None:
     for key, code, text in ALL:
         asked = re.findall(r"\b(END|CANCEL|QUIT|STOP|ALTO|BAJA|PARAR|BASTA|CANCELAR)\b", text)
-        told = key in {"help", "help_footer", "opt_in_confirm", "follow_up_question"} and set(asked) <= {"STOP", "ALTO"}
-        assert not asked or told, (key, code)
+        assert not asked or (key in TELL_HOW_TO_STOP and set(asked) <= {"STOP", "ALTO"}), (key, code)
 
 
 def test_say_is_strict() -> None:
