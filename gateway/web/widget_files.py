@@ -16,12 +16,13 @@ from typing import NamedTuple
 
 import rcssmin
 import rjsmin
-from flask import Response, request
+from flask import Response, g, request
 
 from gateway.web import widget_words
 
 FOLDER = Path(__file__).resolve().parent.parent / "static" / "chat"
 FRAME, EMBED = "chat.js", "embed.js"
+LATER = {"by-text.js": "by_text.js"}  # modules that stand alone, fetched by who wants what they do
 STYLES = {
     "chat.css": ("frame.css", "safety.css", "talk.css", "options.css"),
     "no-script.css": ("no-script.css",),
@@ -52,6 +53,8 @@ def files() -> Mapping[str, File]:
         FRAME: _script(joined("frame", _source(None))),
         EMBED: _script(f"(() => {{\n{joined('embed', _source(widget_words.of_launcher()))}}})();\n"),
     }
+    for name, source in LATER.items():
+        made[name] = _script(_read(source))
     for name, parts in STYLES.items():
         made[name] = _file(rcssmin.cssmin("\n".join(_read(part) for part in parts)), "text/css")
     return MappingProxyType(made)
@@ -76,6 +79,7 @@ def joined(entry: str, read: Read) -> str:
 def answer(name: str) -> Response:
     """A file for this request, packed where that is understood; 304 for who has it."""
     file = files()[name]
+    g.part_of_page = True
     response = Response(file.content, mimetype=file.kind)
     response.set_etag(file.tag)
     if takes_packed():

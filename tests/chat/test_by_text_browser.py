@@ -152,8 +152,8 @@ def test_to_the_phone_and_back(  # noqa: PLR0915 - a whole way, told in one piec
     assert findings(page) == []
     code.fill(found[0])
     page.get_by_role("button", name=words["go_on"]).click()
-    expect(page.locator("#move p")).to_contain_text(words["done"])
-    expect(page.locator("#move p")).to_be_focused()
+    expect(page.locator("#move [tabindex]")).to_contain_text(words["done"])
+    expect(page.locator("#move [tabindex]")).to_be_focused()
     [hello] = carry()
     expect(page.locator(".message.system .text")).to_have_text(hello)
     look(page, f"done-{language}-{width}")

@@ -24,7 +24,8 @@ def test_all_that_is_sent_is_small(client: FlaskClient, language: str) -> None:
     paths += [f"/chat/files/{edition}/{name}" for name in ("chat.js", "chat.css")]
     answers = [client.get(path, headers={"Accept-Encoding": "gzip, deflate, br"}) for path in paths]
     assert all(answer.headers["Content-Encoding"] == "gzip" for answer in answers)
-    assert sum(len(answer.data) for answer in answers) < LONGEST
+    waited_for = sum(len(answer.data) for answer in answers)
+    assert waited_for + sum(len(widget_files.files()[name].packed) for name in widget_files.LATER) < LONGEST
 
 
 def test_it_is_packed_only_for_who_reads_that(client: FlaskClient) -> None:
@@ -44,6 +45,14 @@ def test_who_has_a_file_packed_is_not_sent_it_again(client: FlaskClient) -> None
     tag = client.get("/chat/embed.js", headers=headers).headers["ETag"]
     again = client.get("/chat/embed.js", headers=headers | {"If-None-Match": tag})
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_what_is_fetched_later_stands_alone(client: FlaskClient) -> None:
+    for name, source in widget_files.LATER.items():
+        assert not re.search(r"^import\b", (widget_files.FOLDER / source).read_text(), re.MULTILINE)
+        answer = client.get(f"/chat/files/{widget_files.edition()}/{name}")
+        assert answer.mimetype == "text/javascript"
+        assert b"export function" in answer.data
 
 
 def test_modules_are_joined_in_the_order_of_their_need() -> None:
@@ -87,7 +96,7 @@ def test_modules_that_import_each_other_are_refused() -> None:
 
 def test_every_source_is_in_some_file() -> None:
     sources = {path.name for path in widget_files.FOLDER.glob("*.js")}
-    read: set[str] = set()
+    read = set(widget_files.LATER.values())
     for entry in ("frame", "embed"):
 
         def source(name: str) -> str:

@@ -5,11 +5,10 @@ import * as kept from "./kept.js";
 const PATIENCE = 12_000;
 
 export class Failed extends Error {
-  constructor(status, after, code) {
+  constructor(status, after) {
     super(`status ${status}`);
     this.status = status;
     this.after = after;
-    this.code = code; // what the server calls it
   }
 
   // Worth another try: no network, a busy or broken server, too many at once.
@@ -36,10 +35,7 @@ export async function ask(path, { method = "GET", body, signal, headers = {} } =
   } catch {
     throw new Failed(0);
   }
-  if (!answer.ok) {
-    const { error } = await answer.json().catch(() => ({}));
-    throw new Failed(answer.status, Number(answer.headers.get("Retry-After")) || 0, error);
-  }
+  if (!answer.ok) throw new Failed(answer.status, Number(answer.headers.get("Retry-After")) || 0);
   return answer;
 }
 

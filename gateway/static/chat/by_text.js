@@ -1,42 +1,68 @@
 // "Keep going by text": asks for a number, then for the code that came there. What is typed is kept nowhere.
+// A file of its own, fetched by who presses the button: it is given what it needs of the page by options.js.
 
-import { askJson, token } from "./api.js";
-import { at, emit, language, note, on } from "./chat.js";
-import * as kept from "./kept.js";
-
+const STYLE = `
+.sheet { max-height: 60%; overflow-y: auto; }
+.sheet:has(#move) > :not(#move, #by-text) { display: none; }
+#move { display: grid; gap: 8px; width: 100%; padding: 0 12px 6px; }
+#move p { padding: 0; }
+#move [inputmode] { display: block; width: 100%; min-height: 48px; padding: 10px 12px; border: 1px solid var(--edge); border-radius: 10px; background: var(--page); color: inherit; font: inherit; }
+#move [aria-invalid] { outline: 2px solid var(--danger); }`;
+const PATIENCE = 12_000;
 const FIELD = { bad_phone: "number", not_safe: "safe", not_agree: "agree" };
 let words = {};
 let spoken = null; // the language of the words
 let step = null; // number, code or done; null while it is shut
 
-export function start() {
-  at("by-text").addEventListener("click", () => (step ? shut() : show("number")));
-  at("move").addEventListener("submit", send);
+let token, at, emit, language, note, on, read;
+const form = made("form", { id: "move", noValidate: true, onsubmit: send });
+
+export function toggle(page) {
+  if (!at) start(page);
+  if (step) shut();
+  else show("number");
+}
+
+function start(page) {
+  ({ token, at, emit, language, note, on, read } = page);
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(STYLE);
+  document.adoptedStyleSheets.push(sheet);
+  form.setAttribute("aria-labelledby", "by-text");
   on("language", () => step && show(step));
   on("closed", shut);
   on("leaving", shut);
 }
 
+// Gives what the server says, or throws the word by which it refuses.
+async function ask(path, body) {
+  await token();
+  const init = { headers: { Authorization: `Bearer ${read("token")}` }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) };
+  if (body) Object.assign(init, { method: "POST", body: JSON.stringify(body) }).headers["Content-Type"] = "application/json";
+  const answer = await fetch(new URL(path, document.baseURI), init);
+  const told = await answer.json();
+  if (!answer.ok) throw told.error;
+  return told;
+}
+
 function shut() {
   step = null;
-  at("move").hidden = true;
-  at("move").replaceChildren();
+  form.remove();
+  form.replaceChildren();
   at("by-text").setAttribute("aria-expanded", "false");
 }
 
 async function show(next) {
-  const form = at("move");
   const typed = Object.fromEntries(step === next ? new FormData(form) : []);
   try {
-    await token();
-    if (spoken !== language()) words = await askJson(`phone?language=${language()}`);
+    if (spoken !== language()) words = await ask(`phone?language=${language()}`);
     spoken = language();
   } catch {
-    return form.isConnected && note("offline");
+    return at("status") && note("offline");
   }
-  if (!form.isConnected) return; // left meanwhile
+  if (!at("sheet")) return; // left meanwhile
   step = next;
-  form.hidden = false;
+  at("sheet").append(form);
   form.replaceChildren(...STEPS[step]());
   for (const name in typed) Object.assign(form.elements[name], { value: typed[name], checked: true });
   at("by-text").setAttribute("aria-expanded", "true");
@@ -47,7 +73,7 @@ const STEPS = {
   // A browser that remembers numbers would show this one to whoever uses the device next.
   number: () => [
     made("p", { textContent: words.lead }),
-    field("number", { type: "tel", inputMode: "tel", autocomplete: kept.read("until") ? "tel" : "off" }),
+    field("number", { type: "tel", inputMode: "tel", autocomplete: read("until") ? "tel" : "off" }),
     field("safe", { type: "checkbox" }),
     field("agree", { type: "checkbox" }),
     ...end("ask"),
@@ -81,16 +107,16 @@ function end(name) {
 
 async function send(event) {
   event.preventDefault();
-  at("move").querySelector(".send").disabled = true; // once for each press
-  const { number, safe, agree, code } = at("move").elements;
+  form.querySelector(".send").disabled = true; // once for each press
+  const { number, safe, agree, code } = form.elements;
   const [path, body, next] =
     step === "number"
       ? ["phone", { number: number.value, safe: safe.checked, agree: agree.checked, language: language() }, "code"]
       : ["phone/code", { code: code.value }, "done"];
   try {
-    await askJson(path, { method: "POST", body });
-  } catch (failure) {
-    return wrong(failure.code);
+    await ask(path, body);
+  } catch (code) {
+    return wrong(code);
   }
   if (next === "done") emit("moved");
   if (step) await show(next);
@@ -98,8 +124,8 @@ async function send(event) {
 
 function wrong(code) {
   if (!step) return;
-  at("move").querySelector(".send").disabled = false;
-  const fields = at("move").elements;
+  form.querySelector(".send").disabled = false;
+  const fields = form.elements;
   const asked = fields[FIELD[code]] ?? fields[step];
   for (const each of fields) each.removeAttribute("aria-invalid");
   asked.setAttribute("aria-invalid", "true");

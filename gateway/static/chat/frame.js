@@ -1,6 +1,5 @@
 // The chat page: puts the parts together. What the visitor needs in danger stands in the page before any of this runs.
 
-import * as byText from "./by_text.js";
 import { emit, language, noMore, speak } from "./chat.js";
 import * as languages from "./languages.js";
 import * as options from "./options.js";
@@ -10,7 +9,7 @@ import * as signs from "./signs.js";
 import * as talk from "./talk.js";
 import * as writing from "./writing.js";
 
-const PARTS = [safety, writing, signs, languages, options, byText, talk];
+const PARTS = [safety, writing, signs, languages, options, talk];
 
 window.addEventListener("online", () => emit("online"));
 window.addEventListener("offline", () => emit("offline"));

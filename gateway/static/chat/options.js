@@ -1,6 +1,7 @@
 // What a visitor sets for themselves: how large, how plain, read aloud, a copy to keep, and whose device this is.
 
-import { at, language, note, on, quietly, word } from "./chat.js";
+import { token } from "./api.js";
+import { at, emit, language, note, on, quietly, word } from "./chat.js";
 import * as kept from "./kept.js";
 
 const SIZES = ["normal", "large", "largest"];
@@ -22,6 +23,7 @@ export function start() {
   at("aloud").addEventListener("click", aloud);
   at("save").addEventListener("click", save);
   at("print").addEventListener("click", () => window.print());
+  at("by-text").addEventListener("click", byText);
   at("own").checked = Boolean(kept.read("until"));
   at("own").addEventListener("change", () => kept.own(at("own").checked));
   on("leaving", hush);
@@ -88,6 +90,11 @@ function save() {
   link.download = word("copy_name");
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+function byText() {
+  const page = { token, at, emit, language, note, on, read: kept.read };
+  import("./by-text.js").then(({ toggle }) => toggle(page)).catch(() => note("offline"));
 }
 
 // A chat that nobody uses ends by itself, unless the device is the visitor's own: whoever sits down next reads nothing.
