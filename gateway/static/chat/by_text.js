@@ -7,7 +7,8 @@ const STYLE = `
 #move { display: grid; gap: 8px; width: 100%; padding: 0 12px 6px; }
 #move p { padding: 0; }
 #move [inputmode] { display: block; width: 100%; min-height: 48px; padding: 10px 12px; border: 1px solid var(--edge); border-radius: 10px; background: var(--page); color: inherit; font: inherit; }
-#move [aria-invalid] { outline: 2px solid var(--danger); }`;
+#move #wrong { color: var(--danger); }
+#move [aria-invalid]:not(:focus-visible) { outline: 2px solid var(--danger); }`;
 const PATIENCE = 12_000;
 const FIELD = { bad_phone: "number", not_safe: "safe", not_agree: "agree" };
 let words = {};
