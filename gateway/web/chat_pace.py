@@ -17,7 +17,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import risk
-from gateway.conversations import WEBCHAT
+from gateway.conversations import WEBCHAT, with_contact
 from gateway.door import Door
 from gateway.errors import Refused
 from gateway.models import Contact, Conversation, Escalation
@@ -71,7 +71,7 @@ def _in_danger(visitor: str, text: str) -> bool:
         return True
     asked = select(
         exists()
-        .where(Escalation.conversation_id == Conversation.id, Conversation.contact_id == Contact.id)
+        .where(Escalation.conversation_id == Conversation.id, with_contact(Contact.id))
         .where(Contact.channel == WEBCHAT, Contact.address_hash == door().settings.keys.hash(visitor))
         .where(Conversation.closed_at.is_(None), Escalation.level.in_((Level.URGENT.value, Level.EMERGENCY.value)))
     )
