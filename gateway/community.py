@@ -24,6 +24,7 @@ from gateway.community_duty import (
     distinct,
 )
 from gateway.community_fields import DAYS, BothLanguages, Day, Fact, Hours, Language, Name, Phone, Zip
+from gateway.community_widget import Widget
 from gateway.directory.gazetteer import GazetteerError, read_places
 from gateway.directory.holidays import Calendar, calendar
 from gateway.directory.needs import Mapping, of_town
@@ -33,7 +34,7 @@ from gateway.errors import SettingsError
 __all__ = [
     "DAYS", "AnsweringPoint", "BothLanguages", "Community", "CommunityError", "Day", "Directory", "Elsewhere", "Fact",
     "FollowUpOffer", "Hours", "Language", "Mediation", "Name", "Phone", "QuietHours", "SignOff", "Staffed", "Team",
-    "Wording", "Zip", "Zone", "load",
+    "Widget", "Wording", "Zip", "Zone", "load",
 ]  # fmt: skip
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "community.example.toml"
@@ -140,7 +141,11 @@ class Zone(Fact):
 
 
 class Staffed(Fact):
-    """When a person is meant to be on call. Residents are told the truth of the moment, never this plan."""
+    """When a person is meant to be on call.
+
+    What a resident is answered is the truth of the moment, never this plan. Only the chat may show it, before anybody
+    writes and called a plan, where the town wants that (:class:`gateway.community_widget.Widget`).
+    """
 
     always: bool = False
     days: tuple[Day, ...] = ()
@@ -278,6 +283,7 @@ class Community(Fact):
     closing: Closing = Closing()
     handoff: Handoff = Handoff()
     outside_system: OutsideSystem = OutsideSystem()
+    widget: Widget = Widget()
 
     @model_validator(mode="after")
     def _both_languages(self) -> "Community":

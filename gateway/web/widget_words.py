@@ -11,6 +11,7 @@ from gateway.yaml_files import read_yaml
 FOLDER = texts.FOLDER / "widget"
 LAUNCHER = "launcher.yml"  # all that runs on the town's own page
 FETCHED = "by_text.yml"  # what the chat page asks for when it is wanted, in one language
+SERVERS_OWN = "hours.yml"  # said by the server alone
 Words = Mapping[str, Mapping[str, str]]
 
 
@@ -36,16 +37,20 @@ def words() -> Words:
 @cache
 def of_launcher() -> frozenset[str]:
     """The names of the words that the town's own page is given."""
-    return frozenset(read_yaml(FOLDER / LAUNCHER))
+    return _of(LAUNCHER)
 
 
 @cache
 def of_frame() -> frozenset[str]:
     """The names of the words that the chat page is given at once."""
-    return frozenset(words()) - frozenset(read_yaml(FOLDER / FETCHED))
+    return frozenset(words()) - _of(FETCHED) - _of(SERVERS_OWN)
 
 
 def module(names: frozenset[str] | None = None) -> str:
     """The text of the script module ``wording.js``: these words, or those of the chat page."""
     chosen = {key: wording for key, wording in words().items() if key in (names or of_frame())}
     return f"export const WORDS = {json.dumps(chosen, ensure_ascii=False, separators=(',', ':'))};\n"
+
+
+def _of(file: str) -> frozenset[str]:
+    return frozenset(read_yaml(FOLDER / file))

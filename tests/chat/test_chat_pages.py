@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gateway import community
+from gateway import community, staffed_words
 from gateway.texts import placeholders
 from gateway.web import widget_files, widget_words
 
@@ -127,6 +127,7 @@ def test_every_word_exists_in_both_languages() -> None:
         assert placeholders(wording["en"]) == placeholders(wording["es"]), name
         assert wording["en"] != wording["es"], name
     sources = [page_source(), *(path.read_text() for path in widget_files.FOLDER.glob("*.js"))]
+    sources.append(Path(staffed_words.__file__).read_text())
     used = {word for source in sources for word in re.findall(r'"(\w+)"', source)}
     assert set(words) <= used, f"nobody says {set(words) - used}"
     assert set(re.findall(r'data-word(?:-label|-title)?="(\w+)"', page_source())) <= set(words)
