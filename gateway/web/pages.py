@@ -2,12 +2,19 @@
 
 import re
 from functools import partial
+from typing import NamedTuple
 
 from flask import Blueprint, Response, make_response, render_template, request
+from flask.blueprints import BlueprintSetupState
 
+from gateway import staffed_words
+from gateway.community import Community
+from gateway.demo.previews import previews
+from gateway.door import Door
 from gateway.errors import Refused
-from gateway.web import widget_files, widget_words
+from gateway.web import widget_files, widget_look, widget_words
 from gateway.web.guards import blueprint, door, public
+from gateway.web.widget_look import Look
 
 AWAY = "https://www.weather.gov/"  # where "Leave quickly" goes: dull, quick, always up
 YEAR, MINUTES = 31_536_000, 300
@@ -22,37 +29,46 @@ DEMO_POLICY = (
 )
 
 
+class Dressed(NamedTuple):
+    """A town and the look of its chat; those of the previews differ from the town that is served in nothing else."""
+
+    town: Community
+    look: Look
+
+
 def make() -> Blueprint:
     """The pages that anybody may open."""
-    widget_files.files()  # made now: a faulty source ends the start, not a visitor's first page
     pages = blueprint("pages", guard=public)
     pages.add_url_rule("/chat/frame", view_func=frame)
     pages.add_url_rule("/chat/<name>", view_func=embedded)
     pages.add_url_rule("/chat/files/<asked>/<name>", view_func=file)
     pages.add_url_rule("/", view_func=demo)
     pages.add_url_rule("/demo", view_func=demo)
-    pages.context_processor(lambda: {"edition": widget_files.edition()})
+    pages.record(_make_files)
     return pages
 
 
 def frame() -> Response:
     """The chat itself, for a frame in one of the town's pages."""
-    community = door().community
+    town, look = _asked()
     asked = request.args.get("language", "")
-    language = asked if asked in community.languages else community.languages[0]
+    language = asked if asked in town.languages else town.languages[0]
     page = render_template(
         "chat/frame.html",
         language=language,
         other="es" if language == "en" else "en",
         say=partial(widget_words.say, language),
-        called=community.wording,
-        parents=community.web_origins,
-        number=community.sms_number,
+        called=town.wording,
+        greeting=town.widget.greeting,
+        hours=_hours(town),
+        parents=town.web_origins,
+        number=town.sms_number,
         away=AWAY,
+        edition=widget_files.edition(look),
     )
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Content-Security-Policy"] = " ".join([FRAME_POLICY, *community.web_origins])
+    response.headers["Content-Security-Policy"] = " ".join([FRAME_POLICY, *town.web_origins])
     return widget_files.pack(response)
 
 
@@ -60,7 +76,7 @@ def embedded(name: str) -> Response:
     """What the town's page loads, under an address that never changes."""
     if name != widget_files.EMBED:
         raise Refused(404, "not_found")
-    response = widget_files.answer(name)
+    response = widget_files.answer(_asked().look, name)
     response.cache_control.public, response.cache_control.max_age = True, MINUTES
     # A page that checks what it loads (``integrity``) needs to read it; there is nothing of anybody in it.
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -70,10 +86,12 @@ def embedded(name: str) -> Response:
 
 def file(asked: str, name: str) -> Response:
     """A file of the frame. Its address names the edition, so a page never mixes files of two, nor asks twice."""
-    if name not in widget_files.files() or not re.fullmatch(r"[0-9a-f]{12}", asked):
+    editions = {widget_files.edition(each.look): each.look for each in _wardrobe(door()).values()}
+    own = _wardrobe(door())[None].look
+    if name not in widget_files.files(own) or not re.fullmatch(r"[0-9a-f]{12}", asked):
         raise Refused(404, "not_found")
-    current = asked == widget_files.edition()
-    response = widget_files.answer(name)
+    current = asked in editions
+    response = widget_files.answer(editions.get(asked, own), name)
     response.cache_control.public, response.cache_control.max_age = True, YEAR if current else 0
     response.cache_control.immutable = current
     return response
@@ -84,6 +102,42 @@ def demo() -> str | Response:
     if not door().settings.demo:
         raise Refused(404, "not_found")
     asked = "es" if request.args.get("language") == "es" else "en"
-    response = make_response(render_template("chat/demo.html", community=door().community, language=asked))
+    town, look = _asked()
+    page = render_template(
+        "chat/demo.html",
+        community=town,
+        language=asked,
+        previews=previews(),
+        shown=look.preview,
+        edition=widget_files.edition(look),
+    )
+    response = make_response(page)
     response.headers["Content-Security-Policy"] = DEMO_POLICY
     return response
+
+
+def _asked() -> Dressed:
+    dressed = _wardrobe(door())
+    return dressed.get(request.args.get("look"), dressed[None])
+
+
+def _wardrobe(opened: Door) -> dict[str | None, Dressed]:
+    """The town's own look, under no name, and in a demo those of the previews."""
+    town = opened.community
+    found: dict[str | None, Dressed] = {None: Dressed(town, widget_look.of(town.widget))}
+    for code, preview in previews().items() if opened.settings.demo else ():
+        dressed = preview.of(town)
+        found[code] = Dressed(dressed, widget_look.of(dressed.widget, code, preview.scheme))
+    return found
+
+
+def _make_files(state: BlueprintSetupState) -> None:
+    """Now: a faulty source ends the start, not a visitor's first page."""
+    for each in _wardrobe(state.app.extensions["front_door"]).values():
+        widget_files.files(each.look)
+
+
+def _hours(town: Community) -> dict[str, str] | None:
+    if not town.widget.hours:
+        return None
+    return {language: staffed_words.meant(town.staffed, language) for language in town.languages}

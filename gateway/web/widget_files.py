@@ -1,4 +1,4 @@
-"""The widget's files as they are sent: its modules joined into one, made small and packed, once for each process.
+"""The widget's files as they are sent: its modules joined into one, in the town's look, made small and packed, once.
 
 The sources in ``static/chat`` are plain modules that any editor and ``node --test`` read. They keep to a few forms of
 import and export, which :func:`joined` knows; it refuses every other, so that nothing is left out without a word. Why
@@ -19,16 +19,18 @@ import rjsmin
 from flask import Response, g, request
 
 from gateway.web import widget_words
+from gateway.web.widget_look import PLAIN, Look
 
 FOLDER = Path(__file__).resolve().parent.parent / "static" / "chat"
 FRAME, EMBED = "chat.js", "embed.js"
 LATER = {"by-text.js": "by_text.js"}  # modules that stand alone, fetched by who wants what they do
+COLOURS = "the town's own colours"
 STYLES = {
-    "chat.css": ("frame.css", "safety.css", "talk.css", "options.css"),
+    "chat.css": (COLOURS, "frame.css", "safety.css", "talk.css", "options.css"),
     "no-script.css": ("no-script.css",),
     "demo.css": ("demo.css",),
 }
-WORDING = "wording"
+WORDING, LOOK = "wording", "look"
 IMPORT = re.compile(r'import (?:\* as (?P<whole>\w+)|(?P<names>\{ \w+(?:, \w+)* \})) from "\./(?P<module>\w+)\.js";')
 EXPORT = re.compile(r"export (?=(?:const|class|function|async function) (?P<name>\w+))")
 STATEMENT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
@@ -47,23 +49,25 @@ class File(NamedTuple):
 
 
 @cache
-def files() -> Mapping[str, File]:
-    """Every file of the widget by its name. Raises ``ValueError`` for a source that cannot be joined."""
+def files(look: Look = PLAIN) -> Mapping[str, File]:
+    """Every file of the widget by its name, in this look. Raises ``ValueError`` for a source that cannot be joined."""
+    launcher = joined("embed", _source(look, widget_words.of_launcher()))
     made = {
-        FRAME: _script(joined("frame", _source(None))),
-        EMBED: _script(f"(() => {{\n{joined('embed', _source(widget_words.of_launcher()))}}})();\n"),
+        FRAME: _script(joined("frame", _source(look, None))),
+        EMBED: _script(look.shown(f"(() => {{\n{launcher}}})();\n")),
     }
     for name, source in LATER.items():
         made[name] = _script(_read(source))
     for name, parts in STYLES.items():
-        made[name] = _file(rcssmin.cssmin("\n".join(_read(part) for part in parts)), "text/css")
+        style = "\n".join(look.style() if part == COLOURS else _read(part) for part in parts)
+        made[name] = _file(rcssmin.cssmin(look.shown(style)), "text/css")
     return MappingProxyType(made)
 
 
 @cache
-def edition() -> str:
-    """A short name for the present content of all files."""
-    return _tag("".join(file.tag for _, file in sorted(files().items())).encode())
+def edition(look: Look = PLAIN) -> str:
+    """A short name for the present content of all files, so that nobody keeps the colours of yesterday."""
+    return _tag("".join(file.tag for _, file in sorted(files(look).items())).encode())
 
 
 def joined(entry: str, read: Read) -> str:
@@ -76,9 +80,9 @@ def joined(entry: str, read: Read) -> str:
     return "".join(order.values())
 
 
-def answer(name: str) -> Response:
+def answer(look: Look, name: str) -> Response:
     """A file for this request, packed where that is understood; 304 for who has it."""
-    file = files()[name]
+    file = files(look)[name]
     g.part_of_page = True
     response = Response(file.content, mimetype=file.kind)
     response.set_etag(file.tag)
@@ -127,8 +131,9 @@ def _join(name: str, read: Read, order: dict[str, str], above: tuple[str, ...]) 
     order[name] = f"const ${name} = (() => {{\n{body}\nreturn {{ {', '.join(exported)} }};\n}})();\n"
 
 
-def _source(names: frozenset[str] | None) -> Read:
-    return lambda name: widget_words.module(names) if name == WORDING else _read(f"{name}.js")
+def _source(look: Look, names: frozenset[str] | None) -> Read:
+    made = {WORDING: lambda: widget_words.module(names), LOOK: look.module}
+    return lambda name: made[name]() if name in made else _read(f"{name}.js")
 
 
 def _read(name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from gateway.web import widget_files, widget_words
+from gateway.web import widget_files, widget_look, widget_words
 
 LONGEST = 20_000  # bytes that a visitor waits for
 
@@ -101,12 +101,13 @@ def test_every_source_is_in_some_file() -> None:
 
         def source(name: str) -> str:
             read.add(f"{name}.js")
-            return widget_words.module() if name == "wording" else (widget_files.FOLDER / f"{name}.js").read_text()
+            made = {"wording": widget_words.module, "look": widget_look.PLAIN.module}
+            return made[name]() if name in made else (widget_files.FOLDER / f"{name}.js").read_text()
 
         widget_files.joined(entry, source)
-    assert read == sources | {"wording.js"}
+    assert read == sources | {"wording.js", "look.js"}
     styles = {path.name for path in widget_files.FOLDER.glob("*.css")}
-    assert styles == {part for parts in widget_files.STYLES.values() for part in parts}
+    assert styles == {part for parts in widget_files.STYLES.values() for part in parts} - {widget_files.COLOURS}
 
 
 def test_words_in_one_language_or_twice_end_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

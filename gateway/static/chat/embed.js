@@ -2,6 +2,7 @@
 // It reads nothing of the page around it, sets no cookie and calls nobody but the place it came from.
 
 import { Escapes, WITHIN } from "./escapes.js";
+import { LOOK } from "./look.js";
 import { known, say } from "./words.js";
 
 (() => {
@@ -12,19 +13,19 @@ import { known, say } from "./words.js";
   const OPEN = "front-door-open";
 
   const STYLE = `
-    :host { all: initial; position: fixed; z-index: 2147483000; inset: auto 0 0 auto; color-scheme: light dark; }
+    :host { all: initial; position: fixed; z-index: 2147483000; inset: auto; ${LOOK.side}: 0; bottom: 0; color-scheme: light dark; }
     button {
-      position: fixed; right: max(16px, env(safe-area-inset-right)); bottom: max(16px, env(safe-area-inset-bottom));
+      position: fixed; ${LOOK.side}: max(16px, env(safe-area-inset-${LOOK.side})); bottom: max(${LOOK.bottom}px, env(safe-area-inset-bottom));
       display: flex; align-items: center; gap: 10px; min-height: 56px; padding: 0 22px 0 18px; border: 2px solid #fff;
-      border-radius: 28px; background: #0b5563; color: #fff; box-shadow: 0 4px 18px rgb(0 0 0 / .28); cursor: pointer;
-      font: 600 17px/1.2 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
+      border-radius: 28px; background: ${LOOK.light}; color: #fff; box-shadow: 0 4px 18px rgb(0 0 0 / .28); cursor: pointer;
+      font: 600 17px/1.2 system-ui, sans-serif;
     }
-    button:hover { background: #084450; }
-    button:focus-visible { outline: 3px solid #0b5563; outline-offset: 3px; }
+    button:hover { background: ${LOOK.deep}; }
+    button:focus-visible { outline: 3px solid ${LOOK.light}; outline-offset: 3px; }
     svg { flex: none; width: 26px; height: 26px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
     .news { min-width: 24px; padding: 2px 6px; box-sizing: border-box; border-radius: 12px; background: #fff; color: #8a1c1c; font-size: 14px; }
     .panel {
-      position: fixed; right: 16px; bottom: 16px; width: 400px; height: min(680px, calc(100dvh - 32px)); overflow: hidden;
+      position: fixed; ${LOOK.side}: 16px; bottom: 16px; width: 400px; height: min(680px, calc(100dvh - 32px)); overflow: hidden;
       border-radius: 16px; box-shadow: 0 10px 40px rgb(0 0 0 / .35); background: #fff;
     }
     iframe { display: block; width: 100%; height: 100%; border: 0; }
@@ -32,7 +33,7 @@ import { known, say } from "./words.js";
     @media (max-width: 520px), (max-height: 480px) {
       .panel { inset: 0; width: 100%; height: 100%; border-radius: 0; }
     }
-    @media (prefers-color-scheme: dark) { .panel { background: #14191c; } button:focus-visible { outline-color: #8fd3e0; } }
+    @media (prefers-color-scheme: dark) { .panel { background: #14191c; } button:focus-visible { outline-color: ${LOOK.dark}; } }
     @media print { :host { display: none; } }
   `;
 
@@ -78,7 +79,7 @@ import { known, say } from "./words.js";
       this.#frame.title = say(this.#language, "frame_title");
       this.#frame.referrerPolicy = "no-referrer";
       this.#frame.addEventListener("load", () => this.#opened(focus), { once: true });
-      const address = new URL("frame", home);
+      const address = new URL(LOOK.frame, home);
       address.searchParams.set("language", this.#language);
       this.#frame.src = address.href;
       this.#panel.append(this.#frame);
