@@ -24,6 +24,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import facts_told, turns
+from bot.asks import ASKS
 from bot.coming_back import come_back
 from bot.ordinals import as_digits
 from bot.quiet import Turn, current_turn
@@ -75,17 +76,18 @@ class TurnRequest:
 
 @dataclass
 class TurnOutput(OutputChannel):
-    """Collects what Rasa wants to say in this turn, texts and commands apart."""
+    """Collects what Rasa wants to say in this turn, texts and commands apart; beside a question, how it is answered."""
 
     channel: str
-    texts: list[str] = field(default_factory=list)
+    messages: list[dict[str, str]] = field(default_factory=list)
     commands: list[dict[str, Any]] = field(default_factory=list)
 
     def name(self) -> str:  # type: ignore[override]  # the channel's name picks `channel: sms` variants
         return self.channel
 
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
-        self.texts.append(text.strip())
+        asks = ASKS.get(str(kwargs.get("utter_action")))
+        self.messages.append({"text": text.strip(), **({"asks": asks} if asks else {})})
 
     async def send_custom_json(self, recipient_id: str, json_message: dict[str, Any], **kwargs: Any) -> None:
         self.commands.append(json_message)
@@ -214,14 +216,14 @@ async def _answer(agent: Agent | None, asked: TurnRequest) -> dict[str, Any]:
         current_turn.reset(token)
     if turn.failed or done is None:
         raise TurnRefused(503, "action_failed")
-    if not output.texts and not output.commands:
+    if not output.messages and not output.commands:
         raise TurnRefused(503, "empty_answer")
     intent = done.latest_message.intent if done.latest_message else {}
     return {
         "turn_id": asked.turn_id,
         "conversation": asked.conversation,
         "language": done.get_slot("language") or asked.language,
-        "messages": [{"text": text} for text in output.texts],
+        "messages": output.messages,
         "commands": output.commands + facts_told.records(asked.state, done, MOST_COMMANDS - len(output.commands)),
         "state": turns.write_state(done),
         "intent": {"name": intent.get("name") or "none", "confidence": round(float(intent.get("confidence") or 0), 4)},

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.orm import Session, aliased, lazyload, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from gateway import delivery
+from gateway import delivery, offers
 from gateway.errors import Refused
 from gateway.keys import Keys
 from gateway.language import Memory
@@ -186,12 +186,13 @@ def say(  # noqa: PLR0913 - what is said, by whom, and on which road it goes
         direction="out",
         author=author,
         responder_id=responder_id,
-        text=text,
+        text=str(text),  # a question is text and more
         language=language or conversation.language,
         answers_id=answers,
         ordinal=ordinal,
         in_webhook=in_webhook,
         created_at=now,
+        offers=_offers(conversation, text),
     )
     session.add(message)
     session.flush()
@@ -222,7 +223,13 @@ def say_all(  # noqa: PLR0913 - what is said, by whom, and on which road it goes
     }  # fmt: skip
     for ordinal, words in enumerate(said):
         road = delivery.road(words, priority) if conversation.channel == SMS else {}
-        session.connection().execute(statement, common | road | {"text": words, "ordinal": ordinal})
+        told = {"text": str(words), "ordinal": ordinal, "offers": _offers(conversation, words)}
+        session.connection().execute(statement, common | road | told)
+
+
+def _offers(conversation: Conversation, text: str) -> list[offers.Offer] | None:
+    """Only a page has buttons: a text by SMS names its answers in words."""
+    return offers.of(text) if conversation.channel == WEBCHAT else None
 
 
 _SAID = (
@@ -231,6 +238,7 @@ _SAID = (
         conversation_id=bindparam("conversation_id"), direction="out", author=bindparam("author"),
         text=bindparam("text"), language=bindparam("language"), answers_id=bindparam("answers_id"),
         ordinal=bindparam("ordinal"), in_webhook=False, created_at=bindparam("now"), attempts=0,
+        offers=bindparam("offers"),
     )
     .inline()
 )  # fmt: skip

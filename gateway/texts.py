@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gateway.offers import NUMBERS, YES_NO, Question
 from gateway.yaml_files import read_yaml
 
 if TYPE_CHECKING:
@@ -20,6 +21,15 @@ SAFETY = "safety.yml"
 OTHER_LANGUAGES = "other_languages.yml"
 SAFETY_LEVELS = ("emergency", "urgent")
 AWAITING = "awaiting"
+# Texts that ask for one of a few answers: how these stand in them, and where they stand when not in the text itself.
+ASKS = {
+    "ask_language": (NUMBERS, None),
+    "menu_offer": (NUMBERS, None),
+    "menu_not_understood": (NUMBERS, "menu_offer"),
+    "handoff_911_ask": (YES_NO, None),
+    "handoff_988_ask": (YES_NO, None),
+    "handoff_211_ask": (YES_NO, None),
+}
 
 
 class SafetyText(NamedTuple):
@@ -60,9 +70,12 @@ def say(key: str, language: str, **values: object) -> str:
     """The text ``key`` in ``"en"`` or ``"es"``, with its placeholders filled in.
 
     Raises ``KeyError`` for an unknown key, language or a placeholder without a value: a resident never sees ``{name}``.
-    Values that a text does not use are ignored, so that one call serves texts that differ in this.
+    Values that a text does not use are ignored, so that one call serves texts that differ in this. A text that offers
+    answers is a :class:`gateway.offers.Question`.
     """
-    return wording(key)[language].format_map(values)
+    text = wording(key)[language].format_map(values)
+    kind, named_in = ASKS.get(key, (None, None))
+    return Question(text, kind, wording(named_in)[language] if named_in else None) if kind else text
 
 
 def wording(key: str) -> Mapping[str, str]:

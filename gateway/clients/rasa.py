@@ -14,6 +14,7 @@ from typing import Any
 import urllib3
 
 from gateway.errors import BotUnavailable
+from gateway.offers import KINDS, Question
 from gateway.segments import count
 
 TURN_SECONDS = 3.0
@@ -64,7 +65,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the bot suggests; the gateway decides."""
+    """What the bot suggests; the gateway decides. A text that offers answers is a :class:`gateway.offers.Question`."""
 
     texts: tuple[str, ...] = field(repr=False)
     commands: tuple[dict[str, Any], ...] = field(repr=False)
@@ -221,13 +222,20 @@ def checked(raw: Any, turn: Turn) -> Answer:
 def _texts(messages: Any) -> tuple[str, ...]:
     if not isinstance(messages, list) or len(messages) > MOST_TEXTS:
         raise BotUnavailable("bad_messages")
-    texts = tuple(message.get("text") if isinstance(message, dict) else None for message in messages)
-    for text in texts:
-        if not isinstance(text, str) or not text.strip() or "\x00" in text:
-            raise BotUnavailable("bad_text")
-        if count(text).segments > MOST_SEGMENTS:
-            raise BotUnavailable("too_long")
-    return tuple(text for text in texts if text)
+    return tuple(_text(message if isinstance(message, dict) else {}) for message in messages)
+
+
+def _text(message: dict[str, Any]) -> str:
+    text, asks = message.get("text"), message.get("asks")
+    if not isinstance(text, str) or not text.strip() or "\x00" in text:
+        raise BotUnavailable("bad_text")
+    if count(text).segments > MOST_SEGMENTS:
+        raise BotUnavailable("too_long")
+    if asks is None:
+        return text
+    if not isinstance(asks, str) or asks not in KINDS:
+        raise BotUnavailable("bad_question")
+    return Question(text, asks)
 
 
 def _commands(commands: Any) -> tuple[dict[str, Any], ...]:

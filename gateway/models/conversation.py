@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.models.people import Contact
@@ -66,7 +67,8 @@ class Message(Row):
     the inbound message that an outbound one answers, ``ordinal`` its place among those answers: the pair is unique,
     so that a bot turn can be written once only. ``raw`` keeps the bytes when ``text`` could not hold them. ``media``
     holds references in quarantine (:mod:`gateway.media`); rows from before that hold bare addresses. ``pair`` is the
-    key of the prepared reply, kept in both languages, that a responder sent.
+    key of the prepared reply, kept in both languages, that a responder sent. ``offers`` are the answers that a question
+    in a web chat offers (:mod:`gateway.offers`).
     """
 
     __tablename__ = "messages"
@@ -96,6 +98,7 @@ class Message(Row):
     handled_at: Mapped[datetime | None]
     handled_by: Mapped[Word | None]
     pair: Mapped[Word | None]
+    offers: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
 
 

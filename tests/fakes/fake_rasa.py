@@ -58,6 +58,8 @@ NONSENSE: dict[str, Behaviour] = {
     "text blank": lambda r: _json(good(r) | {"messages": [{"text": "   "}]}),
     "text with nul": lambda r: _json(good(r) | {"messages": [{"text": "a\x00b"}]}),
     "10,000 characters": lambda r: _json(good(r, "x" * 10_000)),
+    "a question of no kind": lambda r: _json(good(r) | {"messages": [{"text": "Yes?", "asks": "buttons"}]}),
+    "a question of many kinds": lambda r: _json(good(r) | {"messages": [{"text": "Yes?", "asks": ["yes_no"]}]}),
     "500 texts": lambda r: _json(good(r) | {"messages": [{"text": "hi"}] * 500}),
     "a megabyte": lambda r: _json(good(r) | {"model": "x" * 1_000_000}),
     "unknown command": lambda r: _json(good(r, commands=[{"command": "delete_everything"}])),

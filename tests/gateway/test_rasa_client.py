@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway import offers
 from gateway.clients.rasa import Rasa, Turn
 from gateway.errors import BotUnavailable
 from tests.fakes.fake_rasa import NONSENSE, FakeRasa, good
@@ -30,6 +31,14 @@ def test_a_turn_is_signed_and_answered(bot: FakeRasa, rasa: Rasa) -> None:
     body = json.dumps(TURN.__dict__, ensure_ascii=True).encode()
     wanted = hmac.new(b"secret", sent["X-Frontdoor-Timestamp"].encode() + b"." + body, hashlib.sha256).hexdigest()
     assert sent["X-Frontdoor-Signature"] == wanted
+
+
+def test_a_question_brings_its_answers(bot: FakeRasa, rasa: Rasa) -> None:
+    asked = [{"text": "Thank you."}, {"text": "¿Está bien? Responda SÍ o NO.", "asks": "yes_no"}]
+    bot.behave = lambda request: (200, json.dumps(good(request) | {"messages": asked}).encode())
+    plain, question = rasa.turn(TURN).texts
+    assert offers.of(plain) is None
+    assert offers.of(question) == [{"label": "Sí", "text": "SÍ"}, {"label": "No", "text": "NO"}]
 
 
 @pytest.mark.parametrize("name", NONSENSE)

@@ -21,7 +21,7 @@ ADDED = {
     "audit_entries": ("seal_no", "hash"),
     "pages": ("rung", "state", "times_out_at", "settled_at", "answered_by", "notice_id", "why"),
     "conversations": ("answers_told", "other_contact_id"),
-    "messages": ("pair",),
+    "messages": ("pair", "offers"),
     "shifts": ("rota_entry_id", "local_date", "state", "begun_at", "ended_at", "sound_heard_at", "created_by"),
     "escalations": (
         "code", "desk", "waiting_since", "owner_means", "owner_acted_at", "owner_wrote_at", "ladder_since",
@@ -328,7 +328,7 @@ def _thread() -> None:
         _at("changed_at", null=False),
         sa.UniqueConstraint("conversation_id", "responder_id", name=op.f("uq_drafts_conversation_id")),
     )
-    _add("messages", _word("pair", True))
+    _add("messages", _word("pair", True), sa.Column("offers", postgresql.JSONB()))
 
 
 def _shifts() -> None:
