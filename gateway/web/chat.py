@@ -197,9 +197,9 @@ def _services(session: Session, said: list[Message], town: Community) -> dict[in
         return {}
 
 
-def _thread(visitor: str, after: int) -> Select[Message, str, str]:
+def _thread(visitor: str, after: int) -> Select[Message, str, str, datetime | None]:
     return (
-        select(Message, Responder.name, Assessment.level)
+        select(Message, Responder.name, Assessment.level, Conversation.closed_at)
         .join(Conversation, Message.conversation_id == Conversation.id)
         .join(Contact, with_contact(Contact.id))
         .outerjoin(Responder, Message.responder_id == Responder.id)
@@ -210,8 +210,8 @@ def _thread(visitor: str, after: int) -> Select[Message, str, str]:
     )
 
 
-def _view(row: Row[Message, str, str], services: list[cards.Card] | None) -> dict[str, Any]:
-    message, responder, level = row
+def _view(row: Row[Message, str, str, datetime | None], services: list[cards.Card] | None) -> dict[str, Any]:
+    message, responder, level, closed = row
     # Safety texts are said in both languages, who writes another gets a line in that, and responders write as they
     # like; the bot keeps to the conversation's.
     heard = _tongue(message.text) if message.in_webhook or responder else None
@@ -223,6 +223,7 @@ def _view(row: Row[Message, str, str], services: list[cards.Card] | None) -> dic
         "responder": responder.split()[0] if responder else None,
         "text": message.text,
         "services": services,
+        "offers": None if closed else message.offers,
         "language": heard or message.language,
         "time": message.created_at.isoformat(),
         "alert": message.in_webhook and level in {Level.URGENT.value, Level.EMERGENCY.value},

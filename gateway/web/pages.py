@@ -17,6 +17,7 @@ from gateway.web.guards import blueprint, door, public
 from gateway.web.widget_look import Look
 
 AWAY = "https://www.weather.gov/"  # where "Leave quickly" goes: dull, quick, always up
+INDENTED = re.compile(r"\n\s+")
 YEAR, MINUTES = 31_536_000, 300
 FRAME_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
@@ -66,7 +67,7 @@ def frame() -> Response:
         away=AWAY,
         edition=widget_files.edition(look),
     )
-    response = make_response(page)
+    response = make_response(INDENTED.sub("\n", page))
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Security-Policy"] = " ".join([FRAME_POLICY, *town.web_origins])
     return widget_files.pack(response)

@@ -34,6 +34,7 @@ WORDING, LOOK = "wording", "look"
 IMPORT = re.compile(r'import (?:\* as (?P<whole>\w+)|(?P<names>\{ \w+(?:, \w+)* \})) from "\./(?P<module>\w+)\.js";')
 EXPORT = re.compile(r"export (?=(?:const|class|function|async function) (?P<name>\w+))")
 STATEMENT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+INDENTED = re.compile(r"\n +")  # what is left of it stands in the style of the button
 LEVEL = 9
 
 Read = Callable[[str], str]
@@ -141,7 +142,7 @@ def _read(name: str) -> str:
 
 
 def _script(text: str) -> File:
-    return _file(rjsmin.jsmin(text), "text/javascript")
+    return _file(INDENTED.sub("", rjsmin.jsmin(text)), "text/javascript")
 
 
 def _file(text: str | bytes, kind: str) -> File:

@@ -47,9 +47,10 @@ def of_frame() -> frozenset[str]:
 
 
 def module(names: frozenset[str] | None = None) -> str:
-    """The text of the script module ``wording.js``: these words, or those of the chat page."""
-    chosen = {key: wording for key, wording in words().items() if key in (names or of_frame())}
-    return f"export const WORDS = {json.dumps(chosen, ensure_ascii=False, separators=(',', ':'))};\n"
+    """The text of the script module ``wording.js``: these words, or the chat page's, each in English and Spanish."""
+    chosen = names or of_frame()
+    told = {key: [said[code] for code in texts.LANGUAGES] for key, said in words().items() if key in chosen}
+    return f"export const WORDS = {json.dumps(told, ensure_ascii=False, separators=(',', ':'))};\n"
 
 
 def _of(file: str) -> frozenset[str]:

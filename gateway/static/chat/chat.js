@@ -1,7 +1,7 @@
 // What all parts of the chat page share: its elements, the words of the present language, and what happens.
 // A part is a module with `start()`; it is one line in frame.js. Parts know of each other only what is told here:
-//   write {text}, writing {name}, message {message, fresh}, refused {text}, language {language, chosen},
-//   opened {focus}, closed, moved, online, offline, awake, leave, leaving.
+//   write {text}, wrote, writing {name}, heard {message}, message {message, fresh}, refused {text},
+//   language {language, chosen}, opened {focus}, closed, moved, online, offline, awake, leave, leaving.
 
 import * as kept from "./kept.js";
 import { known, say } from "./words.js";

@@ -1,6 +1,7 @@
 // The chat page: puts the parts together. What the visitor needs in danger stands in the page before any of this runs.
 
 import { emit, language, noMore, speak } from "./chat.js";
+import * as choosing from "./choosing.js";
 import * as languages from "./languages.js";
 import * as options from "./options.js";
 import * as parent from "./parent.js";
@@ -9,7 +10,7 @@ import * as signs from "./signs.js";
 import * as talk from "./talk.js";
 import * as writing from "./writing.js";
 
-const PARTS = [safety, writing, signs, languages, options, talk];
+const PARTS = [safety, writing, signs, languages, options, choosing, talk];
 
 window.addEventListener("online", () => emit("online"));
 window.addEventListener("offline", () => emit("offline"));

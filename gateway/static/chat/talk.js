@@ -36,13 +36,19 @@ function lost() {
 
 function write({ text }) {
   alarmed = null;
-  thread.write(outbox.add(text, language(), kept.read("choice") === language()));
+  show(outbox.add(text, language(), kept.read("choice") === language()));
   kept.write("choice", null);
   outbox.hurry();
 }
 
+function show(entry) {
+  thread.write(entry);
+  emit("wrote");
+}
+
 function hear(message) {
   const fresh = message.alert ? alarm(message) : thread.hear(message);
+  emit("heard", { message });
   if (message.author === "resident") return;
   emit("message", { message, fresh });
   expectAnswer(false);
@@ -92,7 +98,7 @@ async function resume() {
       await line.catchUp().catch(() => connection());
       line.start();
     }
-    outbox.entries.forEach((entry) => thread.write(entry));
+    outbox.entries.forEach(show);
   });
   outbox.flush();
 }

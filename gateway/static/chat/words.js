@@ -2,10 +2,10 @@
 
 import { WORDS } from "./wording.js";
 
-const LANGUAGES = ["en", "es"];
+const LANGUAGES = ["en", "es"]; // in the order of each word
 
 export function say(language, key, values = {}) {
-  return WORDS[key][language].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return WORDS[key][LANGUAGES.indexOf(language)].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
 export function known(language) {
