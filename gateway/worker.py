@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 TURNERS, SENDERS, NOTIFIERS = 6, 4, 3
 SWEEP_SECONDS = 2.0
+LOOK_SECONDS = 1.0  # between two looks of all threads of a kind together, for what nobody rang for
 RARELY = 10  # in each so many sweeps what is a matter of hours and days, and not of a resident who waits now
 MOST_SETTLED = 5
 MOST_RINGS = 1_000  # what waits beyond that is found by the sweep
@@ -128,7 +129,7 @@ class Worker:
         while not self._stop.is_set():
             try:
                 if not work() or rung:
-                    rung = wake.wait(SWEEP_SECONDS)
+                    rung = wake.wait(LOOK_SECONDS)
             except SQLAlchemyError as failure:
                 log.warning("store unavailable", extra={"reason": type(failure).__name__})
                 self._stop.wait(PAUSE_AFTER_FAILURE)
@@ -229,9 +230,6 @@ class Worker:
     def _again_and_again(self, work: Callable[[], None]) -> None:
         while not self._stop.wait(SWEEP_SECONDS):
             _guarded(work)
-            self._turns.all()
-            self._sends.all()
-            self._notices.all()
 
     def _spawn(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)
@@ -240,12 +238,16 @@ class Worker:
 
 
 class _Wake:
-    """Wakes sleeping threads: one for one piece of work, or one for all that waits."""
+    """Wakes sleeping threads: one for one piece of work, or one for all that waits.
+
+    Unrung, one of them looks at a time: were it all of them, their looks would cost more than the work of a quiet day.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._rings = 0
         self._all = False
+        self._looked_at = time.monotonic()
 
     def one(self) -> None:
         """One more piece of work waits."""
@@ -260,11 +262,19 @@ class _Wake:
             self._changed.notify()
 
     def wait(self, seconds: float) -> bool:
-        """Whether it was a ring that woke the thread; if not, it is to work until nothing is left."""
+        """Whether it was a ring that woke the thread; if not, it is to work until nothing is left.
+
+        Without a ring or :meth:`all` that is so many seconds after the last thread was sent to look.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._rings > 0 or self._all, seconds)
+            while not (self._rings or self._all):
+                left = self._looked_at + seconds - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
             if self._all or not self._rings:
                 self._all = False
+                self._looked_at = time.monotonic()
                 return False
             self._rings -= 1
             return True

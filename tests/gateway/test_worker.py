@@ -57,6 +57,7 @@ def made(
 ) -> Iterator[Worker]:
     """A worker that looks around often; its threads are started by the tests that want them."""
     monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr(worker, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(bell, "LISTEN_SECONDS", 0.05)
     bot = FakeRasa()
     with closing(Rasa(bot.url, "s")) as rasa:
