@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, column, select, text
 from sqlalchemy.orm import Session
 
 from gateway.commands import DONE
@@ -57,7 +57,7 @@ FROM heard LEFT JOIN messages m
     ON m.conversation_id = :conversation_id AND m.id > heard.last AND m.id < :id
     AND m.handled_by IN ('{UNREAD}', '{UNHEARD}', '{ASKED}')
 ORDER BY m.id DESC LIMIT 100
-""")  # noqa: S608 - our own words
+""").columns(*map(column, ("answered_at", "handled_by", "text", "created_at")))  # noqa: S608 - our own words
 
 
 def away_hours(earlier: Before, message: Message) -> int:
@@ -76,17 +76,21 @@ def state(session: Session, conversation: Conversation, now: datetime) -> dict[s
     """
     if conversation.bot_state is not None:
         return conversation.bot_state
-    return session.scalar(
-        select(Conversation.bot_state)
-        .where(
-            with_contact(conversation.contact_id),
-            Conversation.id < conversation.id,
-            Conversation.close_reason == DONE,
-            Conversation.closed_at > now - RECENT,
-        )
-        .order_by(Conversation.id.desc())
-        .limit(1)
+    asked = {"contact_id": conversation.contact_id, "conversation_id": conversation.id, "since": now - RECENT}
+    return session.scalar(_ENDED_LATELY, asked)
+
+
+_ENDED_LATELY = (
+    select(Conversation.bot_state)
+    .where(
+        with_contact(bindparam("contact_id")),
+        Conversation.id < bindparam("conversation_id"),
+        Conversation.close_reason == DONE,
+        Conversation.closed_at > bindparam("since"),
     )
+    .order_by(Conversation.id.desc())
+    .limit(1)
+)
 
 
 def with_unheard(earlier: Before, words: str) -> str:

@@ -293,13 +293,17 @@ def close(session: Session, conversation: Conversation, reason: str, now: dateti
 
 def said_in(session: Session, conversation_id: int) -> list[str]:
     """The newest texts of the resident in one conversation, oldest first."""
-    found = session.scalars(
-        select(Message.text)
-        .where(Message.conversation_id == conversation_id, Message.direction == "in")
-        .order_by(Message.id.desc())
-        .limit(MOST_SAID)
-    )
+    with session.no_autoflush:  # a message that came in is written at once
+        found = session.scalars(_SAID_IN, {"conversation_id": conversation_id}).all()
     return list(found)[::-1]
+
+
+_SAID_IN = (
+    select(Message.text)
+    .where(Message.conversation_id == bindparam("conversation_id"), Message.direction == "in")
+    .order_by(Message.id.desc())
+    .limit(MOST_SAID)
+)
 
 
 def just_before(session: Session, messages: Sequence[Message]) -> dict[int, list[str]]:

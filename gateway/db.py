@@ -17,6 +17,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, Oper
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session, sessionmaker
 
+from gateway.cursors import Cursor
+
 CONNECT_SECONDS = 2
 STATEMENT_MS = 5_000
 IDLE_MS = 30_000  # what a process that is cut off left locked is free again after this
@@ -54,6 +56,7 @@ class Database:
             hide_parameters=True,
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,
+                "cursor_factory": Cursor,
                 "options": f"-c statement_timeout={statement_ms} -c lock_timeout={int(statement_ms * LOCK_SHARE)} "
                 f"-c idle_in_transaction_session_timeout={IDLE_MS} -c timezone=UTC -c synchronous_commit=on",
                 **DEAD_PEER,

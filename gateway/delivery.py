@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import CTE, Connection, Insert, Table, bindparam, delete, func, literal, select, text, update
+from sqlalchemy import CTE, Connection, Insert, Table, bindparam, column, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -318,7 +318,8 @@ def backoff_in_doubt(attempts: int, spread: float) -> float:
 
 
 # Written out for the driver: they are asked for every text, and to put them together takes longer than to answer
-# them. The states stand in them as they do in the index, or a prepared statement could not use it.
+# them. Their columns are named so that nobody has to look for them in each answer. The states stand in them as they do
+# in the index, or a prepared statement could not use it.
 # A text goes to the number, also where its reader went on over a web page since.
 # Most urgent first; within a conversation none overtakes an equal or more urgent one. A first try waits for no clock:
 # the host that queued the text may be ahead of this one.
@@ -341,7 +342,8 @@ JOIN messages m ON m.id = d.message_id
 WHERE d.status = 'queued'
 ORDER BY w.priority, w.id LIMIT 1
 FOR SHARE OF c SKIP LOCKED FOR UPDATE OF d SKIP LOCKED
-""")
+""").columns(*map(column, """id conversation_id priority attempts confirms_stop text written_at channel address_hash
+address_sealed at""".split()))  # fmt: skip
 _MARK = text("""
 WITH barred AS (
     SELECT NOT :confirms_stop AND EXISTS (
@@ -353,11 +355,11 @@ UPDATE deliveries SET
     sending_since = CASE WHEN it_is THEN sending_since ELSE coalesce(CAST(:now AS timestamptz), now()) END,
     updated_at = coalesce(CAST(:now AS timestamptz), now())
 FROM barred WHERE id = :id RETURNING status
-""")
+""").columns(column("status"))
 _ARRIVED = text("""
 UPDATE deliveries SET status = 'delivered', updated_at = :now
 WHERE provider_id = :provider_id AND status IN ('queued', 'sending', 'sent') RETURNING id
-""")
+""").columns(column("id"))
 # Returns a row where a receipt came before its text had a name.
 _SENT = text("""
 WITH done AS (
@@ -368,7 +370,7 @@ WITH done AS (
                           ELSE updated_at END
     WHERE id = :id AND (attempts = :attempt OR status = 'queued') RETURNING provider_id)
 SELECT 1 FROM done JOIN early_receipts USING (provider_id)
-""")
+""").columns(column("early"))
 
 
 def _keep_early(session: Session, provider_id: str, status: str, code: int | None, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import text, update
+from sqlalchemy import column, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ ANSWERED_BY_TWILIO = frozenset("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE 
 # What is written here goes to the store at once: this question need not wait for what else a session has to write.
 _IN_FORCE = text(
     "SELECT id FROM opt_outs WHERE channel = :channel AND address_hash = :address_hash AND ended_at IS NULL LIMIT 1"
-)
+).columns(column("id"))
 
 
 def in_force(session: Session, channel: str, address_hash: str) -> bool:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import text
+from sqlalchemy import column, text
 from sqlalchemy.orm import Session
 
 from gateway import conversations, delivery, escalations, optout
@@ -202,7 +202,7 @@ def _unsealable(database: Database, taken: Taken, clock: Clock | None) -> None:
         outcome.lost = delivery.fail(outcome.session, taken.id, taken.attempts, outcome.at, None)
 
 
-_HANDLER = text("SELECT handler FROM conversations WHERE id = :id")
+_HANDLER = text("SELECT handler FROM conversations WHERE id = :id").columns(column("handler"))
 
 
 def _taken_over(database: Database, parcel: Parcel, clock: Clock | None) -> bool:

@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from gateway.directory import relevance
@@ -183,6 +184,16 @@ def _run(
     sources: Sequence[str],
     about: Mapping[str, tuple[float, float]] = NOTHING,
 ) -> list[Any]:
+    for number, (topic, (sure, mentioned)) in enumerate(about.items()):
+        values |= {f"topic{number}": topic, f"sure{number}": -sure, f"mentioned{number}": -mentioned}
+    for number, term in enumerate(terms):
+        values |= {f"term{number}": term.query, f"name{number}": term.in_name}
+    return list(session.execute(_statement(tuple(sources), len(terms), len(about)), values))
+
+
+@cache
+def _statement(sources: tuple[str, ...], terms: int, topics: int) -> TextClause:
+    """The question with so many terms and topics: there are few of them, and each takes long to put together."""
     words, named = _counted(terms, "e.document", "term"), _counted(terms, "e.document", "name")
     parts = {"near": NEAR, "called": CALLED, "spoken": SPOKEN.format(words=words)}
     columns = "need, weight, dataset, service_id, location_id, chord"
@@ -191,16 +202,10 @@ def _run(
         radius=EARTH_MILES,
         words=words,
         named=named,
-        about=_about(len(about)),
-        turn="CAST('' AS text)" if about else "need",
+        about=_about(topics),
+        turn="CAST('' AS text)" if topics else "need",
     )
-    for number, (topic, (sure, mentioned)) in enumerate(about.items()):
-        values |= {f"topic{number}": topic, f"sure{number}": -sure, f"mentioned{number}": -mentioned}
-    for number, term in enumerate(terms):
-        values |= {f"term{number}": term.query, f"name{number}": term.in_name}
-    return list(
-        session.execute(text("WITH " + ",".join(parts[source] for source in sources) + "," + statement), values)
-    )
+    return text("WITH " + ",".join(parts[source] for source in sources) + "," + statement)
 
 
 def _about(topics: int) -> str:
@@ -216,9 +221,9 @@ def _about(topics: int) -> str:
     return " + ".join(parts) or "0"
 
 
-def _counted(terms: list[Term], document: str, query: str) -> str:
-    """SQL for how many of the terms stand in a document."""
-    return " + ".join(f"CAST({document} @@ CAST(:{query}{n} AS tsquery) AS int)" for n in range(len(terms))) or "0"
+def _counted(terms: int, document: str, query: str) -> str:
+    """SQL for how many of so many terms stand in a document."""
+    return " + ".join(f"CAST({document} @@ CAST(:{query}{n} AS tsquery) AS int)" for n in range(terms)) or "0"
 
 
 def _all_of(terms: list[Term]) -> str:

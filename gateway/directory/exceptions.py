@@ -30,6 +30,7 @@ KEPT_FROM += "".join(
     for closeness, owner in enumerate(("location_id", "service_id", "service_at_location_id"))
 )
 KEPT_FROM += " ORDER BY from_at"
+_KEPT_FROM = text(KEPT_FROM)  # once, see gateway.directory.details
 CLOSED_NOW = """
 SELECT s.id, c.from_at, c.to_at, c.reason, l.name AS place,
        (SELECT min(e.timezone) FROM search_entry e WHERE (e.dataset, e.service_id) = (s.dataset, s.id)) AS timezone
@@ -50,7 +51,7 @@ def load(
         return []
     closures: dict[int, list[Any]] = defaultdict(list)
     days: dict[int, list[Any]] = defaultdict(list)
-    for row in session.execute(text(KEPT_FROM), wanted_rows(rows) | {"now": now}):
+    for row in session.execute(_KEPT_FROM, wanted_rows(rows) | {"now": now}):
         (days if row.from_at is None else closures)[row.place].append(row)
     return [
         (_exceptions(calendar, days[number], closures[number]), _holding(closures[number], now))

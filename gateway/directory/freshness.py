@@ -55,6 +55,8 @@ JOIN unnest(CAST(:datasets AS text[]), CAST(:services AS text[])) AS w(dataset, 
   ON (w.dataset, w.id) = (checked.dataset, checked.id)
 """  # noqa: S608
 
+_OF_SERVICES = text(OF_SERVICES)  # once, see gateway.directory.details
+
 
 class Age(Enum):
     """How old the newest check of a record is."""
@@ -123,7 +125,7 @@ def checks(
 ) -> dict[tuple[str, str], Check]:
     """The newest check of each service, by its dataset and id."""
     values = {"datasets": [dataset for dataset, _ in services], "services": [service for _, service in services]}
-    return {(row.dataset, row.id): _check(row, today, rules) for row in session.execute(text(OF_SERVICES), values)}
+    return {(row.dataset, row.id): _check(row, today, rules) for row in session.execute(_OF_SERVICES, values)}
 
 
 def mark(
