@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from gateway import relay, relay_lines, texts
+from gateway import known, relay, relay_lines, texts
 from gateway.clients.bell import Bell
 from gateway.community import Community
 from gateway.conversations import Inbound
@@ -156,10 +156,11 @@ class Acceptor:
 
     def _receive(self, session: Session, inbound: Inbound, now: datetime) -> Receipt:
         """The residents' road, but for a text that a colleague works a thread with."""
-        heard = relay.hear(session, self._keys, self._community, inbound, now)
+        first = known.at_first(session, self._keys, inbound)
+        heard = relay.hear(session, self._keys, self._community, inbound, now) if first.colleague else None
         if heard is not None:
             return heard
-        receipt = receive(session, self._keys, self._community, inbound, now)
+        receipt = receive(session, self._keys, self._community, inbound, now, first)
         if receipt.duplicate or not _passed_on(session, receipt, now):
             return receipt
         return replace(receipt, texts_wait=True)

@@ -157,7 +157,8 @@ def open_again(  # noqa: PLR0913 - who wrote what, and what the screen made of i
     if not hours:
         return None
     since = {"contact_id": conversation.contact_id, "since": now - hours}
-    before = session.scalar(_LAST_CLOSED, since)
+    with session.no_autoflush:  # what a session has to write so far is not about closed threads
+        before = session.scalar(_LAST_CLOSED, since)
     if before is None or escalations.of_conversation(session, conversation.id) is not None:
         return None
     danger = level >= Level.URGENT

@@ -1,16 +1,18 @@
-"""What is known of a contact at the moment when a message comes in, asked in one question under the contact's lock."""
+"""What is known when a message comes in: asked in one question before any lock, in another under the contact's."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, func, literal_column, select
+from sqlalchemy import Exists, Select, Text, bindparam, column, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, lazyload
 
-from gateway.conversations import SMS, SPLIT_TEXTS, SPLIT_WITHIN, turn_to, with_contact
+from gateway.conversations import SMS, SPLIT_TEXTS, SPLIT_WITHIN, Inbound, turn_to, with_contact
 from gateway.escalations import RESOLVED
+from gateway.keys import Keys
 from gateway.models import Contact, Conversation, Escalation, Message, OptOut
+from gateway.models.people import EDITOR
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,22 @@ class Known:
     opted_out: bool
     escalated: bool = False
     earlier: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class First:
+    """What is asked before anything is locked or opened: the row of the very message, if it came before, and whether
+    the text comes from a phone that a colleague proved to be theirs (see :mod:`gateway.relay`)."""
+
+    kept_id: int | None
+    colleague: bool
+
+
+def at_first(session: Session, keys: Keys, inbound: Inbound) -> First:
+    """Whose road a message is for, and whether it was taken in before."""
+    asked = {"provider_id": inbound.provider_id, "phone_hash": keys.hash(inbound.address)}
+    kept_id, colleague = session.connection().execute(_FIRST, asked).one()
+    return First(kept_id, colleague and inbound.channel == SMS)
 
 
 def of(session: Session, contact: Contact, provider_id: str, now: datetime) -> Known:
@@ -67,6 +85,12 @@ def _of_two_ways(
     return replace(found, earlier=tuple(said[::-1]))
 
 
+def person_asked_in(conversation_id: Any) -> Exists:
+    """Whether a person is asked for in a conversation: a part for questions that are about something else, too."""
+    unresolved = Escalation.status != literal_column(f"'{RESOLVED}'")  # as in the index
+    return select(Escalation.id).where(Escalation.conversation_id == conversation_id, unresolved).exists()
+
+
 def _of_contact() -> tuple[Any, Any]:
     kept = select(Message.id).where(Message.provider_id == bindparam("provider_id"))
     barred = select(OptOut.id).where(
@@ -87,11 +111,9 @@ _SAID = (
 
 def _open() -> Select[Any]:
     said = _SAID.where(Message.conversation_id == Conversation.id).correlate(Conversation)
-    person = select(Escalation.id).where(
-        Escalation.conversation_id == Conversation.id, Escalation.status != literal_column(f"'{RESOLVED}'")
-    )
+    earlier = func.array(said.scalar_subquery(), type_=ARRAY(Text))
     return (
-        select(Conversation, *_of_contact(), person.exists(), func.array(said.scalar_subquery(), type_=ARRAY(Text)))
+        select(Conversation, *_of_contact(), person_asked_in(Conversation.id), earlier)
         .where(with_contact(bindparam("contact_id")), Conversation.closed_at.is_(None))
         .with_for_update(key_share=True, of=Conversation)
         .options(lazyload(Conversation.contact))
@@ -100,3 +122,9 @@ def _open() -> Select[Any]:
 
 # Built once: to put a statement together takes as long as to send it.
 _OPEN, _NONE_OPEN = _open(), select(*_of_contact())
+# A colleague as in :func:`gateway.relay.hear`: an editor of the directory answers no resident.
+_FIRST = text(f"""
+SELECT (SELECT id FROM messages WHERE provider_id = :provider_id) AS kept_id,
+       EXISTS (SELECT FROM responders WHERE phone_hash = :phone_hash AND active AND phone_verified_at IS NOT NULL
+               AND role <> '{EDITOR}') AS colleague
+""").columns(column("kept_id"), column("colleague"))  # noqa: S608 - our own word

@@ -6,9 +6,9 @@ Everything here happens in one transaction and needs neither Redis, the worker, 
 import logging
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import (
@@ -22,6 +22,7 @@ from gateway import (
     media,
     replay,
     risk,
+    storing,
     strangers,
     texts,
 )
@@ -36,7 +37,7 @@ from gateway.conversations import (
     turn_to_page,
 )
 from gateway.keys import Keys
-from gateway.known import Known
+from gateway.known import First, Known
 from gateway.models import Assessment, Conversation, Message
 from gateway.risk import Level
 
@@ -61,39 +62,42 @@ class Receipt:
     texts_wait: bool = field(default=False, compare=False)
 
 
-def receive(session: Session, keys: Keys, community: Community, inbound: Inbound, now: datetime) -> Receipt:
+def receive(  # noqa: PLR0913 - a message, its town, and what was asked about it before
+    session: Session, keys: Keys, community: Community, inbound: Inbound, now: datetime, first: First | None = None
+) -> Receipt:
     """Store and screen one message. The same ``provider_id`` again changes nothing and gives the same answer.
 
-    One that comes out of the journal was answered when it came: what is to be said beyond that is queued.
+    One out of the journal was answered when it came: what else is to be said is queued. ``first`` was asked here.
     """
     at = inbound.received_at or now
-    kept, found = _find_or_lock(session, keys, inbound, at)
+    kept, found = _find_or_lock(session, keys, inbound, at, first)
     if kept is not None or found is None or found.conversation is None:
         return _same_answer(session, kept, inbound, now)
     conversation = found.conversation
     spoken = _hear_language(conversation, inbound)
-    message = _store(session, conversation, inbound, at, spoken.language if spoken else None)
-    assessment, level = _screen(session, conversation, message, inbound, found)
+    assessment, level, retraction = _screen(conversation, inbound, found)
+    said = _said(conversation, inbound, at, spoken)
+    message = storing.store(session, said, assessment, level, retraction)
+    conversation.last_inbound_at = at
     if spoken is not None:
         keep_language(conversation, spoken.memory)
     heard = answering.Heard(
-        session, community, conversation, message, inbound, assessment, level, at, now, found.opted_out
-    )  # fmt: skip
+        session, community, conversation, message, inbound, assessment, level, at, now, found.opted_out)  # fmt: skip
     answer, by = answering.decide(heard)
     danger = level >= Level.URGENT or by == checking.SAFETY
     # Where the bot answers the same message later, the first places are its own.
-    first = checking.FIRST_ORDINAL if by in {checking.ASKED, None} else 0
+    lowest = checking.FIRST_ORDINAL if by in {checking.ASKED, None} else 0
     now_said = answer if inbound.said is None else list(inbound.said)
     to_send = replay.missing(answer, inbound.said, danger=danger)
     for place, text in enumerate([*now_said, *to_send]):
         priority = delivery.EMERGENCY if danger else delivery.BOT
-        say(session, conversation, text, "system", at, priority=priority, answers=message.id, ordinal=first + place,
+        say(session, conversation, text, "system", at, priority=priority, answers=message.id, ordinal=lowest + place,
             in_webhook=place < len(now_said), confirms_stop=heard.stops)  # fmt: skip
     if heard.stops:
         turn_to_page(conversation)
     if by is None:
         conversation.pending_since = conversation.pending_since or at
-        if spoken is not None and spoken.switched:
+        if spoken and spoken.switched:
             _say_switched(session, conversation, at)
     else:
         message.handled_at, message.handled_by = at, by
@@ -108,7 +112,10 @@ def receive_unread(session: Session, keys: Keys, inbound: Inbound, now: datetime
     if kept is not None or found is None or found.conversation is None:
         return _same_answer(session, kept, replace(inbound, said=None), now)
     conversation = found.conversation
-    message = _store(session, conversation, replace(inbound, media=()), at)
+    message = Message(**_said(conversation, replace(inbound, media=()), at, None))
+    session.add(message)
+    session.flush()
+    conversation.last_inbound_at = at
     message.raw = inbound.text.encode("utf-8", "surrogatepass")
     message.handled_at, message.handled_by = at, "could_not_process"
     for ordinal, text in enumerate(inbound.said or ()):
@@ -133,18 +140,15 @@ def provisional(community: Community, inbound: Inbound) -> Receipt:
     return Receipt(None, replies, assessment.level, not_screened=assessment.not_screened)
 
 
-_KEPT = select(Message.id).where(Message.provider_id == bindparam("provider_id"))
-# Without an id in return, and at once: so what else is to be written of the conversation is written once, at the end.
-_ASSESS = insert(cast(Table, Assessment.__table__)).inline()
-
-
-def _find_or_lock(session: Session, keys: Keys, inbound: Inbound, now: datetime) -> tuple[Message | None, Known | None]:
+def _find_or_lock(
+    session: Session, keys: Keys, inbound: Inbound, now: datetime, first: First | None = None
+) -> tuple[Message | None, Known | None]:
     """The row of a message that came before, or else what is known of its sender, locked, and an open conversation.
 
     Looked for before anything is locked or opened: a late duplicate must not open a conversation that was closed.
     Looked for again under the lock: the first may have been under way.
     """
-    kept_id = session.connection().scalar(_KEPT, {"provider_id": inbound.provider_id})
+    kept_id = (first or known.at_first(session, keys, inbound)).kept_id
     if kept_id is not None and inbound.said is None:
         return session.get_one(Message, kept_id), None
     contact = lock_contact(session, keys, inbound, now)
@@ -166,26 +170,22 @@ def _same_answer(session: Session, kept: Message | None, inbound: Inbound, now: 
     return Receipt(kept.conversation_id, list(said), Level(level or "none"), duplicate=True, message_id=kept.id)
 
 
-def _store(
-    session: Session, conversation: Conversation, inbound: Inbound, now: datetime, language: str | None = None
-) -> Message:
+def _said(conversation: Conversation, inbound: Inbound, now: datetime, spoken: "_Spoken | None") -> dict[str, Any]:
+    """The message as it is stored."""
     text = _storable(inbound.text)
-    message = Message(
-        conversation_id=conversation.id,
-        direction="in",
-        author="resident",
-        text=text,
-        raw=inbound.text.encode("utf-8", "surrogatepass") if text != inbound.text else None,
-        media=[_clean(media.kept(each)) for each in inbound.media] or None,
-        language=language,
-        provider_id=inbound.provider_id,
-        created_at=now,
-        attempts=0,
-    )
-    session.add(message)
-    session.flush()
-    conversation.last_inbound_at = now
-    return message
+    return {
+        "conversation_id": conversation.id,
+        "direction": "in",
+        "author": "resident",
+        "text": text,
+        "raw": inbound.text.encode("utf-8", "surrogatepass") if text != inbound.text else None,
+        "media": [_clean(media.kept(each)) for each in inbound.media] or None,
+        "language": spoken.language if spoken else None,
+        "provider_id": inbound.provider_id,
+        "in_webhook": False,
+        "created_at": now,
+        "attempts": 0,
+    }
 
 
 def _storable(text: str) -> str:
@@ -197,27 +197,15 @@ def _clean(reference: media.Reference) -> media.Reference:
     return {name: _storable(value) if isinstance(value, str) else value for name, value in reference.items()}
 
 
-def _screen(
-    session: Session, conversation: Conversation, message: Message, inbound: Inbound, found: Known
-) -> tuple[risk.Assessment, Level]:
-    """Screen the raw text; of what was found now and what was found when it came, the higher level counts."""
+def _screen(conversation: Conversation, inbound: Inbound, found: Known) -> tuple[risk.Assessment, Level, str | None]:
+    """Screen the raw text; of what was found now and what was found when it came, the higher level counts.
+
+    With how it takes back what was said here before, if it does.
+    """
     result = risk.screen(inbound.text, found.earlier)
     level = max(fresh_level(result), Level(inbound.level or "none"))
     result = replace(result, not_screened=result.not_screened or inbound.not_screened)
-    assessed = {
-        "message_id": message.id,
-        "conversation_id": conversation.id,
-        "level": level.value,
-        "categories": list(result.categories),
-        "findings": [finding.to_dict() for finding in result.findings],
-        "set_aside": [each.to_dict() for each in result.set_aside],
-        "not_screened": result.not_screened,
-        "retraction": _taken_back(found, conversation, inbound.text, level),
-        "version": result.version,
-        "created_at": message.created_at,
-    }
-    session.connection().execute(_ASSESS, assessed)
-    return result, level
+    return result, level, _taken_back(found, conversation, inbound.text, level)
 
 
 def _taken_back(found: Known, conversation: Conversation, text: str, level: Level) -> str | None:

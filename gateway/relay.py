@@ -52,7 +52,7 @@ def hear(session: Session, keys: Keys, community: Community, inbound: Inbound, n
 
 
 def _of_number(session: Session, phone_hash: str) -> Responder | None:
-    """Whose verified phone this is; an editor of the directory answers no resident."""
+    """Whose verified phone this is; an editor of the directory answers no resident. As in :mod:`gateway.known`."""
     return session.scalar(
         select(Responder).where(
             Responder.phone_hash == phone_hash,
