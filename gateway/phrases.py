@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.risk.cards import CardError, new_compiler, read_words
+from gateway.risk.letters import View
 from gateway.risk.matching import any_match
 from gateway.risk.pattern import Compiled, PatternError
 from gateway.risk.spelling import Spelling, read_spelling
@@ -33,14 +34,16 @@ class Phrases:
     def asked_in(self, text: str) -> bool:
         """Whether the text, or one whole sentence of it, is the wish."""
         plain = MARKS.sub(" ", text)
-        if self._said(self.reported, plain):
+        views = views_of(plain, self.spelling)
+        if _said(self.reported, views):
             return False  # "stop texting me I told him": they tell of what was said to somebody else
-        return self._said((*self.whole, *self.clause), plain) or any(
-            self._said(self.clause, each) for each in clauses(text)
+        return _said((*self.whole, *self.clause), views) or any(
+            _said(self.clause, views_of(each, self.spelling)) for each in clauses(text) if each.strip() != plain.strip()
         )
 
-    def _said(self, patterns: Sequence[Compiled], text: str) -> bool:
-        return any(any_match(patterns, view.text) for view in views_of(text, self.spelling))
+
+def _said(patterns: Sequence[Compiled], views: Sequence[View]) -> bool:
+    return any(any_match(patterns, view.text) for view in views)
 
 
 def asks_to_stop(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.language import others, tables
@@ -23,6 +24,7 @@ SCRIPT_MARGIN, PHRASE_MARGIN = 10.0, 2.0
 SOLID_WORDS, SOLID_MARGIN = 2, 2.0
 NAME_WORDS = 3
 GUESS_WORDS = 3
+MOST_KEPT = 16  # a text is asked about several times while it is taken in, and hardly ever again
 # Only Spanish opens questions with a mark, and hardly an English word has these letters.
 SPANISH_MARK = dict.fromkeys(tables.LANGUAGES, -3.0) | {"es": -1.5}
 SPANISH_LETTERS = frozenset("áíóúñ")
@@ -84,6 +86,7 @@ BORROWED = frozenset(
 )
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def detect(text: str) -> Detection:
     """Say which language a text is in. The same text always gets the same answer."""
     plain = normal(text)
