@@ -37,6 +37,7 @@ from gateway.community import Community
 from gateway.conversations import BOT, RESPONDER, WAITS_AFTER, say_all
 from gateway.db import GONE, Database
 from gateway.errors import BotUnavailable
+from gateway.known import person_asked_in
 from gateway.leases import Lease
 from gateway.models import Assessment, Conversation, Message
 from gateway.risk import Level
@@ -48,6 +49,7 @@ MOST_ATTEMPTS = 3
 HOLD = timedelta(minutes=3)
 MENUS_BEFORE_PERSON = 3
 MOST_LETTERS = 1600
+ASKED_FOR = "asked_for"  # made out in a scene: whether a person is
 LETTER = re.compile(r"[^\W_]")  # a lone letter or an emoji tells the bot nothing
 # Commands that ask the store for nothing that a turn may have changed: what it did change is written once, at its end.
 READING = frozenset(("record", "find_services", "more_services"))
@@ -151,12 +153,13 @@ def _read(session: Session, community: Community, conversation: Conversation, no
 
 def _note(session: Session, community: Community, conversation: Conversation, now: datetime) -> Question | None:
     """Read the message and count the attempt, so that one which breaks us every time is found out."""
-    message = None if conversation.handler == RESPONDER else _next_attempt(session, conversation.id)
-    if message is None:
+    taken = None if conversation.handler == RESPONDER else _next_attempt(session, conversation.id)
+    if taken is None:
         conversation.pending_since = None
         leases.give_back(conversation)
         return None
-    scene = Scene(session, conversation, message, now, community.time_zone, community)
+    message, asked_for = taken
+    scene = Scene(session, conversation, message, now, community.time_zone, community, made_out={ASKED_FOR: asked_for})
     if _without_bot(scene) is not None:
         return Question(message.id, conversation.epoch, None)
     earlier = asides.before(session, message)
@@ -230,6 +233,8 @@ WITHOUT_BOT: dict[str, Callable[[Scene], list[str]]] = {
 def _on_hold(scene: Scene) -> bool:
     """After danger showed, the bot steps back until a person comes; if nobody does, it helps again. It goes on finding
     a roof for who has none, and of the carriers' word for help, it asks what about."""
+    if not scene.made_out.get(ASKED_FOR, True):
+        return False
     row = escalations.of_conversation(scene.session, scene.conversation.id)
     if row is None or Level(row.level) < Level.URGENT:
         return False
@@ -359,11 +364,13 @@ _NEXT_ATTEMPT = (
     update(Message)
     .where(Message.id == _oldest_unanswered().scalar_subquery())
     .values(attempts=Message.attempts + 1)
-    .returning(Message)
+    .returning(Message, person_asked_in(bindparam("conversation")))
     .execution_options(synchronize_session=False, populate_existing=True)
 )
 
 
-def _next_attempt(session: Session, conversation_id: int) -> Message | None:
-    """The oldest unanswered message of a conversation that is locked, with this attempt counted."""
-    return session.scalars(_NEXT_ATTEMPT, {"conversation": conversation_id}).one_or_none()
+def _next_attempt(session: Session, conversation_id: int) -> tuple[Message, bool] | None:
+    """The oldest unanswered message of a conversation that is locked, with this attempt counted, and whether a person
+    is asked for there."""
+    found = session.execute(_NEXT_ATTEMPT, {"conversation": conversation_id}).one_or_none()
+    return None if found is None else (found[0], found[1])
