@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 from sqlalchemy import text
@@ -34,21 +35,20 @@ SCHEDULES = WANTED + " UNION ALL ".join(
     f" JOIN schedule s ON (s.dataset, s.{owner}) = (w.dataset, w.{owner})"
     for closeness, owner in enumerate(("location_id", "service_id", "service_at_location_id"))
 )
-PHONES = WANTED + " UNION ALL ".join(
-    f"SELECT {distance} AS distance, w.place, p.dataset, p.id, p.number, p.extension, p.type, p.description"  # noqa: S608
-    f" FROM wanted w JOIN phone p ON (p.dataset, p.{owner}) = (w.dataset, w.{owner})"
-    for distance, owner in enumerate(("service_at_location_id", "service_id", "location_id"))
-)
-PHONES += """
-UNION ALL SELECT 3, w.place, p.dataset, p.id, p.number, p.extension, p.type, p.description FROM wanted w
-  JOIN service s ON (s.dataset, s.id) = (w.dataset, w.service_id)
-  JOIN phone p ON (p.dataset, p.organization_id) = (s.dataset, s.organization_id)
-ORDER BY 1, 4
-"""
+# Of one service, the closest first: of its pair with the location, its own, the location's, the organization's.
+PHONES = " UNION ALL ".join(
+    f"SELECT {distance} AS distance, p.dataset, p.id, p.number, p.extension, p.type, p.description"  # noqa: S608
+    f" FROM phone p WHERE (p.dataset, p.{owner}) = (w.dataset, {whose}.{owner})"
+    for distance, (whose, owner) in enumerate((
+        ("w", "service_at_location_id"), ("w", "service_id"), ("w", "location_id"), ("s", "organization_id"),
+    ))
+)  # fmt: skip
+# With the phones of each: a question of their own would cost as much as its answer.
 SERVICES = f"""
 {WANTED}
 SELECT w.place, s.*, o.name AS organization, l.name AS location, l.id AS location_id, l.confidential,
-       a.address_1, a.city, a.postal_code
+       a.address_1, a.city, a.postal_code,
+       (SELECT json_agg(p ORDER BY p.distance, p.id) FROM ({PHONES}) AS p) AS phones
 FROM wanted w JOIN service s ON (s.dataset, s.id) = (w.dataset, w.service_id)
 LEFT JOIN organization o ON (o.dataset, o.id) = (s.dataset, s.organization_id)
 LEFT JOIN location l ON (l.dataset, l.id) = (w.dataset, w.location_id)
@@ -73,11 +73,15 @@ LEFT JOIN LATERAL (SELECT text FROM translation t WHERE (t.dataset, t.object, t.
 ORDER BY w.place, d.id
 """  # noqa: S608
 
+# Once: to look for the parameters of such a text takes as long as to send it.
+_SCHEDULES, _SERVICES = text(SCHEDULES), text(SERVICES)
+_TRANSLATIONS, _DOCUMENTS = text(TRANSLATIONS), text(DOCUMENTS)
+
 
 def schedules(session: Session, rows: Sequence[Any]) -> list[list[Rule]]:
     """The rules for each row: those of the service at its location, else of the service, else of the location."""
     found: dict[int, dict[int, list[Rule]]] = defaultdict(lambda: defaultdict(list))
-    for rule in session.execute(text(SCHEDULES), wanted_rows(rows)):
+    for rule in session.execute(_SCHEDULES, wanted_rows(rows)):
         found[rule.place][rule.closeness].append(cast(Rule, rule))
     return [found[number][max(found[number])] if found[number] else [] for number in range(1, len(rows) + 1)]
 
@@ -87,10 +91,8 @@ def load(session: Session, chosen: Sequence[tuple[Any, float | None, OpenState]]
     if not chosen:
         return []
     values = wanted_rows([row for row, _, _ in chosen])
-    phones: dict[int, list[Any]] = defaultdict(list)
-    for phone in session.execute(text(PHONES), values):
-        phones[phone.place].append(phone)
-    services = session.execute(text(SERVICES), values).all()
+    services = session.execute(_SERVICES, values).all()
+    phones = {service.place: [SimpleNamespace(**phone) for phone in service.phones or ()] for service in services}
     named = [(s.dataset, s.id) for s in services] + [(p.dataset, p.id) for found in phones.values() for p in found]
     words = translations(session, named, language)
     return [
@@ -126,7 +128,7 @@ Words = dict[tuple[str, str, str, str], str]
 def translations(session: Session, named: Sequence[tuple[str, str]], language: str) -> Words:
     """The texts of rows (by dataset and id) in a language: the town's before the publisher's before a machine's."""
     values = {"datasets": [d for d, _ in named], "ids": [i for _, i in named], "language": language}
-    rows = session.execute(text(TRANSLATIONS), values)
+    rows = session.execute(_TRANSLATIONS, values)
     return {(row.dataset, row.object, row.object_id, row.field): row.text for row in rows}
 
 
@@ -184,7 +186,7 @@ def with_index(service: FoundService, row: Any) -> FoundService:
 def documents(session: Session, rows: Sequence[Any], language: str) -> list[tuple[str, ...]]:
     """The papers to bring, for each row, in the language where the directory has them so."""
     found: dict[int, list[str]] = defaultdict(list)
-    for row in session.execute(text(DOCUMENTS), {**wanted_rows(rows), "language": language}):
+    for row in session.execute(_DOCUMENTS, {**wanted_rows(rows), "language": language}):
         found[row.place].append(" ".join(row.document.split()))
     return [tuple(dict.fromkeys(found[number])) for number in range(1, len(rows) + 1)]
 
