@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bot.pipeline.edges import NO_NAMES, unlittered
 from bot.pipeline.plain import unaccented
 from bot.pipeline.spots import BESIDE, spot, whole
 from bot.pipeline.tagger import towns
@@ -17,7 +18,7 @@ _STREET = (
     "street|st|avenue|ave|av|boulevard|blvd|road|rd|drive|dr|lane|ln|way|court|ct|highway|hwy|parkway|pkwy|"
     "alley|terrace"
 )
-_ORDINAL = r"\d{1,3}(?:st|nd|rd|th)"
+_ORDINAL = r"\d{1,3}(?:st|nd|rd|th|e?ra|da|ta)"
 _NOT_A_NAME = "the|a|on|in|of|this|that|my|his|her|la|el|mi|su|una|un|are|is|from|to|go|no|any|by|near"
 
 _NOT_A_STREET = "am|pm|and|she|he|they|i|we|no|dont|don't|cant|can't|to|need"
@@ -25,7 +26,7 @@ _NOT_A_STREET = "am|pm|and|she|he|they|i|we|no|dont|don't|cant|can't|to|need"
 _AND = r"(?:and|&|at|y|con|/)"
 _AFTER_CALLE = (
     "con|y|porque|desde|hace|sin|pero|no|hoy|esta|ahora|por|me|a|en|de|se|que|ya|donde|despu[e\u00e9]s|todo|vendiendo|pidiendo|"
-    "ayud\\w*|es|tiene|hay|and|durmiendo|cerca"
+    "ayud\\w*|es|tiene|hay|and|durmiendo|cerca|\\w+(?:a|ie)ndo"
 )
 
 _PATTERNS = [
@@ -36,7 +37,7 @@ _PATTERNS = [
         rf"\b(?!(?:{_NOT_A_NAME})\b)[\w']+\s*{_AND}\s*(?:la\s+)?{_ORDINAL}(?:\s+(?:{_STREET}))?\b",
         re.I,
     ),
-    re.compile(r"\b(?:la|calle)\s+\d{1,3}\s+(?:y|con)\s+(?:la\s+)?[\w']+", re.I),
+    re.compile(r"(?<!\ba )\b(?:la|calle)\s+\d{1,3}\s+(?:y|con)\s+(?:la\s+)?[\w']+", re.I),
     re.compile(
         rf"\b(?:avenida|bulevar|carretera|colonia|barrio)\s+(?!(?:{_AFTER_CALLE})\b)[\w'.]+(?:\s+(?:de"
         rf"|del|la|las|los)\s+[\w']+)?",
@@ -62,7 +63,8 @@ _LEAD = re.compile(
 _AT = re.compile(rf"^(?:(?:right|just|out|over|down|aqui|aca|ahi|alla|mas o menos) )*(?:{BESIDE}|at|on|in|en|por|x) +")
 # A day, an hour, a distance or an article alone, which stand where places stand: "by the 8th", "on christmas day".
 _NO_PLACE = re.compile(
-    r"(?:the|la|el|los|las|de|al)|the \d{1,2}(?:st|nd|rd|th)|\d{1,2}(?: ?[ap]m|/\d{1,2}|:\d\d)|"
+    r"(?:the|la|el|los|las|de|al)|(?:(?:la|the) )?(?:calle|street)|"
+    r"the \d{1,2}(?:st|nd|rd|th)|\d{1,2}(?: ?[ap]m|/\d{1,2}|:\d\d)|"
     r"\d+ (?:step|degrees|miles)|\d+ y \d+|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|"
     r"january|february|march|april|may|june|july|august|september|october|november|december|"
     r"lunes|martes|miercoles|jueves|viernes|sabado|domingo|enero|febrero|marzo|abril|mayo|junio|julio|agosto|"
@@ -80,7 +82,8 @@ _GOES_ON = (
     r"esta noche|que|y|no|pero|con|sin|para|mi|se|hay|estoy|esta|tengo|en|el|los|desde|hasta|since|because|cuz|"
     r"if|from|until|til|till|still|right|somewhere|hurry|pref|asap|necesito|ocupo|busco|vendiendo|al"
     r"|del|o|or|rapido|urgente|instead|mejor|thanks|thx|ty|gracias|porfavor|favor|xfa|xfavor|vivimos|estamos|"
-    r"right now|ahora mismo|ahorita mismo|ya|q|k|n|bc|pa|last night|anoche|area|not|dont|sola|solo|durmiendo|de|la"
+    r"right now|ahora mismo|ahorita mismo|ya|q|k|n|bc|pa|last night|anoche|area|not|dont|sola|solo|durmiendo|de|la|"
+    r"ayer|tiene|tienen|dan|abre|abren|cierra|temprano|todavia|tambien|antier|anteayer|esta manana|esta ma\u00f1ana"
 )
 _BEHIND = re.compile(rf"(?:[ ,.;]+(?:{_GOES_ON}))+$", re.I)
 # Before a place that the writer is not at: "no estoy en san francisco, estoy en hayward".
@@ -119,11 +122,15 @@ def _meant(text: str, named: list[str]) -> list[str]:
 
 def _cut(words: str) -> str:
     """The place alone, without what leads to it and what goes on behind it; empty when that only points."""
-    rest = _BEFORE.sub("", _BEHIND.sub("", _trim(words)))
+    words = _trim(words)
+    # "East LA", "Reading PA": in capitals beside small letters these are no words that the message goes on with.
+    rest = _BEFORE.sub("", words if re.search(r"[a-z] (?:LA|PA|IN|OR|DE)$", words) else _BEHIND.sub("", words))
     low = unaccented(rest)
     if len(low) == len(rest) and (match := _AT.match(low) or _POINTERS.match(low)):
         rest = rest[match.end() :]
-    return "" if _POINTS.fullmatch(rest) or _NO_PLACE.fullmatch(unaccented(rest)) else rest
+    rest = unlittered(rest)
+    low = unaccented(rest)
+    return "" if _POINTS.fullmatch(rest) or _NO_PLACE.fullmatch(low) or NO_NAMES.fullmatch(low) else rest
 
 
 def _by_zip(text: str) -> str | None:

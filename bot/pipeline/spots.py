@@ -6,6 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from bot.pipeline.edges import NO_NAMES, UPPER, named
 from bot.pipeline.plain import unaccented
 from bot.pipeline.tagger import towns
 
@@ -36,7 +37,10 @@ _BESIDE = (
 _BESIDE_ES = (
     r"cerca del?|afuera del?|fuera del?|frente al?|enfrente del?|detras del?|atras del?|debajo del?"
     r"|abajo del?|junto al?|"
-    r"al lado del?|a un lado del?|a la vuelta del?|por donde esta|entre"
+    r"al lado del?|a un lado del?|a la vuelta del?|(?:por|x) donde esta|entre|por (?:el lado|el rumbo|ahi cerca) del?|"
+    r"del lado del?|rumbo al?|a la altura del?|a (?:una|dos|2|tres|3) cuadras? del?|pegado al?|cerquita del?|"
+    r"en medio del?|por ahi del?|dentro del?|adentro del?|en frente del?|llegando al?|saliendo del?|serca del?|bajo|"
+    r"tras"
 )
 BESIDE = (
     rf"{_BESIDE}|off of|below|past|along|(?:the )?corner of|corner|(?:por |en )?(?:la )?esquina(?: de| con)?|"
@@ -63,7 +67,10 @@ _CROSSING = r"(?: (?:bridge|overpass|underpass|freeway|exit|ramp))"
 _PATTERNS = (
     # "at turk n hyde", "entre la 24 y mission"
     rf"\b(?:at|on|near|by|corner of|between) ({_NAME} (?:and|n|&) {_NAME}(?: (?:st|street|ave))?){_END}",
-    rf"\b(?:en|por|cerca de|esquina(?: de| con)?|entre) (?!\d+ y \d+\b)({_CALLE} (?:y|con) {_CALLE}){_END}",
+    (
+        rf"\b(?:en|por|cerca de|esquina(?: de| con)?|entre) (?!\d+ y \d+\b|la calle (?:y|con)\b)"
+        rf"({_CALLE} (?:y|con) {_CALLE}){_END}"
+    ),
     # "sobre Capp con la 21"
     rf"\b((?!(?:calle|dia|cita|carta|renta)\b){_CALLE} con la \d{{1,3}}){_END}",
     # "550 jones"
@@ -81,7 +88,9 @@ _PATTERNS = (
     rf"\b(?:under|below|off|underneath) (the \d{{2,3}}){_END}",
     rf"\b(?:{_BESIDE}) ((?:the |da )?(?:{_KINDS}){_ON})\b",
     rf"\b(?:{_BESIDE_ES}) ((?:el |la |los |las )?(?:{_KINDS_ES}){_OF})\b",
-    rf"\b(?:en|por) ((?:el |la )(?:{_KINDS_ES}){_OF}){_END}",
+    rf"\b(?:en|por|x) ((?:el |la )(?:{_KINDS_ES}|metro|hospital general){_OF}){_END}",
+    r"\b(?:en|por|x) (el (?:centro de la ciudad|(?:sur|norte|este|oeste|centro) de (?!la\b)[a-z]{4,}(?: [a-z]{4,})?))"
+    + _END,
 )
 _SPOTS = tuple(re.compile(pattern) for pattern in _PATTERNS)
 _TOWN = re.compile(
@@ -112,15 +121,17 @@ _LEFT = re.compile(
 )
 _RIGHT = re.compile(rf" {_CROSSES} (?:la |the )?\d{{1,3}}(?:st|nd|rd|th|ra|da|ta)?{_END}")
 # A street with a number is crossed by a name as well: "4th [n brannan]", "la calle 24 [con capp]".
-_NUMBERED = re.compile(r"(?:la )?(?:calle )?\d{1,3}(?:st|nd|rd|th|ra|da|ta)?(?: (?:st|street|ave|avenue))?")
+_NUMBERED = re.compile(r"(?:la )?(?:calle )?\d{1,3}(?:st|nd|rd|th|e?ra|da|ta)?(?: (?:st|street|ave|avenue))?")
 _NAME_RIGHT = re.compile(rf" {_CROSSES} (?:la |the )?(?:{_NAME})(?: (?:st|street|ave|avenue|blvd|rd))?{_END}")
 # The spot before a street or town that was found alone: "at the truck stop in [barstow]", "en la salida de [la 99]".
 _STOPS = rf"{_KINDS}|truck stop|rest (?:stop|area)|bus depot|depot|motel|hotel|er|emergency room"
 _STOPS_ES = rf"{_KINDS_ES}|metro|salida|entrada|hotel|motel|hospital|banco|central|deposito|callejon|apartamentos"
 _SPOT_LEFT = re.compile(
     rf"\b(?:{_BESIDE}|from) (?:the |da |our |an? )?((?:[a-z']+ )?(?:{_STOPS}) (?:in|on|at|off|by|and) (?:the )?)$|"
-    rf"\b(?:en|por|{_BESIDE_ES}) ((?:el |la |los |las )?(?:{_STOPS_ES}) (?:de|del|en|con) (?:la |el )?)$|"
-    r"\b(?:en|por|de|sobre) (la (?!(?:calle|casa|noche|tarde|escuela|clinica|iglesia|misma)\b)[a-z0-9]{2,} en )$"
+    rf"\b(?:en|por|(?:estacionamiento|bano) del?|{_BESIDE_ES}) "
+    rf"((?:el |la |los |las )?(?:{_STOPS_ES}) (?:de|del|en|con) (?:la |el )?)$|"
+    r"\b(?:en|por|de|sobre) (la (?!(?:calle|casa|noche|tarde|escuela|clinica|iglesia|misma|basura|banqueta|acera|"
+    r"esquina|ropa|luz|renta|cita|corte|comida|ayuda)\b)[a-z0-9]{2,} en )$"
 )
 _STATES = "ca|tx|nv|az|wa|ny|nj|fl|ga|nc|sc|md|tn|ky|mo|mn|wi|il|ut|nm|ks|nd|sd|mt|wy|ct|ri|nh|vt|wv|ak|dc"
 _MORE_RIGHT = re.compile(rf",? (?:{_STATES}){_END}| (?:by|at|near|off) exit \d{{1,3}}\b")
@@ -130,6 +141,18 @@ _KIND_BEHIND = re.compile(
     r"terminal|apartments|apts|projects|campus|bridge|market|clinic|shelter|pantry)\b"
 )
 _FEW_WORDS = 2
+# Spanish writes few words with capitals: after "en" or "por" they are a name, and seldom one of anything but a place.
+_CAPITAL = re.compile(
+    rf"(?:\b(?:[Ee]n|[Pp]or|[Cc]erca del?|[Hh]asta|[Dd]esde|[Vv]ivo en)|\bx) ((?:(?:la|el|las|los) )?{UPPER}[\w']+"
+    rf"(?: (?:(?:de|del|y|con) (?:la |las |los |el )?)?{UPPER}[\w']+)*)"
+)
+_STAYS = r"estoy|toy|ando|anda|andan|andamos|vivo|vive|vivimos|estamos|tamos|me quedo|queda|duermo|duerme|paso"
+_ROUND = re.compile(
+    rf"\b(?:{_STAYS}) (?:(?:aqui|aca|ahi|alla|ahorita|siempre|casi|mas o menos) )?(?:por|x) "
+    r"((?:la|el) (?!(?:calle|casa|noche|manana|tarde|dia|momento|mundo|trabajo|ciudad|vida|mal|bien|mismo|rumbo|lado|"
+    r"comida|renta|ayuda|luz|libre|ropa|despensa|cita|visa|droga)\b)"
+    r"[a-z0-9]{2,})" + _END
+)
 
 
 def spot(text: str) -> str | None:
@@ -138,8 +161,15 @@ def spot(text: str) -> str | None:
     if len(low) != len(text):
         return None
     found = next((match for pattern in _SPOTS if (match := pattern.search(low))), None)
+    found = found or _ROUND.search(low) or _capitals(text, low)
     begin, end = found.span(1) if found else _town(low) or (0, 0)
     return text[begin:end] or None
+
+
+def _capitals(text: str, low: str) -> re.Match[str] | None:
+    """A name in capitals after a Spanish "en" or "por", in a text that has small letters too."""
+    matches = () if text.isupper() or text.istitle() else _CAPITAL.finditer(text)
+    return next((match for match in matches if not NO_NAMES.match(low, match.start(1))), None)
 
 
 def _town(low: str) -> tuple[int, int] | None:
@@ -192,4 +222,5 @@ def whole(text: str, found: str) -> str:
         end = behind.end()
     if spot_left := _SPOT_LEFT.search(low[:begin]):
         begin = spot_left.start(spot_left.lastindex or 0)
+    begin, end = named(text, low, begin, end)
     return text[begin:end]

@@ -54,7 +54,7 @@ class Tagger:
         spans = words(text)
         if not spans:
             return []
-        tags = self._model.tag(features(text, spans))
+        tags = self._model.tag(features(even(text), spans))
         if all(tag == "O" for tag in tags):
             tags = ["O" if self._model.marginal("O", i) > 1 - LEAST else "I" for i in range(len(spans))]
         found: list[Span] = []
@@ -77,6 +77,13 @@ def train(rows: list[tuple[str, list[Span]]], path: Path) -> None:
             trainer.append(features(text, spans), _tags(spans, places))
     trainer.set_params(_SETTINGS)
     trainer.train(str(path))
+
+
+def even(text: str) -> str:
+    """A text in small letters where every word has a capital: they tell no names then, "Necesito Una Cama Hoy"."""
+    small = text.lower()
+    same = len(small) == len(text) and len(text.split()) > _FEW
+    return small if same and (text.istitle() or text.isupper()) else text
 
 
 def _tags(spans: list[Span], places: list[Span]) -> list[str]:
