@@ -59,7 +59,7 @@ def fit(kind: str) -> dict[str, Any]:
     votes = []
     for runs, meant, strength in KINDS[kind]:
         matrix = hstack([*(counted if runs else []), *(meaning if meant else [])]).tocsr()
-        fitted = LinearSVC(C=strength, class_weight="balanced", random_state=7).fit(matrix, names)
+        fitted = LinearSVC(C=strength, class_weight=vote.weights(names), random_state=7).fit(matrix, names)
         votes.append((runs, meant, fitted.coef_.T.astype(np.float32), fitted.intercept_))
     known = [(json.dumps(list(c.get_feature_names_out())), c.idf_) for c in counters]
     seconds = time.process_time() - begun

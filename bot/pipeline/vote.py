@@ -7,6 +7,7 @@ One reads runs of letters and words (typos, missing accents), the other reads th
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,6 +52,15 @@ def vectors(texts: list[str], scale: float) -> np.ndarray[Any, Any]:
         _encoder = USE(threads=1)
     lower = [text.lower() or " " for text in texts]
     return np.vstack([_encoder.encode(lower[i : i + _BATCH]) for i in range(0, len(lower), _BATCH)]) * scale
+
+
+def weights(names: Sequence[str]) -> dict[str, float]:
+    """How much a row of each intent counts: the rarer the intent the more, by the root of how rare it is.
+
+    Without weights small talk is hardly told; in full balance it is told where it is not.
+    """
+    counts = Counter(names)
+    return {name: (len(names) / len(counts) / count) ** 0.5 for name, count in counts.items()}
 
 
 class _Linear:
@@ -133,7 +143,7 @@ class TwoVotes(GraphComponent, IntentClassifier):  # type: ignore[misc]
         return vectors([spelled(text, self._accents) for text in texts], self._config["scale"])
 
     def _linear(self, strength: float, matrix: Any, names: list[str]) -> _Linear:
-        fitted = LinearSVC(C=strength, class_weight="balanced", random_state=7).fit(matrix, names)
+        fitted = LinearSVC(C=strength, class_weight=weights(names), random_state=7).fit(matrix, names)
         return _Linear(fitted.coef_.T, fitted.intercept_, self._config["sharpness"])
 
     def _persist(self) -> None:
