@@ -85,3 +85,32 @@ def test_who_asks_who_reads_this_is_told(talk: Talk) -> None:
     answer = walk(talk, "food", line(talk, "who can read this?", "¿quién puede leer esto?"))
     assert line(talk, "Our team can read this", "Nuestro equipo puede leer esto") in answer.texts[0]
     assert is_asked(talk, answer, "safety")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["spray pa la sobredosis", "espray para sobredosis", "el medicamento ese para las sobredosis", "kit de sobredosis"],
+)
+def test_what_helps_against_an_overdose_is_a_need_and_no_danger(bot: BotServer, text: str) -> None:
+    answer = Talk(bot, "es").say(text)
+    assert answer.records["need"] == "naloxone"
+    assert "screen_safety" not in answer.records
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sobredosis", "mi hermano tiene una sobredosis, necesito el spray", "spray pa la sobredosis, no respira"],
+)
+def test_an_overdose_that_happens_is_danger(bot: BotServer, text: str) -> None:
+    assert [command["reason"] for command in Talk(bot, "es").say(text).commands] == ["danger_said"]
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        ("not suicidal but he has a gun", "no hay armas pero mi esposo me pega"),
+        ("not going to hurt myself, he is hitting me", "no hay pistola, me pega"),
+    ],
+)
+def test_danger_beside_danger_that_is_denied_is_danger(talk: Talk, english: str, spanish: str) -> None:
+    assert [command["reason"] for command in talk.say(line(talk, english, spanish)).commands] == ["danger_said"]
