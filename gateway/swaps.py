@@ -45,6 +45,8 @@ def take(session: Session, swap_id: int, responder: Responder, now: datetime) ->
     swap, shift = _open(session, swap_id, responder, now)
     if shift.responder_id == responder.id:
         raise Refused(400, "own_shift")
+    # Who takes two shifts of the same hours at once would pass the question below twice: one waits here for the other.
+    session.get_one(Responder, responder.id, with_for_update={"key_share": True})
     other = aliased(Shift)
     both = select(other.id).where(
         other.responder_id == responder.id, other.starts_at < shift.ends_at, other.ends_at > shift.starts_at,

@@ -1,5 +1,7 @@
 """Gaps are warned of once, swaps have one winner, a shift begins when its sound is heard."""
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -135,6 +137,14 @@ def take(duty: Duty, swap: int, who: int) -> str:
     return "taken"
 
 
+def settle(duty: Duty, verb: Callable[..., Swap], swap: int, who: int) -> str:
+    try:
+        with duty.database.begin() as session:
+            return verb(session, swap, session.get_one(Responder, who), duty.at).state
+    except Refused as refused:
+        return refused.code
+
+
 @pytest.mark.slow
 def test_of_ten_who_take_a_shift_at_once_one_gets_it(duty: Duty) -> None:
     ana = duty.person("Ana")
@@ -149,6 +159,57 @@ def test_of_ten_who_take_a_shift_at_once_one_gets_it(duty: Duty) -> None:
         row = session.get_one(Swap, swap)
         assert winner == others[told.index("taken")] == row.taken_by
         assert [each.id for each in paging.on_call(session, duty.at + 3 * HOUR)] == [winner]
+
+
+def at_once(*acts: Callable[[], str]) -> list[str]:
+    gate = threading.Barrier(len(acts))
+
+    def press(act: Callable[[], str]) -> str:
+        gate.wait(30)
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(press, acts))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("turn", range(5))
+def test_who_takes_two_shifts_of_the_same_hours_at_once_gets_one(duty: Duty, turn: int) -> None:
+    ana, ben, cai = duty.person("Ana"), duty.person("Ben"), duty.person("Cai")
+    one, two = duty.shift(ana, 2, 10), duty.shift(cai, 6, 14)
+    first, second = ask(duty, one, ana), ask(duty, two, cai)
+    told = at_once(lambda: take(duty, first, ben), lambda: take(duty, second, ben))
+    assert sorted(told) == ["on_call_then", "taken"]
+    with duty.database.begin() as session:
+        assert len(paging.on_call(session, duty.at + 7 * HOUR)) == 2  # as many as before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("turn", range(5))
+def test_a_swap_that_is_taken_refused_and_taken_back_at_once_ends_in_one_way(duty: Duty, turn: int) -> None:
+    ana, ben = duty.person("Ana"), duty.person("Ben")
+    shift = duty.shift(ana, 2, 10)
+    swap = ask(duty, shift, ana, ben)
+    told = at_once(
+        lambda: take(duty, swap, ben),
+        lambda: settle(duty, swaps.decline, swap, ben),
+        lambda: settle(duty, swaps.withdraw, swap, ana),
+    )
+    assert told.count("swap_settled") == 2
+    with duty.database.begin() as session:
+        row = session.get_one(Swap, swap)
+        assert [row.state] == [each for each in told if each != "swap_settled"]
+        assert session.get_one(Shift, shift).responder_id == (ben if row.state == "taken" else ana)
+
+
+@pytest.mark.slow
+def test_two_who_take_each_other_s_shifts_at_once_both_get_them(duty: Duty) -> None:
+    ana, ben = duty.person("Ana"), duty.person("Ben")
+    one, two = duty.shift(ana, 2, 10), duty.shift(ben, 26, 34)
+    first, second = ask(duty, one, ana), ask(duty, two, ben)
+    assert at_once(lambda: take(duty, first, ben), lambda: take(duty, second, ana)) == ["taken", "taken"]
+    with duty.database.begin() as session:
+        assert (session.get_one(Shift, one).responder_id, session.get_one(Shift, two).responder_id) == (ben, ana)
 
 
 def test_a_swap_has_rules(duty: Duty) -> None:
