@@ -213,6 +213,15 @@ def leave(session: Session, escalation_id: int, responder: Responder, now: datet
     return row
 
 
+# An offer is its owner's word while they own the thread without a break: who gave it back and claims it again has not
+# said it again.
+_STANDS = (
+    Escalation.owner_id == Transfer.from_id,
+    Escalation.status == CLAIMED,
+    Escalation.claimed_at <= Transfer.at,
+)
+
+
 def offer_of(session: Session, escalation_id: int) -> Transfer | None:
     """The warm transfer of a thread that waits for an answer, while its owner is the one who asked."""
     return session.scalar(
@@ -221,8 +230,7 @@ def offer_of(session: Session, escalation_id: int) -> Transfer | None:
         .where(
             Transfer.escalation_id == escalation_id,
             Transfer.state == OFFERED,
-            Escalation.owner_id == Transfer.from_id,
-            Escalation.status == CLAIMED,
+            *_STANDS,
         )
     )
 
@@ -235,8 +243,7 @@ def offered_to(session: Session, responder_id: int) -> Sequence[tuple[Transfer, 
         .where(
             Transfer.to_id == responder_id,
             Transfer.state == OFFERED,
-            Escalation.owner_id == Transfer.from_id,
-            Escalation.status == CLAIMED,
+            *_STANDS,
         )
         .order_by(Transfer.id)
     )

@@ -117,7 +117,7 @@ def test_a_warm_transfer_stays_with_its_owner_until_the_other_says_yes(team: Tea
         team.do(ownership.accept, team.community, row.id, ben)
 
 
-@pytest.mark.parametrize("end", ["decline", "withdraw", "release", "resolve", "lapse", "another"])
+@pytest.mark.parametrize("end", ["decline", "withdraw", "release", "release and claim", "resolve", "lapse", "another"])
 def test_what_was_offered_ends(team: Team, end: str) -> None:
     ana, ben, cai = team.here("Ana"), team.here("Ben"), team.here("Cai")
     row = team.owned(Level.URGENT, ana)
@@ -134,6 +134,9 @@ def test_what_was_offered_ends(team: Team, end: str) -> None:
             ownership.lapse(session, row.id, row.epoch, ana.id, team.later(seconds=1), "away")
     elif end == "release":
         team.do(escalations.release, row.id, row.epoch, ana)
+    elif end == "release and claim":
+        team.do(escalations.release, row.id, row.epoch, ana)
+        team.do(escalations.claim, row.id, row.epoch + 1, ana)
     else:
         team.do(escalations.resolve, row.id, row.epoch, ana, "helped")
     with team.database.begin() as session:
