@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import select
 
-from gateway import paging, rota, swaps
+from gateway import paging, rota, shifts, swaps
 from gateway.community import load
 from gateway.db import Database
 from gateway.errors import Refused
@@ -16,6 +16,7 @@ from tests.gateway.duty import Duty
 pytestmark = pytest.mark.slow
 
 DEMO = load()
+WEEK = timedelta(weeks=1)
 
 
 @pytest.fixture
@@ -61,6 +62,33 @@ def test_two_that_follow_each_other_leave_no_gap_when_clocks_change() -> None:
             _, ends = rota.span(entry("SA", "20:00", seam, day), day)
             begins, _ = rota.span(entry("SU", seam, "09:00", day), day + timedelta(days=1))
             assert begins <= ends, (day, seam)
+
+
+@pytest.mark.parametrize(("monday", "long"), [(date(2026, 3, 2), 167), (date(2026, 10, 26), 169)])
+@pytest.mark.parametrize("seams", [(6, 14, 22), (2, 10, 18), (1, 9, 17)])
+def test_a_week_in_which_clocks_change_has_no_hour_without_anybody(
+    duty: Duty, monday: date, long: int, seams: tuple[int, int, int]
+) -> None:
+    people = [duty.person(name) for name in ("Ana", "Ben", "Cai")]
+    sol = duty.person("Sol", role="supervisor")
+    begins, ends = (datetime.combine(day, time(0), DEMO.clock).astimezone(UTC) for day in (monday, monday + WEEK))
+    assert ends - begins == timedelta(hours=long)
+    duty.at = begins - WEEK
+    with duty.database.begin() as session:
+        by = session.get_one(Responder, sol)
+        for who, starts, until in zip(people, seams, (*seams[1:], seams[0]), strict=True):
+            rota.add(session, DEMO, by, who, duty.at, days=list(rota.DAYS), starts=time(starts), ends=time(until),
+                     from_date=monday - WEEK)  # fmt: skip
+    with duty.database.begin() as session:
+        assert shifts.gaps(session, begins, ends) == []
+        worked = timedelta()
+        for shift in session.scalars(select(Shift)):
+            worked += max(timedelta(), min(ends, shift.ends_at) - max(begins, shift.starts_at))
+        # Who begins in the hour that comes twice begins the first time, who ends ends the second: one hour has both.
+        both = timedelta(hours=1 if long > 168 and 1 in seams else 0)
+        assert worked == ends - begins + both
+        for hour in range(long):
+            assert paging.on_call(session, begins + timedelta(hours=hour, minutes=30))
 
 
 def test_every_second_week_counts_from_the_first_day() -> None:
