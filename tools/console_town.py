@@ -89,6 +89,7 @@ class ConsoleTown:
     app: Flask
     people: dict[str, Visitor] = field(default_factory=dict)
     numbers: dict[str, Any] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
 
     def fill(self) -> "ConsoleTown":
         """Everything, once, into an empty store."""
@@ -96,6 +97,7 @@ class ConsoleTown:
             demo.load_demo(session, now())
         for name, role in PEOPLE:
             self._person(name, role)
+        self._on_shift()
         self._lately()
         self._threads()
         self._held()
@@ -121,6 +123,9 @@ class ConsoleTown:
         self.door.acceptor.accept(Inbound(SMS, number, "SM" + secrets.token_hex(16), text))
         with self.door.database.begin() as session:
             message = session.scalars(select(Message).where(Message.text == text).order_by(Message.id.desc())).one()
+            # What was answered at once stands behind it.
+            answered = (Message.conversation_id == message.conversation_id, Message.id > message.id)
+            session.execute(update(Message).where(*answered).values(created_at=at))
             message.created_at = at
             session.execute(update(Assessment).where(Assessment.message_id == message.id).values(created_at=at))
             conversation = session.get_one(Conversation, message.conversation_id)
@@ -136,7 +141,7 @@ class ConsoleTown:
         week = labels.last_week(now())
         start, _ = labels.span_of(week, now())
         self.numbers["week"] = week
-        for minutes, text in enumerate(("good morning, is the library open", "i packed everything up")):
+        for minutes, text in enumerate(("good morning, is the library open", "what time does the pool close")):
             ago = (now() - start).total_seconds() / 60 - minutes - 1
             self._write("+15555550139", text, ago, asks=False)
         line = {"at": now() - 30 * HOUR, "zone": "Mission", "zip3": "941", "language": "es", "channel": "sms"}
@@ -188,17 +193,20 @@ class ConsoleTown:
         self.numbers["dispatch_id"] = last(ana.post(f"{there}/dispatches"))
         ana.post(f"/console/dispatches/{self.numbers['dispatch_id']}/edit", version="1", **DISPATCH)
 
-    def _duty(self) -> None:
-        """Who is there, whom somebody asks to swap, a rota, a drill that failed, and a rest that was asked for."""
-        sol, ben = self.people["Soledad"], self.people["Ben"]
+    def _on_shift(self) -> None:
+        """Who is there now, and who comes tomorrow."""
         with self.door.database.begin() as session:
-            ids = dict(session.execute(select(Responder.name, Responder.id)).all())
+            ids = self.ids = dict(session.execute(select(Responder.name, Responder.id)).all())
             for name, start, end in (("Ana Reyes", -2, 6), ("Ben Ochoa", -1, 5), ("Ben Ochoa", 22, 30)):
                 begins, ends = now() + start * HOUR, now() + end * HOUR
                 heard = now() if start < 0 else None
                 session.add(Shift(responder_id=ids[name], starts_at=begins, ends_at=ends, sound_heard_at=heard))
+
+    def _duty(self) -> None:
+        """Whom somebody asks to swap, a rota, a drill that failed, a rest that was asked for, and a broadcast."""
+        sol, ben, ids = self.people["Soledad"], self.people["Ben"], self.ids
+        with self.door.database.begin() as session:
             session.add(Drill(started_at=now() - 9 * HOUR, finished_at=now() - 8 * HOUR, outcome="failed", detail={}))
-            session.flush()
             later = session.scalars(select(Shift.id).where(Shift.starts_at > now())).one()
         ben.post(f"/console/shifts/{later}/swap", of=str(ids["Ana Reyes"]), note="My son has a school play")
         ben.post("/console/rest/debrief")

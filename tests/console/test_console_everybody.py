@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from gateway.door import Door
 from gateway.web.console_log_in import COOKIE
 from tests.console.test_console_browser import Served, chromium, served
+from tools import console_shots
 from tools.console_pages import HALF_INSIDE, INSIDE, NO_PAGES, NOBODY, PAGES, Shown, addresses, endpoints
 from tools.console_town import ConsoleTown
 
@@ -30,6 +31,14 @@ def test_every_page_is_known(app: Flask) -> None:
     """A new route must say in ``PAGES`` what it shows, or in ``NO_PAGES`` why it is no page."""
     assert endpoints(app) == {*PAGES, *NO_PAGES}
     assert len({page.name for page in PAGES.values()}) == len(PAGES)
+
+
+def test_every_page_has_its_picture() -> None:
+    assert console_shots.PAGE.read_text(encoding="utf-8") == console_shots.written()
+    wanted = {f"{name}.png" for page in PAGES.values() for name, _, _ in console_shots.names(page)}
+    kept = {file.name: file.stat().st_size for file in console_shots.FOLDER.iterdir()}
+    assert kept.keys() == wanted
+    assert sum(kept.values()) <= console_shots.ALL_OF_THEM
 
 
 def test_the_question_finds_what_it_asks_for(chromium: Browser) -> None:
