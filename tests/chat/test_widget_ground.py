@@ -103,6 +103,8 @@ def test_nothing_takes_more_lines_than_it_must_on_a_narrow_phone(page: Page, sit
     frame = opened(page, site, language)
     for link in frame.locator(".urgent a span").all():
         assert link.evaluate("span => span.getBoundingClientRect().height") <= 32, "two lines"
+    rows = {button.evaluate("each => each.offsetTop") for button in frame.locator(".top button").all()}
+    assert len(rows) == 1, "the name of the service makes room, no button goes alone"
     newer = frame.locator("#newer")
     newer.evaluate("button => button.hidden = false")
     box = newer.bounding_box()
