@@ -4,7 +4,7 @@ Starts a demo of its own (stores, web, worker, bot, as `make run` does) and a re
 responder: the queue, and a thread that they hold. Then residents text, by signed webhooks as Twilio sends them, in turn
 a danger from a new phone, which opens a row of the queue, and one more text in the thread:
 
-    .venv/bin/python -m bench.pixel [--texts 150] [--outage-texts 80] [--json FILE]
+    .venv/bin/python -m bench.pixel [--texts 100] [--outage-texts 30] [--gap 1] [--json FILE]
 
 A text counts from the moment before its webhook is posted until the page has shown it. The page itself notes when the
 row or the message is in the document (drawn) and when the next frame was painted (painted). The browser's clock is that
@@ -41,7 +41,6 @@ from gateway.keys import demo_keys
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NUMBER = "+15555550100"
 HOLDER = "+15555550150"  # whose thread is open
-GAP_SECONDS = (0.2, 0.5)  # between two texts, by chance: no text meets the same beat of a timer each time
 SLOW_MS = 500.0  # the promise for 99 of 100
 ARRIVE_SECONDS = 60.0
 KEY = re.compile(r"\bno (\d+)\b")
@@ -52,11 +51,15 @@ WATCH = """(() => {
   const now = () => performance.timeOrigin + performance.now();
   const known = new Set();
   window.pixels = [];
+  performance.setResourceTimingBufferSize(9999);
+  const asks = ({ name }) => /\\/(live|rows)(\\?|$)/.test(name);
   const note = (each) => {
     const key = each.textContent.match(/\\bno (\\d+)\\b/);
     if (known.has(each.id) || !key) return;
     known.add(each.id);
-    const mark = { key: Number(key[1]), drawn: now(), painted: 0 };
+    const read = performance.getEntriesByType("resource").findLast(asks);
+    const of = (time) => performance.timeOrigin + (read ? read[time] : 0);
+    const mark = { key: Number(key[1]), asked: of("startTime"), answered: of("responseEnd"), drawn: now(), painted: 0 };
     window.pixels.push(mark);
     requestAnimationFrame(() => {
       const after = new MessageChannel();
@@ -87,6 +90,7 @@ class Street:
     """Residents who text, and the two windows in which it shows."""
 
     demo: Demo
+    gap: float = 1.0
     pages: dict[str, Page] = field(default_factory=dict)
     _keys: int = 0
 
@@ -118,7 +122,8 @@ class Street:
             if midway and place == count // 3:
                 threading.Thread(target=run.broken, args=(midway,), daemon=True).start()
             run.sent.append(self._next((QUEUE, THREAD)[place % 2]))
-            time.sleep(self._dice.uniform(*GAP_SECONDS))
+            # By chance: no text meets the same beat of a timer each time.
+            time.sleep(self._dice.uniform(0.5, 1.5) * self.gap)
         self._wait(run)
         return run
 
@@ -165,6 +170,11 @@ class Run:
         at = {each.key: each.at for each in self.sent if where in {None, each.where}}
         return [mark[name] - at[int(mark["key"])] for mark in self.marks if int(mark["key"]) in at]
 
+    def stages(self, where: str) -> dict[str, float]:
+        """By when, in the middle, the page asked for what changed, was answered, had drawn and had painted it."""
+        names = ("asked", "answered", "drawn", "painted")
+        return {name: round(percentile(self.took(name, where), 50), 1) for name in names}
+
     def figures(self) -> dict[str, Any]:
         """What is printed."""
         found: dict[str, Any] = {
@@ -172,6 +182,7 @@ class Run:
             "webhook_ms": spread([each.webhook_ms for each in self.sent]),
             "drawn_ms": spread(self.took("drawn")),
             "painted_ms": spread(self.took("painted")),
+            "stages_p50_ms": {where: self.stages(where) for where in (QUEUE, THREAD)},
             "queue_painted_ms": spread(self.took("painted", QUEUE)),
             "thread_painted_ms": spread(self.took("painted", THREAD)),
             "refused": sum(each.status != 200 or not each.safe for each in self.sent),
@@ -275,12 +286,13 @@ def table(found: dict[str, Any]) -> str:
 def main() -> int:
     """Measure and print; 1 when a text was lost, drawn twice or refused."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--texts", type=int, default=150)
-    parser.add_argument("--outage-texts", type=int, default=80)
+    parser.add_argument("--texts", type=int, default=100)
+    parser.add_argument("--outage-texts", type=int, default=30)
+    parser.add_argument("--gap", type=float, default=1.0, help="seconds between two texts, on average")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     with demo() as running, chromium() as browser:
-        street = Street(running)
+        street = Street(running, given.gap)
         console(browser, street)
         found = measure(street, given.texts, given.outage_texts)
     sys.stdout.write(table(found) + "\n")
