@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
 from gateway import attendance, audit, escalations
@@ -69,7 +69,9 @@ def of_conversation(session: Session, conversation_id: int) -> Places:
 
 def any_came(session: Session, conversation_id: int) -> bool:
     """Whether anything came with a text of this conversation."""
-    wanted = select(Message.id).where(Message.conversation_id == conversation_id, Message.media.is_not(None))
+    # A text by which nothing came holds JSON's null, which is not the null of SQL.
+    something = func.jsonb_typeof(Message.media) == "array"
+    wanted = select(Message.id).where(Message.conversation_id == conversation_id, something)
     return session.scalar(wanted.limit(1)) is not None
 
 

@@ -21,6 +21,7 @@ from gateway.door import Door
 from gateway.errors import Refused
 from gateway.models import Attachment, AuditEntry, Conversation, Escalation, Message, Responder
 from gateway.web.console_picture_words import KINDS, WHY
+from tests.conftest import Phone
 from tests.console.conftest import Person, utc_now
 from tests.console.test_console_ownership import do, page
 
@@ -141,6 +142,17 @@ def test_in_the_page_each_press_brings_it_and_is_written_down(
         answer = ana.client.post(f"{there}/look", data={"csrf_token": ana.token()}, headers={"HX-Request": "true"})
         assert f'src="{there}"' in answer.text
     assert len(looks(database)) == 2
+
+
+def test_where_nothing_came_nobody_is_warned(ana: Person, phone: Phone, came: Came, database: Database) -> None:
+    phone.text("i took all my pills")
+    with database.begin() as session:
+        row = session.scalars(select(Escalation)).one()
+    do(ana, database, row, "claim")
+    assert "panel-pictures" not in page(ana, row)
+    other = came("image/jpeg")
+    do(ana, database, other, "claim")
+    assert "panel-pictures" in page(ana, other)
 
 
 def test_a_press_is_good_for_a_minute_and_for_one_person(
