@@ -320,8 +320,7 @@ def backoff_in_doubt(attempts: int, spread: float) -> float:
 # Written out for the driver: they are asked for every text, and to put them together takes longer than to answer
 # them. Their columns are named so that nobody has to look for them in each answer. The states stand in them as they do
 # in the index, or a prepared statement could not use it. A text goes to the number, also when its reader is on a page.
-# Most urgent first; within a conversation none overtakes an equal or more urgent one. A first try waits for no clock:
-# the host that queued the text may be ahead of this one.
+# Most urgent first; within a conversation none overtakes an equal or more urgent one. A first try waits for no clock.
 _FREE = text("""
 WITH waiting AS (
     SELECT d.id, d.priority,

@@ -76,8 +76,7 @@ def receive(  # noqa: PLR0913 - a message, its town, and what was asked about it
     conversation = found.conversation
     spoken = _hear_language(conversation, inbound)
     assessment, level, retraction = _screen(conversation, inbound, found)
-    said = _said(conversation, inbound, at, spoken)
-    message = storing.store(session, said, assessment, level, retraction)
+    message = storing.store(session, _said(conversation, inbound, at, spoken), assessment, level, retraction)
     conversation.last_inbound_at = at
     if spoken is not None:
         keep_language(conversation, spoken.memory)
@@ -85,8 +84,7 @@ def receive(  # noqa: PLR0913 - a message, its town, and what was asked about it
         session, community, conversation, message, inbound, assessment, level, at, now, found.opted_out)  # fmt: skip
     answer, by = answering.decide(heard)
     danger = level >= Level.URGENT or by == checking.SAFETY
-    # Where the bot answers the same message later, the first places are its own.
-    lowest = checking.FIRST_ORDINAL if by in {checking.ASKED, None} else 0
+    lowest = checking.FIRST_ORDINAL if by in {checking.ASKED, None} else 0  # the places before are the bot's, later
     now_said = answer if inbound.said is None else list(inbound.said)
     to_send = replay.missing(answer, inbound.said, danger=danger)
     for place, text in enumerate([*now_said, *to_send]):

@@ -144,15 +144,18 @@ def test_in_the_page_each_press_brings_it_and_is_written_down(
     assert len(looks(database)) == 2
 
 
-def test_where_nothing_came_nobody_is_warned(ana: Person, phone: Phone, came: Came, database: Database) -> None:
+def test_where_nothing_came_nobody_is_warned(
+    ana: Person, person: Callable[..., Person], phone: Phone, came: Came, database: Database
+) -> None:
     phone.text("i took all my pills")
     with database.begin() as session:
         row = session.scalars(select(Escalation)).one()
     do(ana, database, row, "claim")
     assert "panel-pictures" not in page(ana, row)
     other = came("image/jpeg")
-    do(ana, database, other, "claim")
-    assert "panel-pictures" in page(ana, other)
+    ben = person("Ben")
+    do(ben, database, other, "claim")
+    assert "panel-pictures" in page(ben, other)
 
 
 def test_a_press_is_good_for_a_minute_and_for_one_person(
