@@ -199,24 +199,11 @@ def _documents(session: Session, rows: Sequence[Any]) -> dict[tuple[str, str], t
 
 
 def _services(session: Session, chosen: list[Looked], asked: Asked, now: datetime) -> list[FoundService]:
-    """What is told of the chosen; what was ranked for tonight is told as it is now.
-
-    Of another day it is said when they open there; who does not open on that day is told as it is now, too.
-    """
+    """What is told of the chosen; what was ranked for tonight is told as it is now."""
     if asked.wanted.when:
-        later, chosen = _on_that_day(session, chosen, asked, now), _exact(session, chosen, replace(asked, at=now))
-        chosen = [replace(looked, state=then or looked.state) for looked, then in zip(chosen, later, strict=True)]
+        chosen = _exact(session, chosen, replace(asked, at=now))
     told = details.load(session, [(c.row, c.distance, c.state) for c in chosen], asked.wanted.language)
     return [_told(service, looked) for service, looked in zip(told, chosen, strict=True)]
-
-
-def _on_that_day(session: Session, chosen: list[Looked], asked: Asked, now: datetime) -> list[OpenState | None]:
-    """What is said at the start of the day that was asked about by those who open on it."""
-    day = (asked.wanted.when or now).replace(hour=0, minute=0, second=0, microsecond=0)
-    if day <= now:
-        return [None] * len(chosen)
-    states = [looked.state for looked in _exact(session, chosen, replace(asked, at=day))]
-    return [state if state.opens and state.opens < day + timedelta(days=1) else None for state in states]
 
 
 def _told(service: FoundService, looked: Looked) -> FoundService:

@@ -71,25 +71,3 @@ def test_what_a_resident_is_told(
         found = search(session, Wanted(needs=("food",), language=language), now, home="America/Los_Angeles")
         assert len(found.services) == 1
         assert segments.gsm_safe(told) in answers.render(found, language, answers.SMS)[0]
-
-
-@pytest.mark.parametrize(
-    ("day", "told"),
-    [
-        ("2026-11-28 10:00", "Open until 5pm"),  # a Saturday, on which nobody opens: what holds now stays true
-        ("2026-11-29 10:00", "Opens Sun 1pm"),
-        ("2026-11-30 10:00", "Opens Mon 9am"),
-    ],
-)
-def test_who_asks_about_another_day_is_told_when_that_day_begins(
-    session: Session, package: dict[str, Rows], written: Written, day: str, told: str
-) -> None:
-    package["schedule"] = [
-        WEEK | {"id": "h1", "location_id": "l1"},
-        WEEK | {"id": "h2", "location_id": "l1", "byday": "SU", "opens_at": "1pm"},
-    ]
-    now = datetime(2026, 11, 27, 12, tzinfo=HERE)
-    import_path(session, written(package, "county"), now)
-    when = datetime.fromisoformat(day).replace(tzinfo=HERE)
-    found = search(session, Wanted(needs=("food",), when=when), now, home="America/Los_Angeles")
-    assert told in answers.render(found, "en", answers.SMS)[0]
