@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import rcssmin
 import rjsmin
+import zopfli.gzip
 from flask import Response, g, request
 
 from gateway.web import widget_words
@@ -100,7 +101,7 @@ def pack(response: Response) -> Response:
     """The same answer, packed where that is understood. Never for what holds a secret beside what a stranger chose."""
     response.vary.add("Accept-Encoding")
     if takes_packed():
-        response.set_data(_packed(response.get_data()))
+        response.set_data(gzip.compress(response.get_data(), LEVEL, mtime=0))
         response.content_encoding = "gzip"
     return response
 
@@ -151,7 +152,8 @@ def _file(text: str | bytes, kind: str) -> File:
 
 
 def _packed(content: bytes) -> bytes:
-    return gzip.compress(content, LEVEL, mtime=0)
+    """As gzip, but a fortieth smaller for ten times the work, which is done once, at the start."""
+    return bytes(zopfli.gzip.compress(content))
 
 
 def _tag(content: bytes) -> str:

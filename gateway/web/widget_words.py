@@ -43,7 +43,12 @@ def of_launcher() -> frozenset[str]:
 @cache
 def of_frame() -> frozenset[str]:
     """The names of the words that the chat page is given at once."""
-    return frozenset(words()) - _of(FETCHED) - _of(SERVERS_OWN)
+    return frozenset(words()) - of_fetched() - _of(SERVERS_OWN)
+
+
+def of_fetched() -> frozenset[str]:
+    """The names of the words that the chat page asks for when it needs them."""
+    return _of(FETCHED)
 
 
 def module(names: frozenset[str] | None = None) -> str:

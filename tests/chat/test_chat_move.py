@@ -144,7 +144,7 @@ def test_the_page_is_told_all_its_words_in_one_language(visitor: Visitor, langua
     answer = visitor.client.get(f"/chat/phone{asked}", headers=visitor.headers)
     words = answer.get_json()
     known = language if language == "es" else "en"
-    assert {f"by_text_{key}" for key in words} == set(widget_words.words()) - widget_words.of_frame()
+    assert {f"by_text_{key}" for key in words} == widget_words.of_fetched()
     assert set(words) == set(chat_move.WORDS)
     assert words["ask"] == widget_words.say(known, "by_text_ask")
     assert not any("{" in text for text in words.values())

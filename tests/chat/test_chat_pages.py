@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from gateway import community, staffed_words
 from gateway.texts import placeholders
-from gateway.web import widget_files, widget_words
+from gateway.web import chat_move, widget_files, widget_words
 
 SINKS = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|srcdoc|\bon\w+\s*=\s*[\"']"
@@ -129,6 +129,7 @@ def test_every_word_exists_in_both_languages() -> None:
     sources = [page_source(), *(path.read_text() for path in widget_files.FOLDER.glob("*.js"))]
     sources.append(Path(staffed_words.__file__).read_text())
     used = {word for source in sources for word in re.findall(r'"(\w+)"', source)}
+    used |= {f"by_text_{word}" for word in chat_move.WORDS}
     assert set(words) <= used, f"nobody says {set(words) - used}"
     assert set(re.findall(r'data-word(?:-label|-title)?="(\w+)"', page_source())) <= set(words)
 
