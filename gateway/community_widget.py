@@ -4,9 +4,10 @@ import math
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 from gateway.colours import TEXT, contrast, nearest
+from gateway.community_duty import Sentence
 from gateway.community_fields import Fact
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -52,8 +53,8 @@ class Accent(Fact):
 class Greeting(Fact):
     """The town's own first sentence, before what the chat itself says of computers, people and names."""
 
-    en: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=160)]
-    es: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=160)]
+    en: Sentence
+    es: Sentence
 
 
 class Widget(Fact):

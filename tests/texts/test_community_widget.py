@@ -11,8 +11,8 @@ from gateway.colours import contrast, mixed
 from gateway.community import EXAMPLE, CommunityError, Staffed, load
 from gateway.community_fields import DAYS
 from gateway.community_widget import SURFACES, Accent, Widget
-from gateway.staffed_words import meant
 from gateway.web import widget_files, widget_look
+from gateway.web.staffed_words import meant
 
 CSS = (widget_files.FOLDER / "frame.css").read_text()
 
