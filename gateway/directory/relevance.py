@@ -114,7 +114,8 @@ def answers(row: Any, wanted: Wanted, terms: int) -> bool:
 
 def _meets_any(row: Any, wanted: Wanted) -> bool:
     """Whether it meets a need, or is about what was asked for in particular; not only for whom or how that is."""
-    return bool({*wanted.needs, *wanted.known_topics.of_kind(topics_of(wanted), "")} & set(row.needs))
+    particular = _of_kind(wanted.known_topics, tuple(topics_of(wanted)), "")
+    return _meets(row, particular.union(wanted.needs), mentioned=True)
 
 
 def _for_them(row: Any, wanted: Wanted) -> bool:
