@@ -40,8 +40,9 @@ def prepare(state: BlueprintSetupState) -> None:
 
 def in_turn(visitor: str, text: str) -> None:
     """Let one text through, or raise :class:`Refused` (429) with the seconds after which it may come again."""
-    seconds = _seconds_to_wait(door().settings.keys.hash(visitor))
-    if seconds and not _in_danger(visitor, text):
+    known_as = door().settings.keys.hash(visitor)
+    seconds = _seconds_to_wait(known_as)
+    if seconds and not _in_danger(known_as, text):
         raise Refused(429, "too_many_requests", after=min(seconds, LONGEST_WAIT))
 
 
@@ -72,7 +73,7 @@ def _in_danger(visitor: str, text: str) -> bool:
     asked = select(
         exists()
         .where(Escalation.conversation_id == Conversation.id, with_contact(Contact.id))
-        .where(Contact.channel == WEBCHAT, Contact.address_hash == door().settings.keys.hash(visitor))
+        .where(Contact.channel == WEBCHAT, Contact.address_hash == visitor)
         .where(Conversation.closed_at.is_(None), Escalation.level.in_((Level.URGENT.value, Level.EMERGENCY.value)))
     )
     try:

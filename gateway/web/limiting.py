@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from limits import RateLimitItem
@@ -25,19 +26,21 @@ class Pace:
 
     def wait(self, who: str) -> int:
         """Use up one request of ``who``; the seconds to wait when none is left, else 0."""
-        try:
-            return self._hit(self._shared, who)
-        except RedisError:
-            log.warning("%s is counted in this process alone", self._name)
-            return self._hit(self._own, who)
+        return self._counted(self._hit, who)
 
     def untouched(self, who: str) -> bool:
         """Whether ``who`` has used up nothing of the present window."""
+        return self._counted(self._left, who) == self.limit.amount
+
+    def _counted(self, count: Callable[[MovingWindowRateLimiter, str], int], who: str) -> int:
         try:
-            left = self._shared.get_window_stats(self.limit, self._name, who).remaining
+            return count(self._shared, who)
         except RedisError:
-            left = self._own.get_window_stats(self.limit, self._name, who).remaining
-        return left == self.limit.amount
+            log.warning("%s is counted in this process alone", self._name)
+            return count(self._own, who)
+
+    def _left(self, limiter: MovingWindowRateLimiter, who: str) -> int:
+        return limiter.get_window_stats(self.limit, self._name, who).remaining
 
     def _hit(self, limiter: MovingWindowRateLimiter, who: str) -> int:
         if limiter.hit(self.limit, self._name, who):
