@@ -4,14 +4,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Exists, Select, Text, bindparam, column, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Exists, Select, Text, and_, bindparam, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, lazyload
 
 from gateway.conversations import SMS, SPLIT_TEXTS, SPLIT_WITHIN, Inbound, turn_to, with_contact
 from gateway.escalations import RESOLVED
 from gateway.keys import Keys
-from gateway.models import Contact, Conversation, Escalation, Message, OptOut
+from gateway.models import Contact, Conversation, Escalation, Message, OptOut, Responder
 from gateway.models.people import EDITOR
 
 
@@ -91,14 +91,23 @@ def person_asked_in(conversation_id: Any) -> Exists:
     return select(Escalation.id).where(Escalation.conversation_id == conversation_id, unresolved).exists()
 
 
+def colleague_at(phone_hash: Any) -> ColumnElement[bool]:
+    """Whether this is the phone of a colleague who proved it; an editor of the directory answers no resident."""
+    proved = Responder.active, Responder.phone_verified_at.is_not(None)
+    return and_(Responder.phone_hash == phone_hash, *proved, Responder.role != EDITOR)
+
+
+def _kept() -> ColumnElement[int | None]:
+    return select(Message.id).where(Message.provider_id == bindparam("provider_id")).scalar_subquery().label("kept_id")
+
+
 def _of_contact() -> tuple[Any, Any]:
-    kept = select(Message.id).where(Message.provider_id == bindparam("provider_id"))
     barred = select(OptOut.id).where(
         OptOut.channel == bindparam("channel"),
         OptOut.address_hash == bindparam("address_hash"),
         OptOut.ended_at.is_(None),
     )
-    return kept.scalar_subquery().label("kept_id"), barred.exists().label("opted_out")
+    return _kept(), barred.exists().label("opted_out")
 
 
 _SAID = (
@@ -122,9 +131,4 @@ def _open() -> Select[Any]:
 
 # Built once: to put a statement together takes as long as to send it.
 _OPEN, _NONE_OPEN = _open(), select(*_of_contact())
-# A colleague as in :func:`gateway.relay.hear`: an editor of the directory answers no resident.
-_FIRST = text(f"""
-SELECT (SELECT id FROM messages WHERE provider_id = :provider_id) AS kept_id,
-       EXISTS (SELECT FROM responders WHERE phone_hash = :phone_hash AND active AND phone_verified_at IS NOT NULL
-               AND role <> '{EDITOR}') AS colleague
-""").columns(column("kept_id"), column("colleague"))  # noqa: S608 - our own word
+_FIRST = select(_kept(), exists().where(colleague_at(bindparam("phone_hash"))).label("colleague"))

@@ -16,8 +16,8 @@ from gateway.community import Community
 from gateway.conversations import SMS, Inbound
 from gateway.escalations import CLAIMED, RESOLVED
 from gateway.keys import Keys
+from gateway.known import colleague_at
 from gateway.models import Escalation, Message, Page, RelayText, Responder, Shift
-from gateway.models.people import EDITOR
 from gateway.paging import CONSOLE, NOT_WORKED
 from gateway.receiving import Receipt
 from gateway.relay_acts import Heard, Told
@@ -52,15 +52,7 @@ def hear(session: Session, keys: Keys, community: Community, inbound: Inbound, n
 
 
 def _of_number(session: Session, phone_hash: str) -> Responder | None:
-    """Whose verified phone this is; an editor of the directory answers no resident. As in :mod:`gateway.known`."""
-    return session.scalar(
-        select(Responder).where(
-            Responder.phone_hash == phone_hash,
-            Responder.active,
-            Responder.phone_verified_at.is_not(None),
-            Responder.role != EDITOR,
-        )
-    )
+    return session.scalar(select(Responder).where(colleague_at(phone_hash)))
 
 
 def _is_heard(session: Session, responder: Responder, said: Said, now: datetime) -> bool:
