@@ -4,20 +4,20 @@ import re
 from functools import partial
 from typing import NamedTuple
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, current_app, make_response, render_template, request
 from flask.blueprints import BlueprintSetupState
 
-from gateway import staffed_words
 from gateway.community import Community
 from gateway.demo.previews import previews
 from gateway.door import Door
 from gateway.errors import Refused
-from gateway.web import widget_files, widget_look, widget_words
+from gateway.web import staffed_words, widget_files, widget_look, widget_words
 from gateway.web.guards import blueprint, door, public
 from gateway.web.widget_look import Look
 
 AWAY = "https://www.weather.gov/"  # where "Leave quickly" goes: dull, quick, always up
 INDENTED = re.compile(r"\n\s+")
+WARDROBE = "wardrobe"
 YEAR, MINUTES = 31_536_000, 300
 FRAME_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
@@ -35,6 +35,9 @@ class Dressed(NamedTuple):
 
     town: Community
     look: Look
+
+
+Wardrobe = dict[str | None, Dressed]  # the town's own look, under no name, and in a demo those of the previews
 
 
 def make() -> Blueprint:
@@ -87,8 +90,9 @@ def embedded(name: str) -> Response:
 
 def file(asked: str, name: str) -> Response:
     """A file of the frame. Its address names the edition, so a page never mixes files of two, nor asks twice."""
-    editions = {widget_files.edition(each.look): each.look for each in _wardrobe(door()).values()}
-    own = _wardrobe(door())[None].look
+    dressed = _dressed()
+    editions = {widget_files.edition(each.look): each.look for each in dressed.values()}
+    own = dressed[None].look
     if name not in widget_files.files(own) or not re.fullmatch(r"[0-9a-f]{12}", asked):
         raise Refused(404, "not_found")
     current = asked in editions
@@ -118,14 +122,18 @@ def demo() -> str | Response:
 
 
 def _asked() -> Dressed:
-    dressed = _wardrobe(door())
+    dressed = _dressed()
     return dressed.get(request.args.get("look"), dressed[None])
 
 
-def _wardrobe(opened: Door) -> dict[str | None, Dressed]:
-    """The town's own look, under no name, and in a demo those of the previews."""
+def _dressed() -> Wardrobe:
+    made: Wardrobe = current_app.extensions[WARDROBE]
+    return made
+
+
+def _wardrobe(opened: Door) -> Wardrobe:
     town = opened.community
-    found: dict[str | None, Dressed] = {None: Dressed(town, widget_look.of(town.widget))}
+    found: Wardrobe = {None: Dressed(town, widget_look.of(town.widget))}
     for code, preview in previews().items() if opened.settings.demo else ():
         dressed = preview.of(town)
         found[code] = Dressed(dressed, widget_look.of(dressed.widget, code, preview.scheme))
@@ -134,7 +142,8 @@ def _wardrobe(opened: Door) -> dict[str | None, Dressed]:
 
 def _make_files(state: BlueprintSetupState) -> None:
     """Now: a faulty source ends the start, not a visitor's first page."""
-    for each in _wardrobe(state.app.extensions["front_door"]).values():
+    made = state.app.extensions[WARDROBE] = _wardrobe(state.app.extensions["front_door"])
+    for each in made.values():
         widget_files.files(each.look)
 
 
