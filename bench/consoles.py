@@ -30,6 +30,7 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import update
 
+from bench.residents import percentile
 from gateway import schema, services
 from gateway.clients.bell import Bell
 from gateway.db import Database
@@ -39,12 +40,6 @@ from gateway.processes import free_port
 LEVELS = ("emergency", "urgent", "routine", "routine", "routine")
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 FILES = (("p50", 50), ("p99", 99))
-
-
-def percentile(values: list[float], which: int) -> float:
-    """The value that so many percent of the values do not exceed; 0 for none."""
-    ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, len(ranked) * which // 100)] if ranked else 0.0
 
 
 class Town:

@@ -32,8 +32,8 @@ from uuid import uuid4
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from bench.consoles import percentile
 from bench.demo import Demo, demo
+from bench.residents import percentile
 from bench.town import line_of_the_machine
 from gateway.demo.webhooks import Caller, WebhookAnswer, inbound_form
 from gateway.keys import demo_keys

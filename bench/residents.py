@@ -86,9 +86,9 @@ def measure(phones: Phones, at_once: int, turns: int, offset: int) -> dict[str, 
 
 
 def percentile(values: list[float], which: int) -> float:
-    """The value that so many percent of the values do not exceed."""
+    """The value that so many percent of the values do not exceed; 0 for none."""
     ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, len(ranked) * which // 100)]
+    return ranked[min(len(ranked) - 1, len(ranked) * which // 100)] if ranked else 0.0
 
 
 def memory(pids: dict[str, int]) -> dict[str, int]:
