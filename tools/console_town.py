@@ -8,6 +8,7 @@ import io
 import re
 import secrets
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -251,10 +252,10 @@ def last(path: str) -> int:
     return int(path.rpartition("/")[2])
 
 
-def packed(rows: dict[str, list[dict[str, str]]]) -> bytes:
+def packed(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
     """A list as the county sends it: a ZIP of CSV files."""
     body = io.BytesIO()
-    with zipfile.ZipFile(body, "w") as made:
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as made:
         for kind, objects in rows.items():
             text = io.StringIO()
             writer = csv.DictWriter(text, list({column: None for row in objects for column in row}))

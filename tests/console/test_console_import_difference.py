@@ -10,8 +10,9 @@ from gateway.db import Database
 from gateway.directory import differences, taking_in
 from gateway.settings import Settings
 from tests.console.conftest import Person
-from tests.console.test_console_imports import HOME, eda, many, number, ola, packed, page, post, send, taken, work
+from tests.console.test_console_imports import HOME, eda, many, number, ola, page, post, send, taken, work
 from tests.directory.conftest import small
+from tools.console_town import packed
 
 pytestmark = pytest.mark.slow
 __all__ = ["eda", "ola", "work"]  # fixtures

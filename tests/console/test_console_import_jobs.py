@@ -22,7 +22,6 @@ from tests.console.test_console_imports import (
     names,
     number,
     ola,
-    packed,
     page,
     post,
     send,
@@ -31,6 +30,7 @@ from tests.console.test_console_imports import (
     work,
 )
 from tests.directory.conftest import small
+from tools.console_town import packed
 
 pytestmark = pytest.mark.slow
 __all__ = ["eda", "ola", "work"]  # fixtures

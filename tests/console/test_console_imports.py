@@ -1,9 +1,7 @@
 """Imports in the console: sent, shown, agreed to by two where much goes, made, and taken back."""
 
-import csv
 import io
 import re
-import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -24,24 +22,12 @@ from gateway.models.listing import ImportRun
 from gateway.settings import Settings
 from tests.console.conftest import TOKEN, Person, utc_now
 from tests.directory.conftest import Rows, small
+from tools.console_town import packed
 
 pytestmark = pytest.mark.slow
 HOME = "/console/directory/imports"
 NASTY = '<script>alert(1)</script>Kids <3 & "x" onmouseover="y'
 Package = dict[str, Rows]
-
-
-def packed(rows: Package) -> bytes:
-    """A package as a ZIP of CSV files, in a folder as people make them."""
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as made:
-        for kind, objects in rows.items():
-            text_of = io.StringIO()
-            writer = csv.DictWriter(text_of, list({column: None for row in objects for column in row}))
-            writer.writeheader()
-            writer.writerows(objects)
-            made.writestr(f"county/{kind}.csv", text_of.getvalue())
-    return body.getvalue()
 
 
 def many(count: int = 10) -> Package:

@@ -14,8 +14,8 @@ from gateway.settings import Settings
 from tests.console.conftest import PASSWORD, utc_now
 from tests.console.test_console_browser import Served, check_everybody_can_use, chromium, served, shoot
 from tests.console.test_console_directory_browser import enter, go, reach
-from tests.console.test_console_imports import packed
 from tests.directory.conftest import Rows, small, written
+from tools.console_town import packed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 __all__ = ["chromium", "enter", "served", "written"]  # fixtures
