@@ -1,23 +1,34 @@
-"""What the tests of the web chat share: visitors, further applications on changed settings, things that are said."""
+"""What the tests of the web chat share: visitors, further applications on changed settings, sayings, pages."""
 
 import dataclasses
 import json
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 from gateway import conversations, create_app
 from gateway.door import Door
 from gateway.models import Conversation, Responder
 from gateway.settings import Settings
+from gateway.web import pages
+from tests.fakes.wsgi import closing, unhurried
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+CHROMIUM = "/usr/bin/chromium"
+PHONE = {"width": 375, "height": 740}
 
 
 class Visitor:
@@ -133,3 +144,70 @@ def _responder(name: str) -> Responder:
         active=True,
         created_at=datetime.now(UTC),
     )
+
+
+class Quiet(WSGIRequestHandler):
+    """A request handler that writes nothing to the terminal."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """One Chromium for all tests of this file."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"there is no browser at {CHROMIUM}")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - most tests of this folder need no browser
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Flask], str]]:
+    """Serves applications with a thread for each request, as gunicorn does; gives their addresses."""
+    running = []
+
+    def start(app: Flask) -> str:
+        server = make_server("127.0.0.1", 0, closing(unhurried(app)), threaded=True, request_handler=Quiet)
+        server.daemon_threads = False  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        running.append((app, server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for app, server, thread in running:
+        if "live" in app.extensions:
+            app.extensions["live"].stop()
+        server.shutdown()
+        thread.join(15)  # ends when the threads of all requests have
+
+
+@pytest.fixture
+def site(app: Flask, serve: Callable[[Flask], str]) -> str:
+    """The address of the real application."""
+    return serve(app)
+
+
+@pytest.fixture
+def context(browser: "Browser", serve: Callable[[Flask], str]) -> "Iterator[BrowserContext]":
+    """A fresh browser profile, closed before the servers are; whatever goes wrong inside a page fails the test."""
+    made = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    made.set_default_timeout(10_000)
+    made.route(pages.AWAY + "**", lambda route: route.fulfill(body="<title>Weather</title>", content_type="text/html"))
+    faults: list[str] = []
+    made.on("weberror", lambda error: faults.append(str(error.error)))
+    made.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
+    yield made
+    made.close()
+    assert not faults
+
+
+@pytest.fixture
+def page(context: "BrowserContext") -> "Page":
+    """One tab."""
+    return context.new_page()

@@ -1,9 +1,7 @@
 """Going on by text in a real browser, with the stand-in for Twilio at the other end: to the phone and back."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,24 +15,12 @@ from gateway.db import Database
 from gateway.demo.standin import Standin
 from gateway.models import Conversation
 from gateway.settings import Settings
-from tests.chat.test_chat_browser import (  # the fixtures too
-    browser,
-    context,
-    findings,
-    opened,
-    page,
-    serve,
-    site,
-    write,
-)
+from tests.chat.test_chat_browser import findings, opened, picture, write
 from tests.conftest import Phone
 from tests.gateway.night import carrier
 
-__all__ = ["browser", "context", "page", "serve", "site"]
-
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-SHOTS = os.environ.get("FRONTDOOR_SHOTS")
 NUMBER = "+14155550134"
 WORDS = {
     "en": {
@@ -77,11 +63,6 @@ def carry(twilio: tuple[Standin, Twilio], database: Database, settings: Settings
     return send
 
 
-def look(page: Page, name: str) -> None:
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"by-text-{name}.png")
-
-
 def alone(page: Page, site: str, language: str) -> None:
     """The chat in a tab of its own, with the number asked for."""
     page.goto(f"{site}/chat/frame?language={language}")
@@ -117,7 +98,7 @@ def test_to_the_phone_and_back(  # noqa: PLR0915 - a whole way, told in one piec
     number = page.get_by_label(words["number"])
     expect(number).to_be_focused()
     assert (number.get_attribute("inputmode"), number.get_attribute("autocomplete")) == ("tel", "off")
-    look(page, f"number-{language}-{width}")
+    picture(page, f"by-text-number-{language}-{width}")
     assert findings(page) == []
     assert fits(page)
     for told in ("911", "988"):  # always in sight
@@ -134,7 +115,7 @@ def test_to_the_phone_and_back(  # noqa: PLR0915 - a whole way, told in one piec
     number.press("Enter")
     expect(error).to_contain_text(words["unsafe"])
     expect(page.locator("[name=safe]")).to_be_focused()
-    look(page, f"unsafe-{language}-{width}")
+    picture(page, f"by-text-unsafe-{language}-{width}")
     assert findings(page) == []
     page.locator("[name=safe]").check()
     page.locator("[name=agree]").check()
@@ -148,7 +129,7 @@ def test_to_the_phone_and_back(  # noqa: PLR0915 - a whole way, told in one piec
     code.fill(f"{(int(found[0]) + 1) % 1_000_000:06}")
     code.press("Enter")
     expect(error).to_contain_text(words["wrong"])
-    look(page, f"code-{language}-{width}")
+    picture(page, f"by-text-code-{language}-{width}")
     assert findings(page) == []
     code.fill(found[0])
     page.get_by_role("button", name=words["go_on"]).click()
@@ -156,7 +137,7 @@ def test_to_the_phone_and_back(  # noqa: PLR0915 - a whole way, told in one piec
     expect(page.locator("#move [tabindex]")).to_be_focused()
     [hello] = carry()
     expect(page.locator(".message.system .text")).to_have_text(hello)
-    look(page, f"done-{language}-{width}")
+    picture(page, f"by-text-done-{language}-{width}")
     assert findings(page) == []
     assert fits(page)
 

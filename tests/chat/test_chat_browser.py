@@ -1,7 +1,7 @@
 """The widget in a real browser, on the real application: by mouse, by keyboard, offline, reloaded, left in a hurry."""
 
+import os
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,88 +9,22 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Route, expect
 from sqlalchemy import func, select
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from gateway import community
 from gateway.db import Database
 from gateway.models import Message
 from gateway.web import pages
-from tests.fakes.wsgi import closing, unhurried
+from tests.chat.conftest import CHROMIUM, PHONE
 
 expect.set_options(timeout=15_000)  # on a busy machine
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-CHROMIUM = "/usr/bin/chromium"
 OPEN = {"en": "Get help by chat", "es": "Ayuda por chat"}
 DANGER = {"en": "i took all my pills", "es": "me tomé todas las pastillas"}
-PHONE, DESKTOP = {"width": 375, "height": 740}, {"width": 1200, "height": 800}
-
-
-class Quiet(WSGIRequestHandler):
-    """A request handler that writes nothing to the terminal."""
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Nothing."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this file."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"there is no browser at {CHROMIUM}")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[[Flask], str]]:
-    """Serves applications with a thread for each request, as gunicorn does; gives their addresses."""
-    running = []
-
-    def start(app: Flask) -> str:
-        server = make_server("127.0.0.1", 0, closing(unhurried(app)), threaded=True, request_handler=Quiet)
-        server.daemon_threads = False  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        running.append((app, server, thread))
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for app, server, thread in running:
-        if "live" in app.extensions:
-            app.extensions["live"].stop()
-        server.shutdown()
-        thread.join(15)  # ends when the threads of all requests have
-
-
-@pytest.fixture
-def site(app: Flask, serve: Callable[[Flask], str]) -> str:
-    """The address of the real application."""
-    return serve(app)
-
-
-@pytest.fixture
-def context(browser: Browser, serve: Callable[[Flask], str]) -> Iterator[BrowserContext]:
-    """A fresh browser profile, closed before the servers are; whatever goes wrong inside a page fails the test."""
-    made = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
-    made.set_default_timeout(10_000)
-    made.route(pages.AWAY + "**", lambda route: route.fulfill(body="<title>Weather</title>", content_type="text/html"))
-    faults: list[str] = []
-    made.on("weberror", lambda error: faults.append(str(error.error)))
-    made.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-    yield made
-    made.close()
-    assert not faults
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    """One tab."""
-    return context.new_page()
+DESKTOP = {"width": 1200, "height": 800}
+SHOTS = os.environ.get("FRONTDOOR_SHOTS")
 
 
 def opened(page: Page, site: str, language: str = "en") -> FrameLocator:
@@ -108,14 +42,27 @@ def write(frame: FrameLocator, text: str) -> None:
     frame.locator("#input").press("Enter")
 
 
+def picture(page: Page, name: str) -> None:
+    """Keep a picture, when somebody wants to look."""
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png")
+
+
 def kept(database: Database, text: str) -> int:
     """How many messages with this text were stored."""
     with database.begin() as session:
         return session.scalar(select(func.count()).where(Message.text == text)) or 0
 
 
+# Axe reads colours as they are at that moment: of a message that is still fading in, too pale ones.
+STILL = """Promise.all(document.getAnimations()
+  .filter((each) => each.effect.getComputedTiming().endTime !== Infinity)
+  .map((each) => each.finished.catch(() => 0)))"""
+
+
 def findings(page: Page) -> list[str]:
-    """What axe finds that is serious or critical."""
+    """What axe finds that is serious or critical, once nothing moves any more."""
+    page.evaluate(STILL)
     found = Axe().run(page).response["violations"]
     return [
         f"{each['id']}: {node['html'][:120]} {node['failureSummary']}"

@@ -15,18 +15,8 @@ from gateway.models import Conversation, Message
 from gateway.models.directory import Location, Service
 from gateway.scene import Scene
 from gateway.web import cards
-from tests.chat.conftest import Visitor
-from tests.chat.test_chat_browser import (  # noqa: F401 - fixtures
-    PHONE,
-    browser,
-    context,
-    findings,
-    opened,
-    page,
-    serve,
-    site,
-    write,
-)
+from tests.chat.conftest import PHONE, Visitor
+from tests.chat.test_chat_browser import findings, opened, write
 
 pytestmark = [pytest.mark.slow]
 
@@ -129,8 +119,8 @@ def test_the_page_answers_a_number_without_the_bot(visitor: Visitor, door: Door,
 @pytest.mark.e2e
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_cards_are_drawn_and_can_be_followed(
-    page: Page,  # noqa: F811
-    site: str,  # noqa: F811
+    page: Page,
+    site: str,
     door: Door,
     directory: None,
     language: str,
@@ -158,8 +148,8 @@ def test_cards_are_drawn_and_can_be_followed(
 @pytest.mark.e2e
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_cards(
-    browser: Browser,  # noqa: F811
-    site: str,  # noqa: F811
+    browser: Browser,
+    site: str,
     door: Door,
     directory: None,
     scheme: Any,
@@ -183,9 +173,9 @@ def test_axe_finds_nothing_serious_in_cards(
 
 @pytest.mark.e2e
 def test_hostile_data_of_a_card_stays_text(
-    page: Page,  # noqa: F811
-    context: BrowserContext,  # noqa: F811
-    site: str,  # noqa: F811
+    page: Page,
+    context: BrowserContext,
+    site: str,
     door: Door,
     directory: None,
     monkeypatch: pytest.MonkeyPatch,

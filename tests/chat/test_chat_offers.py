@@ -1,11 +1,9 @@
 """Answers as buttons: kept with the question, there while it is open, pressed as if typed, gone when danger shows."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
@@ -19,25 +17,11 @@ from gateway.door import Door
 from gateway.models import Conversation, Message
 from gateway.offers import NUMBERS, YES_NO, Question
 from tests.chat.conftest import Visitor
-from tests.chat.test_chat_browser import (  # the fixtures too
-    DANGER,
-    browser,
-    context,
-    findings,
-    kept,
-    opened,
-    page,
-    serve,
-    site,
-    write,
-)
+from tests.chat.test_chat_browser import DANGER, findings, kept, opened, picture, write
 from tests.fakes.fake_rasa import FakeRasa, good
-
-__all__ = ["browser", "context", "page", "serve", "site"]
 
 pytestmark = pytest.mark.slow
 
-SHOTS = os.environ.get("FRONTDOOR_SHOTS")
 SAFE = {
     "en": "Is anyone hurt or in danger right now? Reply YES or NO.",
     "es": "¿Hay alguien herido o en peligro en este momento? Responda SÍ o NO.",
@@ -129,11 +113,6 @@ def test_texts_for_danger_have_no_buttons(visitor: Visitor) -> None:
 # ---- on the page ----
 
 
-def look(page: Page, name: str) -> None:
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"offers-{name}.png")
-
-
 def asked(frame: FrameLocator, say: Callable[..., int], language: str, question: str | None = None) -> None:
     """The visitor wrote, and is asked something."""
     write(frame, HELLO[language])
@@ -160,7 +139,7 @@ def test_the_menu_fits_and_everybody_can_press_it(
         assert box["height"] >= 44
         assert box["width"] >= 44
     expect(buttons.last).to_be_in_viewport()
-    look(page, f"menu-{language}-{width}-{scheme}")
+    picture(page, f"offers-menu-{language}-{width}-{scheme}")
     assert findings(page) == []
     assert frame.locator("html").evaluate("root => root.scrollWidth <= innerWidth")
     for number in ("911", "988"):
@@ -182,7 +161,7 @@ def test_a_button_is_pressed_by_keyboard_and_is_as_good_as_typed(
     expect(said).to_contain_text({"en": "Choose an answer", "es": "Elija una respuesta"}[language])
     expect(said).to_have_attribute("role", "status")
     expect(group).to_have_attribute("aria-live", "off")  # the question names its answers: they are not read twice
-    look(page, f"yes-no-{language}")
+    picture(page, f"offers-yes-no-{language}")
     frame.locator("#input").press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     expect(group.get_by_role("button", name=YES[language])).to_be_focused()

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gateway import community, staffed_words
+from gateway import community
 from gateway.texts import placeholders
-from gateway.web import chat_move, widget_files, widget_words
+from gateway.web import chat_move, staffed_words, widget_files, widget_words
 
 SINKS = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|srcdoc|\bon\w+\s*=\s*[\"']"

@@ -8,18 +8,7 @@ from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext, CDPSession, FrameLocator, Page, Route, expect
 
 from gateway.web import pages
-from tests.chat.test_chat_browser import (  # the fixtures too
-    OPEN,
-    browser,
-    context,
-    opened,
-    page,
-    serve,
-    site,
-    write,
-)
-
-__all__ = ["browser", "context", "page", "serve", "site"]
+from tests.chat.test_chat_browser import OPEN, opened, write
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

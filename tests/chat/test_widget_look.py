@@ -1,6 +1,5 @@
 """The town's own look of the chat: in its files and their names, on the page, and under what a visitor needs."""
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,22 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from gateway import community
 from gateway.demo.previews import previews
 from gateway.web import widget_files, widget_look
-from tests.chat.test_chat_browser import (  # the fixtures too
-    OPEN,
-    browser,
-    context,
-    findings,
-    page,
-    serve,
-    site,
-    write,
-)
-
-__all__ = ["browser", "context", "page", "serve", "site"]
+from tests.chat.test_chat_browser import OPEN, findings, picture, write
 
 pytestmark = pytest.mark.slow
 
-SHOTS = os.environ.get("FRONTDOOR_SHOTS")
 PLUM = """[widget]
 accent = { light = "#7b2d5b", dark = "#e8a5cb" }
 position = "left"
@@ -128,14 +115,14 @@ def test_every_look_can_be_read_and_used(page: Page, site: str, look: str, width
     assert (box["x"] < width / 2) == (look == "harbor" or width == 320)
     assert page.viewport_size
     assert 740 - (box["y"] + box["height"]) == pytest.approx(96 if look == "mesa" else 16, abs=1)
-    shot(page, f"look-{look or 'own'}-{language}-{width}-page")
+    picture(page, f"look-{look or 'own'}-{language}-{width}-page")
     button(page, language).click()
     frame = page.frame_locator("iframe")
     expect(frame.locator("#input")).to_be_focused()
     write(frame, {"en": "hello there, i need food", "es": "hola, necesito comida"}[language])
     expect(frame.locator(".resident .state")).to_have_text({"en": "Received", "es": "Recibido"}[language])
     assert findings(page) == []
-    shot(page, f"look-{look or 'own'}-{language}-{width}")
+    picture(page, f"look-{look or 'own'}-{language}-{width}")
 
 
 @pytest.mark.e2e
@@ -192,8 +179,3 @@ def test_greeting_and_hours_follow_the_language(
     page.get_by_role("button", name="Español").click()
     expect(hello.first).to_have_text("Le damos la bienvenida a <Plum>.")
     expect(hello.nth(2)).to_have_text("Suele haber personas para responder de día y de noche.")
-
-
-def shot(page: Page, name: str) -> None:
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png")

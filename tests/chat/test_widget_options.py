@@ -1,30 +1,16 @@
 """What a visitor sets for themselves in the widget, what a device keeps, and the chat that ends by itself."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from gateway.db import Database
-from tests.chat.test_chat_browser import (  # the fixtures too
-    browser,
-    context,
-    findings,
-    kept,
-    opened,
-    page,
-    serve,
-    site,
-    write,
-)
-
-__all__ = ["browser", "context", "page", "serve", "site"]
+from tests.chat.test_chat_browser import findings, kept, opened, picture, write
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-SHOTS = os.environ.get("FRONTDOOR_SHOTS")
 # A browser without voices says nothing by itself: what it is given to say is written down here.
 VOICE = """
 Object.defineProperty(window, "speechSynthesis", { value: {
@@ -33,11 +19,6 @@ Object.defineProperty(window, "speechSynthesis", { value: {
   cancel() { this.speaking = false; },
 } });
 """
-
-
-def look(page: Page, name: str) -> None:
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"widget-{name}.png")
 
 
 def alone(page: Page, site: str, language: str = "en") -> Page:
@@ -60,7 +41,7 @@ def test_options_fit_and_everybody_can_use_them(page: Page, site: str, language:
     page.set_viewport_size({"width": width, "height": 640})
     alone(page, site, language)
     page.locator("#options").click()
-    look(page, f"options-{language}-{width}")
+    picture(page, f"widget-options-{language}-{width}")
     assert findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for name in ("#size", "#contrast", "#save", "#print"):
@@ -88,7 +69,7 @@ def test_text_grows_and_stands_out_and_stays_so(page: Page, site: str, scheme: s
     after = page.locator(".hello p").first.evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
     assert after == pytest.approx(before * 1.5)
     page.locator("#options").click()
-    look(page, f"largest-{scheme}")
+    picture(page, f"widget-largest-{scheme}")
     assert findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator("#size").click()
