@@ -68,6 +68,11 @@ def of(session: Session, conversation_id: int, evidence_id: int | None = None, a
     return Lines(shown, earlier, later, at if later else None, evidence[0] if evidence else None)
 
 
+def since(session: Session, conversation_id: int, after: int) -> list[Line]:
+    """The messages that came after one, at most the newest 200 of them."""
+    return _read(session, Message.conversation_id == conversation_id, Message.id > after)
+
+
 def _last(session: Session, conversation_id: int, at: int) -> int | None:
     """The last message to be shown with ``at``; None when it is none of this conversation."""
     of_it = (Message.conversation_id == conversation_id, Message.id >= at)

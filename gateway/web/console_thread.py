@@ -2,17 +2,18 @@
 
 from datetime import datetime, timedelta
 
-from flask import Blueprint, g, request
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import audit, calling, conversations, delivery, drafts, escalations, labels, optout, reply_pairs
-from gateway.errors import Conflict
+from gateway.errors import Conflict, Refused
 from gateway.models import Escalation, Message, Responder
 from gateway.risk import Level
-from gateway.web import console_views, guards
+from gateway.web import console_lines, console_picture_views, console_views, guards
 from gateway.web.console_acts import LIVE, WHOLE, act, after, draw, note, now, page
+from gateway.web.live import last_number
 
 LONGEST_REPLY = 1_600  # Twilio refuses a longer Body (21617)
 SAME_REPLY_WITHIN = timedelta(seconds=15)
@@ -23,6 +24,7 @@ def add_routes(blueprint: Blueprint) -> None:
     add = blueprint.add_url_rule
     add("/threads/<int:escalation_id>", "thread", thread)
     add("/threads/<int:escalation_id>/live", "thread_live", thread_live)
+    add("/threads/<int:escalation_id>/newest", "thread_newest", thread_newest)
     for name, view in (("reply", reply), ("number", number), ("lower", lower)):
         add(f"/threads/<int:escalation_id>/{name}", name, view, methods=["POST"])
     add("/threads/<int:escalation_id>/messages/<int:message_id>/label", "label", label, methods=["POST"])
@@ -36,6 +38,20 @@ def thread(escalation_id: int) -> ResponseReturnValue:
 def thread_live(escalation_id: int) -> ResponseReturnValue:
     """The part of a thread that changes, for a page that is open."""
     return draw(escalation_id, LIVE, again=True)
+
+
+def thread_newest(escalation_id: int) -> ResponseReturnValue:
+    """What was said since the message ``after``: a page that is open shows it before it reads all the rest anew."""
+    opened, at = guards.door(), now()
+    with opened.database.begin() as session:
+        row = session.get(Escalation, escalation_id)
+        if row is None:
+            raise Refused(404, "no_such_escalation")
+        lines = console_lines.since(session, row.conversation_id, last_number(request.args.get("after")))
+        media = any(line.message.media for line in lines)
+        pictures = console_picture_views.panel(session, opened, row, g.responder, at) if media else None
+        console_views.note_view(session, row, g.responder, at, again=True)
+    return render_template("console/thread_newest.html", lines=lines, escalation_id=escalation_id, pictures=pictures)
 
 
 def reply(escalation_id: int) -> ResponseReturnValue:

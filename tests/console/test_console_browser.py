@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -522,7 +523,8 @@ def test_what_changes_under_a_finger_is_read_when_the_finger_is_gone(
     page.locator("#act-claim").hover()
     page.mouse.down()
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/live") else None)
+    reads = re.compile(r"/live$|/newest\?")
+    page.on("request", lambda request: asked.append(request.url) if reads.search(request.url) else None)
     written("and now there is blood", "blood")
     door.bell.announce(row.conversation_id)
     page.wait_for_timeout(700)
@@ -530,6 +532,48 @@ def test_what_changes_under_a_finger_is_read_when_the_finger_is_gone(
     page.mouse.up()
     expect(page.locator("#holder")).to_contain_text("You have it.")
     expect(page.get_by_text("and now there is blood").first).to_be_visible()
+
+
+def test_what_is_said_shows_before_the_rest_of_the_page_is_read(
+    enter: Callable[..., Page], served: Served, written: Written, database: Database, door: Door
+) -> None:
+    row = written()
+    page = at_a_thread(enter, served, row)
+    page.get_by_role("button", name="Claim").click()
+    expect(page.locator("#holder")).to_contain_text("You have it.")
+    expect(page.locator("#thread.htmx-request")).to_have_count(0)
+    page.route("**/live", lambda route: route.abort())  # the rest does not come
+    open_history(page, row)
+    page.locator("#text").fill("where are you")
+    messages = page.locator("#messages .message")
+    before = messages.count()
+    with page.expect_event("requestfailed"):
+        for text in ("by the library", "and he is here"):
+            texts_again(database, row, door, text)
+            expect(messages.last).to_contain_text(text)
+    expect(messages).to_have_count(before + 2)
+    assert page.evaluate("window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 2")
+    expect(page.locator("#text")).to_have_value("where are you")
+    expect(page.locator(f"#history-{row.id}[open]")).to_have_count(1)
+    page.unroute("**/live")
+    with page.expect_response("**/live"):
+        page.evaluate("window.htmx.trigger(document.body, 'read-again')")
+    expect(page.locator("#thread.htmx-request")).to_have_count(0)
+    expect(messages).to_have_count(before + 2)
+
+
+def test_an_alarm_that_was_just_put_in_place_can_be_judged(
+    enter: Callable[..., Page], served: Served, written: Written, door: Door
+) -> None:
+    row = written()
+    page = at_a_thread(enter, served, row)
+    page.route("**/live", lambda route: route.abort())
+    written("and now there is blood", "blood")
+    door.bell.announce(row.conversation_id)
+    last = page.locator("#messages .message").last
+    expect(last.locator("mark")).to_have_text("blood")
+    last.get_by_role("button", name="Real danger").click()
+    expect(last.get_by_role("button", name="Real danger")).to_have_attribute("aria-pressed", "true")
 
 
 def open_history(page: Page, row: Escalation) -> None:

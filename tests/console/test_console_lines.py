@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 
 from gateway import escalations, level_changes
 from gateway.db import Database
-from gateway.models import Escalation, Message, Responder
+from gateway.models import AuditEntry, Escalation, Message, Responder
 from gateway.risk import Level
 from gateway.web import console_lines
 from gateway.web.console_lines import AFTER, MOST
@@ -134,3 +134,29 @@ def test_every_change_of_the_level_is_told_with_who_and_why(
     assert "Her sister is there" in panel
     assert "so alone" not in panel  # the words themselves stand above
     assert f"?at={later.message_id}#message-{later.message_id}" in panel
+
+
+def test_what_came_since_a_message_is_all_that_is_read(ana: Person, database: Database, written: Written) -> None:
+    row = written()
+    ids = lengthen(database, row, 3)
+    assert shown(ana, row, f"?after={ids[1]}", "/newest") == ids[2:]
+    assert shown(ana, row, f"?after={ids[-1]}", "/newest") == []
+    for nonsense in ("", "?after=", "?after=x", f"?after={'9' * 30}"):
+        assert shown(ana, row, nonsense, "/newest") == ids
+    assert ana.client.get("/console/threads/999999/newest?after=0").status_code == 404
+
+
+def test_another_conversations_message_is_not_among_the_newest(
+    ana: Person, database: Database, written: Written
+) -> None:
+    row, other = written(), written("i have a knife", "knife", number="+15555550199")
+    assert row.conversation_id != other.conversation_id
+    assert "knife" not in ana.client.get(f"/console/threads/{row.id}/newest?after=0").text
+
+
+def test_who_reads_only_what_is_new_is_written_down(ana: Person, database: Database, written: Written) -> None:
+    row = written()
+    ana.client.get(f"/console/threads/{row.id}/newest?after=0", headers={"X-Background": "1"})
+    with database.begin() as session:
+        seen = select(AuditEntry.act).where(AuditEntry.subject == "escalation", AuditEntry.subject_id == row.id)
+        assert "view" in session.scalars(seen).all()

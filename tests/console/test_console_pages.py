@@ -75,11 +75,24 @@ def test_no_state_changes_by_get(app: Flask) -> None:
     referrals = {"told", "table", "as_csv"}
     handing = {"shown", "printed", "downloaded", "news", "due"}
     duty = {"page"}  # of shifts, of the rota, of rest
-    thread = {"queue", "queue_rows", "rows", "colleagues", "inbox", "thread", "thread_live", "signs", "events"}
+    thread = {"queue", "queue_rows", "rows", "colleagues", "inbox", "thread", "thread_live", "thread_newest"}
+    signs = {"signs", "events", "latest", "week"}
     board = {"live", "hands"}
     pictures = {"picture", "picture_glance"}
     people = {"account", "everybody"}
-    assert reading == {*thread, "latest", "week", *directory, *referrals, *handing, *duty, *board, *pictures, *people}
+    assert reading == {
+        *thread,
+        *signs,
+        "latest",
+        "week",
+        *directory,
+        *referrals,
+        *handing,
+        *duty,
+        *board,
+        *pictures,
+        *people,
+    }
 
 
 def test_logging_in(person: Callable[..., Person], settings: Any) -> None:

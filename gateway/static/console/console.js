@@ -50,4 +50,5 @@ setUpKeys();
 draw();
 setInterval(tick, 1000);
 document.body.addEventListener("htmx:afterSettle", draw);
+document.body.addEventListener("newest", draw);
 document.body.dataset.ready = "1";

@@ -1,4 +1,5 @@
 // Keeps the page true: listens to the server, reads what changed, and says so when it cannot.
+import { forgetNewest, placeNewest } from "./newest.js";
 import { forget, placeRows } from "./rows.js";
 import { ring } from "./sound.js";
 import { say } from "./words.js";
@@ -10,6 +11,7 @@ const LATE = 6000; // a beat that is only a little late is waited for: to read e
 const LONGEST_PRESS = 1500;
 const AFTER_PRESS = 60; // on a phone the click comes a moment after the finger
 const TOGETHER = 100; // the first change is read at once, what follows so shortly after it is read together
+const REST_AFTER = 300; // what was just said is shown first: it must not wait for all the rest of its page
 const INBOX_EVERY = 5000; // where nothing asks for this person by name
 const AWAY = 30000; // after so long the server may have forgotten what was missed
 const RUNG = "alarms-known";
@@ -29,6 +31,7 @@ let changed = new Set();
 let everything = false;
 let lastRead = 0;
 let readSoon = null;
+let restSoon = null;
 let inboxRead = 0;
 let inboxSoon = null;
 let inboxLate = false;
@@ -39,14 +42,20 @@ function stopReading() {
   document.querySelectorAll("[hx-trigger^=read-again]").forEach((each) => window.htmx.trigger(each, "htmx:abort"));
 }
 
+function forgetAll() {
+  stopReading();
+  forget();
+  forgetNewest();
+  clearTimeout(restSoon);
+}
+
 function readNow() {
   if (posting) return;
   if (pressing) {
     everything = true;
     return;
   }
-  stopReading();
-  forget();
+  forgetAll();
   changed = new Set();
   everything = false;
   window.htmx.trigger(body, "read-again");
@@ -77,20 +86,47 @@ function read() {
     reading += 1;
     placeRows(queue, ids).then((status) => {
       reading -= 1;
-      if (status === 200) beat();
-      else if (status === 401) lock();
-      else if (status) readAgain();
+      take(status);
     });
   }
-  readThis("#thread", ids);
-  readThis("#handoff-news", ids);
+  const thread = byId("thread");
+  if (thread && ids.includes(Number(thread.dataset.escalation))) readThread();
+  const news = byId("handoff-news");
+  if (news && (!news.dataset.escalation || ids.includes(Number(news.dataset.escalation)))) readThis(news);
 }
 
-function readThis(selector, ids) {
-  const each = document.querySelector(selector);
-  if (!each || (each.dataset.escalation && !ids.includes(Number(each.dataset.escalation)))) return;
+function take(status) {
+  if (status === 200) beat();
+  else if (status === 401) lock();
+  else if (status) readAgain();
+}
+
+function readThis(each) {
   window.htmx.trigger(each, "htmx:abort");
   window.htmx.trigger(each, "read-this");
+}
+
+function readThread() {
+  clearTimeout(restSoon);
+  window.htmx.trigger(byId("thread"), "htmx:abort");
+  reading += 1;
+  placeNewest().then((status) => {
+    reading -= 1;
+    if (status < 400) readRestSoon();
+    take(status);
+  });
+}
+
+function readRestSoon() {
+  clearTimeout(restSoon);
+  restSoon = setTimeout(readRest, REST_AFTER);
+}
+
+function readRest() {
+  const thread = byId("thread");
+  if (!thread) return; // locked meanwhile
+  if (posting || pressing) everything = true;
+  else readThis(thread);
 }
 
 function hearChange(ids) {
@@ -121,8 +157,7 @@ function press() {
   pressing = setTimeout(letGo, LONGEST_PRESS);
   if (!reading) return;
   everything = true;
-  stopReading();
-  forget();
+  forgetAll();
 }
 
 function lift() {

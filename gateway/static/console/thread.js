@@ -13,6 +13,13 @@ function nearEnd() {
   return window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 120;
 }
 
+// Whoever reads at the end goes on reading there when more comes in.
+export function withMore(add) {
+  const end = nearEnd();
+  add();
+  if (end) window.scrollTo({ top: document.documentElement.scrollHeight });
+}
+
 function showCost() {
   const place = byId("segments");
   const text = byId("text").value;
