@@ -1,5 +1,6 @@
 """Shows a resident's own words safely: what fired is marked, what is invisible is named, nothing can flip the page."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -7,6 +8,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+# English and Spanish as they are written: nothing of it is invisible, and to look at each letter takes long.
+PLAIN = re.compile(r"[\n\t\x20-\x7e\u00a1-\u00ac\u00ae-\u024f\u2013\u2014\u2018-\u201d\u2026]*")
 JOINER, EMOJI_STYLE = "\u200d", "\ufe0f"
 AFTER_EMOJI = {JOINER: {"So", "Sk", "Mn"}, EMOJI_STYLE: {"So", "Sk", "Sm", "Nd", "Po"}}
 MARKS_SHOWN = 4  # more combining marks on one letter than any EN or ES word has: they would paint over other lines
@@ -73,6 +76,8 @@ def snippet(text: str, findings: Sequence[dict[str, Any]]) -> Markup:
 
 
 def _visible(text: str) -> Markup:
+    if PLAIN.fullmatch(text):
+        return escape(text)
     return Markup("").join(_pieces(text))
 
 

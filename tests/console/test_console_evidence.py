@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 
-from gateway.web.console_evidence import marked, snippet, spans
+from gateway.web.console_evidence import PLAIN, _pieces, marked, snippet, spans
 
 
 def card(start: int, end: int, **more: Any) -> dict[str, Any]:
@@ -36,6 +37,12 @@ class Drawn(HTMLParser):
         self.letters += data
         if "mark" in self._open:
             self.marked += data
+
+
+def test_what_is_taken_for_plain_hides_nothing() -> None:
+    plain = [letter for letter in map(chr, range(0x3000)) if PLAIN.fullmatch(letter)]
+    assert set("aZ ñÁ¿¡«»'’“”…—\n") <= set(plain)
+    assert "".join(_pieces("".join(plain))) == "".join(escape(each) for each in plain)
 
 
 def test_words_are_marked_where_they_stand() -> None:
