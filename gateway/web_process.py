@@ -1,6 +1,7 @@
 """Starts the web process, which accepts messages and serves the chat and the console."""
 
 import gc
+import resource
 
 from flask import Flask
 
@@ -8,12 +9,22 @@ from gateway import app, community, create_app, garbage
 from gateway.settings import Settings
 from gateway.web.server import Gunicorn
 
+MOST_FILES = 65_536
+
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises :class:`SettingsError` before anything listens."""
     community.load(settings.community_file)
+    allow_many_connections()
     read_once()
     Gunicorn(settings.host, settings.port, lambda: _made(settings)).run()
+
+
+def allow_many_connections() -> None:
+    """Let each process open as many files as it may: every open chat is one, and the usual 1,024 are few."""
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), most))
 
 
 def _made(settings: Settings) -> Flask:

@@ -7,7 +7,7 @@ hour. Without Redis there are none, and nobody waits for them.
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,15 @@ class Signs:
             return None
         mark, _, name = found[1].partition(" ")
         return mark, name
+
+    def pages_open(self, residents: Iterable[str]) -> None:
+        """The pages of these residents are open just now."""
+
+        def note(line: Any) -> None:
+            for resident in residents:
+                line.set(_key("open", resident), 1, ex=KEPT_SECONDS)
+
+        self._ask(note)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -30,8 +30,10 @@ from gateway.models import Assessment, Contact, Conversation, Message, Responder
 from gateway.receiving import Receipt
 from gateway.risk import Level
 from gateway.web import cards, chat_pace, chat_signs
+from gateway.web.chat_missed import Missed
 from gateway.web.guards import blueprint, door, public
-from gateway.web.live import Event, Live
+from gateway.web.idle_streams import IdleStreams
+from gateway.web.live import BEAT_SECONDS, POLLS_AT_ONCE, Event, Live
 
 log = logging.getLogger(__name__)
 
@@ -274,7 +276,13 @@ def keep_nowhere(response: Response) -> Response:
 
 def _open_live(state: BlueprintSetupState) -> None:
     opened: Door = state.app.extensions["front_door"]
-    live = Live(opened.bell, _visitors(opened.database), topics=(CHANGED, WRITING))
+    live = Live(
+        opened.bell,
+        _visitors(opened.database),
+        topics=(CHANGED, WRITING),
+        idle=IdleStreams(BEAT_SECONDS, opened.signs.pages_open, POLLS_AT_ONCE),
+        missed=Missed(opened.database),
+    )
     live.stop_with_process()
     state.app.extensions[LIVE] = live
 

@@ -1,24 +1,30 @@
 """Tells open pages what is new: server-sent events that resume by number, few enough that webhooks keep their threads.
 
-Each open stream holds one thread of the process, and no database connection while it waits. One listener per process
-hears the bell for all of them; when Redis is gone they look for themselves, every two seconds.
+An open stream holds no database connection while it waits. Under our own server (:mod:`gateway.web.giving`) a stream of
+the chat holds no thread either; elsewhere, and in the console, it holds one, and looks for itself, at each beat and,
+when Redis is gone, every two seconds. One listener per process hears the bell for all of them.
 """
 
 import json
 import logging
 import signal
+import socket
 import threading
+import time
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clients.bell import CHANGED, Bell
 from gateway.errors import Refused
+from gateway.web.giving import GIVES, Given
+from gateway.web.idle_streams import IdleStreams, Line
 from gateway.web.server import THREADS
 
 log = logging.getLogger(__name__)
@@ -68,19 +74,24 @@ class Live:
     """The open streams of one process. Thread-safe.
 
     ``whose`` names what a conversation belongs to, so that a change wakes only the streams it is about; ``topics`` are
-    what is heard of the bell.
+    what is heard of the bell. With ``idle`` streams hold no thread where the server can give their connections away:
+    ``missed`` then names now and then whom there is something for, told by a ring or not.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two kinds of streams
         self,
         bell: Bell,
         whose: Callable[[int], str | None],
         most: int = STREAMS,
         beat: float = BEAT_SECONDS,
         topics: Sequence[str] = (CHANGED,),
+        idle: IdleStreams | None = None,
+        missed: Callable[[], set[str]] = set,
     ) -> None:
         self._bell, self._whose, self._most, self._beat, self._topics = bell, whose, most, beat, topics
-        self._open: set[Stream] = set()
+        self._idle, self._missed, self._sweep_at = idle, missed, 0.0
+        self._open: dict[str | None, set[Stream]] = defaultdict(set)
+        self._held, self._given = 0, 0
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self.heard = True
@@ -101,27 +112,38 @@ class Live:
     @property
     def count(self) -> int:
         """How many streams are open."""
-        return len(self._open)
+        return self._held + self._given
 
-    def stream(self, poll: Poll, last_id: int, about: str | None = None) -> "Stream":
+    def stream(
+        self, poll: Poll, last_id: int, about: str | None = None, *, idle: IdleStreams | None = None
+    ) -> "Stream":
         """Open a stream of what ``poll`` finds after ``last_id``, in order.
 
         ``about`` is what the stream belongs to (see ``whose``); without it every change wakes it. ``poll`` may raise
         :class:`Refused` to end it. Raises :class:`Full`.
         """
-        made = Stream(self, poll, last_id, about)
+        made = Stream(self, poll, last_id, about, idle)
         with self._lock:
-            mine = sum(1 for other in self._open if about is not None and other.about == about)
-            if self.stopping or len(self._open) >= self._most or mine >= EACH:
+            full = self._given >= idle.most if idle else self._held >= self._most
+            if self.stopping or full or (about is not None and len(self._open.get(about, ())) >= EACH):
                 raise Full
-            self._open.add(made)
+            self._open[about].add(made)
+            self._count(made, 1)
             self._listen()
         return made
 
+    def _count(self, stream: "Stream", by: int) -> None:
+        if stream.idle:
+            self._given += by
+        else:
+            self._held += by
+
     def answer(self, poll: Poll, last_id: int, about: str | None = None) -> Response:
         """The same as an HTTP answer; 503 with the time to come back when there are too many."""
+        idle = self._idle if GIVES in request.environ else None
         try:
-            stream = self.stream(poll, last_id, about)
+            stream = self.stream(poll, last_id, about, idle=idle)
+            stream.chunked = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
         except Full as full:
             return Response(status=full.status, headers={"Retry-After": str(COME_BACK_SECONDS)})
         # nginx would hold back what is said until its buffer is full.
@@ -131,13 +153,22 @@ class Live:
     def closed(self, stream: "Stream") -> None:
         """Give its place to another."""
         with self._lock:
-            self._open.discard(stream)
+            of_them = self._open.get(stream.about, set())
+            if stream in of_them:
+                of_them.remove(stream)
+                self._count(stream, -1)
+            if not of_them:
+                self._open.pop(stream.about, None)
 
     def stop(self) -> None:
         """End every stream; safe to call from a signal handler of the main thread."""
         self._stop.set()
-        for stream in list(self._open):  # without the lock, which the interrupted thread may hold
-            stream.wake()
+        if self._idle:
+            self._idle.end_all()
+        for some in list(self._open.values()):  # without the lock, which the interrupted thread may hold
+            for stream in list(some):
+                if not stream.idle:
+                    stream.wake()
 
     def stop_with_process(self) -> None:
         """End the streams before gunicorn waits for their threads: it has no hook of its own that is early enough."""
@@ -167,7 +198,20 @@ class Live:
                 self._ask_bell()
             elif self._open:
                 self.ring(conversation_id)
+            self._sweep()
         self.wake_all()
+
+    def _sweep(self) -> None:
+        """Wake whom no ring told of, among the streams that do not look by themselves."""
+        now = time.monotonic()
+        if not self._given or now < self._sweep_at:
+            return
+        self._sweep_at = now + self.pause
+        try:
+            for about in self._missed():
+                self._wake_those(about)
+        except SQLAlchemyError as failure:
+            log.warning("streams cannot read the store: %s", type(failure).__name__)
 
     def _ask_bell(self) -> None:
         try:
@@ -184,27 +228,31 @@ class Live:
             about = self._whose(conversation_id)
         except SQLAlchemyError:
             return self.wake_all()
-        for stream in self._copy():
-            if stream.about is None or stream.about == about:
-                stream.wake()
-        return None
+        return self._wake_those(about)
 
-    def wake_all(self) -> None:
-        """Let every stream look now."""
-        for stream in self._copy():
+    def _wake_those(self, about: str | None) -> None:
+        with self._lock:
+            found = [*self._open.get(None, ()), *(self._open.get(about, ()) if about is not None else ())]
+        for stream in found:
             stream.wake()
 
-    def _copy(self) -> list["Stream"]:
+    def wake_all(self) -> None:
+        """Let every stream look now; of those that hold no thread, whoever there is something for."""
         with self._lock:
-            return list(self._open)
+            found = [stream for some in self._open.values() for stream in some if not stream.idle]
+        self._sweep_at = 0.0
+        for stream in found:
+            stream.wake()
 
 
 class Stream:
     """One open stream: bytes for the WSGI server, which must call ``close``."""
 
-    def __init__(self, live: Live, poll: Poll, last_id: int, about: str | None) -> None:
-        self._live, self._poll, self._last, self.about = live, poll, last_id, about
+    def __init__(self, live: Live, poll: Poll, last_id: int, about: str | None, idle: IdleStreams | None) -> None:
+        self._live, self._poll, self._last, self.about, self.idle = live, poll, last_id, about, idle
         self._rung = threading.Event()
+        self._given = self.chunked = False
+        self._line: Line | None = None
         self._pieces = self._run()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -216,11 +264,38 @@ class Stream:
     def wake(self) -> None:
         """Look now."""
         self._rung.set()
+        if self._line is not None and self.idle is not None:
+            self.idle.ring(self._line)
 
     def close(self) -> None:
-        """Give the place back, also when nothing was ever read."""
+        """Give the place back, also when nothing was ever read; nothing once the connection was given away."""
+        if not self._given:
+            self._live.closed(self)
+            self._pieces.close()
+
+    def left(self) -> None:
+        """The reader of a connection that was given away has gone."""
         self._live.closed(self)
-        self._pieces.close()
+
+    def look_again(self) -> bytes | None:
+        """What is new, on a connection that was given away; None when it is to end."""
+        if self._live.stopping:
+            return None
+        try:
+            return b"".join(event.encoded() for event in self._look())
+        except Refused as refusal:
+            log.info("stream ended", extra={"code": refusal.code})
+            return None
+
+    def _give(self, connection: socket.socket) -> None:
+        assert self.idle is not None  # noqa: S101 - only such a stream gives its connection away
+        if self._live.stopping:
+            self._live.closed(self)
+            return self.idle.end_now(connection, chunked=self.chunked)
+        self._line = self.idle.take(connection, self, chunked=self.chunked)
+        if self._rung.is_set():
+            self.wake()
+        return None
 
     def _run(self) -> Generator[bytes]:
         yield b"retry: 2000\n\n"
@@ -229,12 +304,16 @@ class Stream:
                 self._rung.clear()  # before the look: a ring in its midst is not lost
                 events = self._look()
                 yield b"".join(event.encoded() for event in events) or b": beat\n\n"
+                if not events and self.idle:
+                    self._given = True
+                    raise Given(self._give)
                 if not events:
                     self._rung.wait(self._live.pause)
         except Refused as refusal:
             log.info("stream ended", extra={"code": refusal.code})
         finally:
-            self._live.closed(self)
+            if not self._given:
+                self._live.closed(self)
 
     def _look(self) -> list[Event]:
         """What is new; nothing, for now, when the store does not answer."""

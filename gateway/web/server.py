@@ -5,7 +5,9 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-PROCESSES, THREADS = 2, 192  # more than half of the threads may hold live streams, see gateway.web.live
+from gateway.web.giving import GivingWorker
+
+PROCESSES, THREADS = 2, 192  # a third of the threads may hold live streams, see gateway.web.live
 ANSWER_SECONDS = 30
 
 
@@ -21,7 +23,7 @@ class Gunicorn(BaseApplication):  # type: ignore[misc]  # it has no types
         """Hand our options over."""
         options = {
             "bind": self._bind,
-            "worker_class": "gthread",
+            "worker_class": GivingWorker,
             "workers": PROCESSES,
             "threads": THREADS,
             "timeout": ANSWER_SECONDS,
