@@ -52,7 +52,7 @@ WATCH = """(() => {
   const known = new Set();
   window.pixels = [];
   performance.setResourceTimingBufferSize(9999);
-  const asks = ({ name }) => /\\/(live|rows)(\\?|$)/.test(name);
+  const asks = ({ name }) => /\\/(live|rows|newest)(\\?|$)/.test(name);
   const note = (each) => {
     const key = each.textContent.match(/\\bno (\\d+)\\b/);
     if (known.has(each.id) || !key) return;
