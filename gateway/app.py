@@ -15,6 +15,7 @@ from gateway.door import Door
 from gateway.errors import SettingsError
 from gateway.journal import Journal
 from gateway.settings import Settings
+from gateway.web import static_files
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def build(settings: Settings) -> Flask:
     logs.start(settings, "web")
     refuse_failing_cards()
     refuse_faulty_texts()
-    app = Flask("gateway")
+    app = Flask("gateway", static_url_path=static_files.address())
     app.config.update(
         SECRET_KEY=settings.keys.cookie_key,
         MAX_CONTENT_LENGTH=BODY_BYTES,
@@ -35,6 +36,7 @@ def build(settings: Settings) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         TEMPLATES_AUTO_RELOAD=False,
+        SEND_FILE_MAX_AGE_DEFAULT=static_files.YEAR,
     )
     if settings.proxies:  # else the header is whatever a stranger wrote
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

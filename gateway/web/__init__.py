@@ -23,9 +23,21 @@ PAGE_HEADERS = {
 def register(app: Flask) -> None:
     """Open all doors of this process, each with its guard."""
     # They need the guards of a built door.
-    from gateway.web import api, chat, chat_move, console, health, pages, referral, sms, team, voice  # noqa: PLC0415
+    from gateway.web import (  # noqa: PLC0415
+        api,
+        chat,
+        chat_move,
+        console,
+        health,
+        pages,
+        referral,
+        sms,
+        static_files,
+        team,
+        voice,
+    )
 
-    for module in (health, sms, voice, chat, chat_move, console, pages, api, referral, team):
+    for module in (health, sms, voice, chat, chat_move, console, pages, api, referral, team, static_files):
         made = module.make()
         for blueprint in made if isinstance(made, list) else [made]:
             app.register_blueprint(blueprint)

@@ -14,6 +14,7 @@ from gateway import log_ins
 from gateway.models import Escalation
 from gateway.web import console_menu, console_panels
 from gateway.web.console_words import PAGE_WORDS
+from gateway.web.static_files import address
 from tests.console.conftest import Person
 
 STATIC = Path(__file__).resolve().parents[2] / "gateway" / "static" / "console"
@@ -39,8 +40,8 @@ def test_a_panel_is_drawn_where_it_says_with_what_it_found(
         monkeypatch.setattr(console_panels, "PANELS", [panel])
         page = the_thread(ana, row)
         assert sorted(marks, key=page.index) == marks
-        assert "/static/console/extra.js" in page
-        assert "/static/console/extra.css" in page
+        assert f"{address()}/console/extra.js" in page
+        assert f"{address()}/console/extra.css" in page
 
 
 def test_a_panel_with_nothing_to_show_is_not_drawn(
