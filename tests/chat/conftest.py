@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,7 +26,6 @@ from tests.fakes.wsgi import closing, unhurried
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-CHROMIUM = "/usr/bin/chromium"
 PHONE = {"width": 375, "height": 740}
 
 
@@ -156,12 +154,12 @@ class Quiet(WSGIRequestHandler):
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     """One Chromium for all tests of this file."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"there is no browser at {CHROMIUM}")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - most tests of this folder need no browser
 
+    from tests.browser import launch  # noqa: PLC0415
+
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        launched = launch(playwright)
         yield launched
         launched.close()
 

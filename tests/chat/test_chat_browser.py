@@ -16,7 +16,8 @@ from gateway import community
 from gateway.db import Database
 from gateway.models import Message
 from gateway.web import pages
-from tests.chat.conftest import CHROMIUM, PHONE
+from tests.browser import find
+from tests.chat.conftest import PHONE
 
 expect.set_options(timeout=15_000)  # on a busy machine
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -473,7 +474,7 @@ def profile(browser: Browser, serve: Callable[[Flask], str], tmp_path: Path) -> 
     """An ordinary profile, where a frame has storage, of its own for each site around it."""
     made = browser.browser_type.launch_persistent_context(
         tmp_path / "profile",
-        executable_path=CHROMIUM,
+        executable_path=find(whole=True),
         # The last such list counts: Playwright's own switches off the partitions that every visitor's browser has.
         args=["--no-sandbox", "--disable-features=Translate"],
     )

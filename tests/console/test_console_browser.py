@@ -26,14 +26,15 @@ from gateway.risk import Level
 from gateway.segments import count
 from gateway.web.console_live import LIVE
 from gateway.web.live import Live
+from tests.browser import launch
 from tests.console.conftest import PASSWORD, utc_now
 from tests.fakes.wsgi import closing, unhurried
 from tests.gateway.screened import write
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-CHROMIUM = os.environ.get("FRONTDOOR_CHROMIUM", "/usr/bin/chromium")
 SHOTS = os.environ.get("FRONTDOOR_SHOTS")
+SILENT = "--autoplay-policy=user-gesture-required"
 Written = Callable[..., Escalation]
 
 
@@ -76,12 +77,8 @@ class Served:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"there is no browser at {CHROMIUM}; set FRONTDOOR_CHROMIUM")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=user-gesture-required"]
-        )
+        browser = launch(playwright, SILENT)
         yield browser
         browser.close()
 

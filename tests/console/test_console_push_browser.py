@@ -10,18 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from gateway import push_devices
 from gateway.db import Database
 from gateway.keys import make_vapid_key, vapid_public
 from gateway.settings import Settings
+from tests.browser import launch
 from tests.conftest import demo_settings
-from tests.console.test_console_browser import Served, chromium, enter, served
+from tests.console.test_console_browser import SILENT, Served, enter, served
 from tests.console.test_console_handoff_browser import look
 from tests.fakes.push_service import PushService
 
-__all__ = ["chromium", "enter", "served"]
+__all__ = ["enter", "served"]
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 KEY = make_vapid_key()
@@ -36,6 +37,14 @@ PushManager.prototype.subscribe = async function (asked) {
 };
 PushManager.prototype.getSubscription = async () => kept;
 """
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch(playwright, SILENT, whole=True)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

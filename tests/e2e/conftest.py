@@ -1,7 +1,6 @@
 """One running installation for the whole folder, phones that text it, and browsers in which people work."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -10,10 +9,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from gateway import escalations
 from gateway.models import Responder
+from tests.browser import launch
 from tests.e2e.front_door import FrontDoor
 from tests.e2e.handset import Handset
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HERE = "tests/e2e/"
 WARM = "necesito comida, 94110"
 
@@ -71,12 +70,9 @@ def handsets(front_door: FrontDoor) -> Callable[[], Handset]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One Chromium for a file."""
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if found is None:
-        pytest.skip("there is no Chromium on PATH; `make browser` installs it")
     expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = launch(playwright)
         yield browser
         browser.close()
 

@@ -1,6 +1,5 @@
 """The handset page in a real browser: texts both ways, states, STOP, one more phone, small and dark, accessible."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -10,22 +9,22 @@ from playwright.sync_api import Error as PlaywrightError
 
 from gateway.clients.twilio import Twilio
 from gateway.demo.standin import Standin
+from tests.browser import launch
 from tests.twilio.conftest import ANA, BEN
 from tests.twilio.test_twilio_calls import gateway
 from tests.twilio.webhook import Webhook
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 UNDER_44 = "one => one.offsetHeight < 44"  # pixels, WCAG 2.5.5
 NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 
-pytestmark = [pytest.mark.e2e, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+pytestmark = [pytest.mark.e2e]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One headless Chromium for these tests."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launch(playwright)
         yield browser
         browser.close()
 
