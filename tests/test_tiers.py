@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark.expression import Expression
 
-from tests.tiers import MARKS, _with_more, kept_together, left_out
+from tests.tiers import MARKS, SECONDS, LongestFirst, _with_more, kept_together, left_out
 
 ROOT = Path(__file__).resolve().parent.parent
 VERBS = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -49,3 +49,20 @@ def test_one_worker_has_a_bot_and_one_has_a_file() -> None:
     assert kept_together("tests/bot/test_bot_door.py::a[x::y]") == kept_together("tests/bot/test_bot_facts.py::b")
     assert kept_together("tests/chat/test_chat_api.py::a[x::y]") == "tests/chat/test_chat_api.py"
     assert kept_together("tests/chat/test_chat_api.py::a") != kept_together("tests/chat/test_chat_live.py::a")
+
+
+def test_what_takes_longest_comes_first_and_all_of_it_comes() -> None:
+    queue = LongestFirst()
+    scopes = {"tests/gateway/test_truth.py": 74, "tests/console/test_console_everybody.py": 4, "tests/bot/": 400}
+    for scope, number in scopes.items():
+        queue[scope] = dict.fromkeys(map(str, range(number)), False)
+    given = [queue.popitem(last=False) for _ in scopes]
+    assert [scope for scope, _ in given] == ["tests/bot/", "tests/console/test_console_everybody.py",
+                                             "tests/gateway/test_truth.py"]  # fmt: skip
+    assert {scope: len(tests) for scope, tests in given} == scopes
+    assert not queue
+
+
+def test_what_is_said_to_take_long_is_there() -> None:
+    files = [str(file.relative_to(ROOT)) for file in (ROOT / "tests").rglob("test_*.py")]
+    assert [part for part in SECONDS if not any(part in file for file in files)] == []

@@ -1,9 +1,11 @@
 """Which files a tier has to read at all, and which tests keep together when a tier has two hands."""
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _pytest.mark.expression import Expression
@@ -14,6 +16,18 @@ OF_THE_FILE = re.compile(r"^pytestmark = (.+)$", re.MULTILINE)
 MARK = re.compile(r"pytest\.mark\.(\w+)")
 # Rasa takes half a minute to start and a gigabyte: one for a folder, and so one worker.
 TOGETHER = ("tests/bot/", "tests/conversations/")
+# Roughly the seconds of one test, where it is no small part of one: whoever comes last keeps one core idle.
+SECONDS = {
+    "tests/console/test_console_everybody.py": 40.0,
+    "tests/directory/test_directory_quality.py": 20.0,
+    "_browser.py": 10.0,
+    "tests/chat/test_widget_": 3.0,
+    "tests/chat/test_chat_": 3.0,
+    "tests/directory/test_directory_import.py": 3.0,
+    "tests/conversations/": 3.0,
+    "tests/bot/": 3.0,
+}
+ANY = 0.3
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -46,8 +60,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 class Together(LoadScopeScheduling):
     """Keeps together what shares something dear. (``--dist loadgroup`` of xdist 3.8 does nothing under pytest 9.2.)"""
 
+    def __init__(self, config: pytest.Config, log: Any = None) -> None:
+        super().__init__(config, log)
+        self.workqueue = LongestFirst()
+
     def _split_scope(self, nodeid: str) -> str:
         return kept_together(nodeid)
+
+
+class LongestFirst(OrderedDict[str, dict[str, bool]]):
+    """Gives what takes longest, and not, as xdist does, what has most tests: a browser's file has three in a minute."""
+
+    def popitem(self, last: bool = True) -> tuple[str, dict[str, bool]]:
+        longest = max(self, key=lambda scope: seconds(scope, len(self[scope])))
+        return longest, self.pop(longest)
+
+
+def seconds(scope: str, tests: int) -> float:
+    """How long so many tests of a file or folder take, roughly."""
+    return tests * next((each for part, each in SECONDS.items() if part in scope), ANY)
 
 
 def kept_together(nodeid: str) -> str:
