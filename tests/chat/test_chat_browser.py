@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Route, expect
 from sqlalchemy import func, select
@@ -16,7 +15,7 @@ from gateway import community
 from gateway.db import Database
 from gateway.models import Message
 from gateway.web import pages
-from tests.browser import find
+from tests.browser import broken_rules, find
 from tests.chat.conftest import PHONE
 
 expect.set_options(timeout=15_000)  # on a busy machine
@@ -64,7 +63,7 @@ STILL = """Promise.all(document.getAnimations()
 def findings(page: Page) -> list[str]:
     """What axe finds that is serious or critical, once nothing moves any more."""
     page.evaluate(STILL)
-    found = Axe().run(page).response["violations"]
+    found = broken_rules(page)
     return [
         f"{each['id']}: {node['html'][:120]} {node['failureSummary']}"
         for each in found

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, Route, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
@@ -26,7 +25,7 @@ from gateway.risk import Level
 from gateway.segments import count
 from gateway.web.console_live import LIVE
 from gateway.web.live import Live
-from tests.browser import launch
+from tests.browser import broken_rules, launch
 from tests.console.conftest import PASSWORD, utc_now
 from tests.fakes.wsgi import closing, unhurried
 from tests.gateway.screened import write
@@ -127,7 +126,7 @@ def shoot(page: Page, name: str) -> None:
 
 def check_everybody_can_use(page: Page) -> None:
     """No serious finding of axe, and nothing that must be scrolled sideways."""
-    found = Axe().run(page).response["violations"]
+    found = broken_rules(page)
     bad = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found
            if each["impact"] in {"serious", "critical"}]  # fmt: skip
     assert not bad
