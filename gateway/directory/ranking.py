@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from gateway.directory import eligibility, freshness, place, relevance
@@ -70,7 +71,7 @@ class Looked:
     why: tuple[Why, ...] = ()
     rules: freshness.Rules = freshness.STANDARD
 
-    @property
+    @cached_property
     def service(self) -> tuple[str, str]:
         """Dataset and id: one service is offered once, at its best place."""
         return self.row.dataset, self.row.service_id
@@ -117,7 +118,7 @@ def excluded(row: Any, wanted: Wanted) -> bool:
     if wanted.ages and row.oldest and not any(row.youngest <= age < row.oldest for age in wanted.ages):
         with_parents = max(wanted.ages) < ADULT and row.youngest <= GROWN
         return not with_parents
-    return any(code in row.serves and _is(other, wanted) for code, other in APART.items())
+    return bool(row.serves) and any(code in row.serves and _is(other, wanted) for code, other in APART.items())
 
 
 def way(looked: Looked) -> float:
@@ -181,8 +182,10 @@ def others(looked: Looked) -> Notes:
 
 def further(looked: Looked) -> float:
     """What each need beyond the first is worth that one service meets; topics say it more closely."""
+    if looked.wanted.topics:
+        return 0.0
     met = sum(need in looked.row.needs for need in looked.wanted.needs)
-    return 0.0 if looked.wanted.topics else -SEVERAL_NEEDS * max(0, met - 1)
+    return -SEVERAL_NEEDS * max(0, met - 1)
 
 
 def words(looked: Looked) -> float:
@@ -204,7 +207,7 @@ def ages(looked: Looked) -> float | Notes:
 
 def people(looked: Looked) -> Notes:
     """Services for some people only, of whom somebody did not say that they are one."""
-    if set(looked.wanted.serves) & set(looked.row.serves):
+    if not looked.row.serves or set(looked.wanted.serves) & set(looked.row.serves):
         return []
     only = (code for code, who in EXCLUSIVE.items() if code in looked.row.serves and not _is(who, looked.wanted))
     return [(SOME_PEOPLE, code) for code in only]
@@ -224,7 +227,7 @@ def serves(looked: Looked) -> Notes:
 def language(looked: Looked) -> float | Notes:
     """A language that they need; the language that they write in counts a little too."""
     spoken, wanted = looked.row.languages, looked.wanted
-    if any(code in spoken for code in wanted.languages):
+    if wanted.languages and any(code in spoken for code in wanted.languages):
         return -NOT_SAID
     if wanted.languages:
         return UNLIKELY if spoken else [(NOT_SAID, "?language")]
@@ -260,7 +263,8 @@ def papers(looked: Looked) -> Notes:
 
 def had(looked: Looked) -> float:
     """Services that they had before come last."""
-    return HAD_BEFORE if ":".join(looked.service) in looked.wanted.without else 0.0
+    without = looked.wanted.without
+    return HAD_BEFORE if without and ":".join(looked.service) in without else 0.0
 
 
 def checked(looked: Looked) -> float:
