@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -52,6 +53,7 @@ class _Part:
     words: set[str] = field(default_factory=set)
 
 
+@lru_cache(4_096)  # the same words come thousands of times
 def _rarity(triggers: frozenset[str]) -> float:
     if not triggers:
         return 0.0
@@ -65,7 +67,7 @@ class Compiler:
         self._slots = slots
         self._normalise = normalise
         self._ready: dict[str, _Part] = {}
-        self._folded: dict[str, list[str]] = {}
+        self._literals: dict[str, _Part] = {}
         self.vocabulary: set[str] = set()
 
     def apart(self) -> Compiler:
@@ -102,9 +104,12 @@ class Compiler:
     def literal(self, run: list[str]) -> _Part:
         """Words side by side, folded like a message."""
         source = " ".join(run)
-        if source not in self._folded:  # the cards say the same words thousands of times
-            self._folded[source] = self._normalise(source)
-        words = self._folded[source]
+        if source not in self._literals:  # the cards say the same words thousands of times
+            self._literals[source] = self._literal(source)
+        return self._literals[source]
+
+    def _literal(self, source: str) -> _Part:
+        words = self._normalise(source)
         if not words:
             raise PatternError(f"{source!r} has no letters")
         part, phrases, regex = _Part(), [""], ""
