@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rfc3986_validator import validate_rfc3986
 from sqlalchemy import select
@@ -105,7 +105,9 @@ def test_a_name_may_be_any_uri_but_a_script() -> None:
     assert outgoing.uri_of("javascript:alert(1)", page=False) is None
 
 
-@given(st.text(max_size=40) | st.from_regex(r"\A(https?://|www\.)?[\w.:/?#%\[\]@ -]{1,30}\Z"), st.booleans())
+@example(text="A://:A", page=False)  # a port is a number
+@example(text="file:///a", page=False)
+@given(text=st.text(max_size=40) | st.from_regex(r"\A(https?://|www\.)?[\w.:/?#%\[\]@ -]{1,30}\Z"), page=st.booleans())
 def test_whatever_is_written_a_uri_is_one(text: str, page: bool) -> None:
     uri = outgoing.uri_of(text, page=page)
     assert uri is None or validate_rfc3986(uri, rule="URI")
