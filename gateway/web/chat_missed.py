@@ -20,8 +20,9 @@ class Missed:
     def __call__(self) -> set[str]:
         """The keyed hashes of their visitors. Raises ``sqlalchemy.exc.SQLAlchemyError``."""
         with self._database.begin() as session:
+            newest = session.scalar(select(func.max(Message.id))) or 0  # before the rest: what comes meanwhile is later
             if self._seen is None:
-                self._newest = session.scalar(select(func.max(Message.id))) or 0
+                self._newest = newest
             found = session.execute(
                 select(Message.id, Contact.address_hash)
                 .join(Conversation, Conversation.id == Message.conversation_id)
@@ -30,5 +31,5 @@ class Missed:
             ).all()
         fresh = {visitor for number, visitor in found if self._seen is None or number not in self._seen}
         self._seen = {number for number, _ in found}
-        self._newest = max([self._newest, *self._seen])
+        self._newest = max([newest, *self._seen])
         return fresh

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 MOST = 6_000  # of one process; two of them hold more than the 10,000 that are promised
 FILES_FOR_OTHERS = 1_000  # stores, webhooks, pages
+MOST_UNREAD = 1 << 20  # bytes; a page of messages with their services is a part of that
 TURNS = 50  # groups that beat one after another, so that webhooks never wait for thousands of beats
 END_SECONDS = 2.0  # to end all; whoever is not told in time sees a cut, and comes back as well
 LAST_CHUNK = b"0\r\n\r\n"
@@ -47,10 +48,16 @@ class Line(asyncio.Protocol):
         self._transport: asyncio.WriteTransport | None = None
         self.turn: set[Line] = set()
 
+    def data_received(self, data: bytes) -> None:
+        """Whoever listens to a stream has nothing more to say."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; what was rung for on the way here is looked at now."""
         assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - asyncio makes no other of a socket
         self._transport = transport
+        transport.set_write_buffer_limits(high=MOST_UNREAD)
         self._idle.entered(self)
         if self._idle.ended:
             self.end()
@@ -154,15 +161,20 @@ class IdleStreams:
     def ask(self, line: Line) -> None:
         """Let a stream look, on a thread, and tell the line what it found."""
         assert self._loop is not None  # noqa: S101 - a line is only open on the loop
-        found = self._loop.run_in_executor(self._threads, line.stream.look_again)
+        try:
+            found = self._loop.run_in_executor(self._threads, line.stream.look_again)
+        except RuntimeError:  # no thread can be started
+            return line.end()
         found.add_done_callback(lambda done: line.told(_outcome(done)))
+        return None
 
     def _running(self) -> asyncio.AbstractEventLoop:
         """The loop, from the first stream on: gunicorn's processes are made by forking, which no thread survives."""
         with self._lock:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._run, args=(self._loop,), name="idle streams", daemon=True).start()
+                loop = asyncio.new_event_loop()
+                threading.Thread(target=self._run, args=(loop,), name="idle streams", daemon=True).start()
+                self._loop = loop  # only now: to a loop that never ran a stream would be given for ever
             return self._loop
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -172,7 +184,8 @@ class IdleStreams:
     async def _begin(self, line: Line, connection: socket.socket) -> None:
         try:
             await asyncio.get_running_loop().connect_accepted_socket(lambda: line, connection)
-        except OSError:
+        except Exception as failure:
+            log.warning("a stream could not go on: %s", type(failure).__name__)
             connection.close()
             line.stream.left()
 
@@ -183,8 +196,11 @@ class IdleStreams:
             for line in lines:
                 line.say(BEAT)
             whose = [line.stream.about for line in lines if line.stream.about is not None]
-            if whose:
-                loop.run_in_executor(self._threads, self._beaten, whose)
+            try:
+                if whose:
+                    loop.run_in_executor(self._threads, self._beaten, whose)
+            except RuntimeError as failure:  # no thread can be started: the beats go on
+                log.warning("nobody is told whose pages are open: %s", type(failure).__name__)
 
     def _end(self, ended: threading.Event) -> None:
         self.ended = True

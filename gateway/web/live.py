@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from flask import Response, request
+from flask import Response, has_request_context, request
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -124,26 +124,29 @@ class Live:
         """
         made = Stream(self, poll, last_id, about, idle)
         with self._lock:
-            full = self._given >= idle.most if idle else self._held >= self._most
+            # Until its connection is given away a stream holds a thread: so many may be on their way at once.
+            full = self._held >= self._most or (idle is not None and self._given >= idle.most)
             if self.stopping or full or (about is not None and len(self._open.get(about, ())) >= EACH):
                 raise Full
             self._open[about].add(made)
-            self._count(made, 1)
+            self._held += 1
             self._listen()
         return made
 
-    def _count(self, stream: "Stream", by: int) -> None:
-        if stream.idle:
-            self._given += by
-        else:
-            self._held += by
+    def given(self, stream: "Stream") -> None:
+        """It holds no thread any more."""
+        with self._lock:
+            self._held -= 1
+            self._given += 1
+            stream.given = True
 
     def answer(self, poll: Poll, last_id: int, about: str | None = None) -> Response:
         """The same as an HTTP answer; 503 with the time to come back when there are too many."""
-        idle = self._idle if GIVES in request.environ else None
+        environ = request.environ if has_request_context() else {}
+        idle = self._idle if GIVES in environ else None
         try:
             stream = self.stream(poll, last_id, about, idle=idle)
-            stream.chunked = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
+            stream.chunked = environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
         except Full as full:
             return Response(status=full.status, headers={"Retry-After": str(COME_BACK_SECONDS)})
         # nginx would hold back what is said until its buffer is full.
@@ -156,7 +159,10 @@ class Live:
             of_them = self._open.get(stream.about, set())
             if stream in of_them:
                 of_them.remove(stream)
-                self._count(stream, -1)
+                if stream.given:
+                    self._given -= 1
+                else:
+                    self._held -= 1
             if not of_them:
                 self._open.pop(stream.about, None)
 
@@ -167,7 +173,7 @@ class Live:
             self._idle.end_all()
         for some in list(self._open.values()):  # without the lock, which the interrupted thread may hold
             for stream in list(some):
-                if not stream.idle:
+                if not stream.given:
                     stream.wake()
 
     def stop_with_process(self) -> None:
@@ -207,6 +213,10 @@ class Live:
         if not self._given or now < self._sweep_at:
             return
         self._sweep_at = now + self.pause
+        with self._lock:
+            behind = [stream for some in self._open.values() for stream in some if stream.given and stream.behind]
+        for stream in behind:
+            stream.wake()
         try:
             for about in self._missed():
                 self._wake_those(about)
@@ -239,7 +249,7 @@ class Live:
     def wake_all(self) -> None:
         """Let every stream look now; of those that hold no thread, whoever there is something for."""
         with self._lock:
-            found = [stream for some in self._open.values() for stream in some if not stream.idle]
+            found = [stream for some in self._open.values() for stream in some if not stream.given]
         self._sweep_at = 0.0
         for stream in found:
             stream.wake()
@@ -251,7 +261,8 @@ class Stream:
     def __init__(self, live: Live, poll: Poll, last_id: int, about: str | None, idle: IdleStreams | None) -> None:
         self._live, self._poll, self._last, self.about, self.idle = live, poll, last_id, about, idle
         self._rung = threading.Event()
-        self._given = self.chunked = False
+        self.given = self.behind = self.chunked = False
+        self._gives = False
         self._line: Line | None = None
         self._pieces = self._run()
 
@@ -269,7 +280,7 @@ class Stream:
 
     def close(self) -> None:
         """Give the place back, also when nothing was ever read; nothing once the connection was given away."""
-        if not self._given:
+        if not self._gives:
             self._live.closed(self)
             self._pieces.close()
 
@@ -289,10 +300,16 @@ class Stream:
 
     def _give(self, connection: socket.socket) -> None:
         assert self.idle is not None  # noqa: S101 - only such a stream gives its connection away
-        if self._live.stopping:
+        try:
+            if self._live.stopping:
+                self._live.closed(self)
+                return self.idle.end_now(connection, chunked=self.chunked)
+            self._live.given(self)
+            self._line = self.idle.take(connection, self, chunked=self.chunked)
+        except BaseException:
             self._live.closed(self)
-            return self.idle.end_now(connection, chunked=self.chunked)
-        self._line = self.idle.take(connection, self, chunked=self.chunked)
+            connection.close()
+            raise
         if self._rung.is_set():
             self.wake()
         return None
@@ -305,18 +322,19 @@ class Stream:
                 events = self._look()
                 yield b"".join(event.encoded() for event in events) or b": beat\n\n"
                 if not events and self.idle:
-                    self._given = True
+                    self._gives = True
                     raise Given(self._give)
                 if not events:
                     self._rung.wait(self._live.pause)
         except Refused as refusal:
             log.info("stream ended", extra={"code": refusal.code})
         finally:
-            if not self._given:
+            if not self._gives:
                 self._live.closed(self)
 
     def _look(self) -> list[Event]:
         """What is new; nothing, for now, when the store does not answer."""
+        self.behind = True  # until a look succeeds: a stream that holds no thread looks again with the next sweep
         if not self._live.polls.acquire(timeout=LOOK_SECONDS):
             return []
         try:
@@ -326,5 +344,6 @@ class Stream:
             return []
         finally:
             self._live.polls.release()
+        self.behind = False
         self._last = max([self._last, *(event.id for event in events)])
         return events

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,6 +17,8 @@ from gateway.clients.bell import Bell
 from gateway.door import Door
 from gateway.errors import Refused
 from gateway.web import live as live_module
+from gateway.web.giving import Given
+from gateway.web.idle_streams import IdleStreams
 from gateway.web.live import EACH, Event, Full, Live, Stream
 from tests.chat.conftest import Visitor, spoken
 
@@ -208,3 +212,126 @@ def test_the_end_of_the_process_ends_the_streams_first(quick: Callable[..., Live
     assert not reader.is_alive()
     with pytest.raises(Full):
         live.stream(nothing, 0)
+
+
+# ---- streams whose connection is given away ----
+
+
+Give = Callable[[Stream], socket.socket]
+
+
+class Store:
+    """What a stream polls: messages by number, and a store that may be down."""
+
+    def __init__(self) -> None:
+        self.said: list[int] = []
+        self.down = False
+        self.looks = 0
+
+    def __call__(self, after: int) -> list[Event]:
+        self.looks += 1
+        if self.down:
+            raise OperationalError("SELECT", {}, Exception("gone"))
+        return [Event(number, {"number": number}) for number in self.said if number > after]
+
+
+@pytest.fixture
+def idle() -> Iterator[IdleStreams]:
+    """Where the streams of a test wait."""
+    made = IdleStreams(30.0, lambda whose: None, 2)
+    yield made
+    made.end_all()
+
+
+@pytest.fixture
+def give(idle: IdleStreams) -> Iterator[Callable[[Stream], socket.socket]]:
+    """Reads what a stream says at first, and takes its connection over as the server does; gives the reader's end."""
+    ends: list[socket.socket] = []
+
+    def take(stream: Stream) -> socket.socket:
+        here, there = socket.socketpair()
+        here.settimeout(5)
+        ends.extend((here, there))
+        with pytest.raises(Given) as given:
+            deque(stream, maxlen=0)
+        stream.close()  # the server closes every answer, also one that gave its connection away
+        given.value.take(socket.socket(fileno=there.detach()))
+        return here
+
+    yield take
+    idle.end_all()
+    for end in ends:
+        end.close()
+
+
+def told(reader: socket.socket, wanted: bytes) -> bool:
+    found = b""
+    while wanted not in found:
+        found += reader.recv(4_096)
+    return True
+
+
+def test_a_given_stream_is_told_and_gives_its_place_back(
+    quick: Callable[..., Live], idle: IdleStreams, give: Give, redis_url: str
+) -> None:
+    live, store = quick(most=1, idle=idle, beat=30.0), Store()
+    reader = give(live.stream(store, 0, "owner 7", idle=idle))
+    assert live.count == 1
+    other = live.stream(store, 0, "owner 8", idle=idle)  # the first holds no thread any more
+    with pytest.raises(Full):
+        live.stream(store, 0, "owner 9", idle=idle)  # but the second still does
+    other.close()
+    store.said = [4]
+    deadline = time.monotonic() + 5
+    while store.looks < 2 and time.monotonic() < deadline:
+        Bell(redis_url).announce(7)
+        time.sleep(0.1)
+    assert told(reader, b'"number": 4')
+    reader.close()
+    while live.count and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert live.count == 0
+
+
+def test_a_first_look_that_failed_is_made_again(quick: Callable[..., Live], idle: IdleStreams, give: Give) -> None:
+    live, store = quick(idle=idle), Store()
+    store.down, store.said = True, [3]
+    reader = give(live.stream(store, 0, "owner 7", idle=idle))
+    store.down = False
+    assert told(reader, b'"number": 3')
+
+
+def test_a_look_that_failed_after_a_ring_is_made_again(
+    quick: Callable[..., Live], idle: IdleStreams, give: Give, redis_url: str
+) -> None:
+    live, store = quick(idle=idle, beat=1.0), Store()
+    reader = give(live.stream(store, 0, "owner 7", idle=idle))
+    store.down, store.said = True, [3]
+    before, deadline = store.looks, time.monotonic() + 5
+    while store.looks == before and time.monotonic() < deadline:
+        Bell(redis_url).announce(7)
+        time.sleep(0.1)
+    assert store.looks > before
+    store.down = False
+    assert told(reader, b'"number": 3')
+
+
+def test_whom_no_ring_told_of_is_woken(quick: Callable[..., Live], idle: IdleStreams, give: Give) -> None:
+    store, named = Store(), iter([{"owner 7"}])
+    live = quick(idle=idle, missed=lambda: next(named, set()))
+    reader = give(live.stream(store, 0, "owner 7", idle=idle))
+    store.said = [5]
+    assert told(reader, b'"number": 5')
+
+
+def test_a_connection_that_nobody_can_take_gives_its_place_back(
+    quick: Callable[..., Live], idle: IdleStreams, give: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError("too many open files")
+
+    live = quick(idle=idle)
+    monkeypatch.setattr(idle, "take", fails)
+    with pytest.raises(OSError, match="too many"):
+        give(live.stream(nothing, 0, "owner 7", idle=idle))
+    assert live.count == 0

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 
 from gateway.db import Database
 from gateway.keys import Keys
+from gateway.models import Message
 from gateway.settings import Settings
+from gateway.web import chat_missed
 from gateway.web.chat_missed import OVERLAP, Missed
 from tests.chat.conftest import Visitor
 from tests.conftest import Phone
@@ -43,6 +47,23 @@ def test_more_than_it_looks_back_is_told_as_well(
         say(f"number {number}")
     assert missed() == {known_as(settings, ana)}
     assert missed() == set()
+
+
+def test_it_looks_back_no_further_however_many_texts_come_by_phone(
+    database: Database, settings: Settings, client: FlaskClient, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_missed, "OVERLAP", 1)
+    ana = Visitor(client)
+    ana.write("hello")
+    missed = Missed(database)
+    missed()
+    for number in range(3):
+        phone.text(f"hello {number}")
+        assert missed() == set()
+    with database.begin() as session:
+        assert missed._newest == session.scalar(select(func.max(Message.id)))
+    ana.write("still here")
+    assert missed() == {known_as(settings, ana)}
 
 
 def test_texts_by_phone_are_nobodys_on_the_web(database: Database, client: FlaskClient, phone: Phone) -> None:

@@ -151,6 +151,13 @@ def test_who_reads_nothing_is_cut_off(idle: IdleStreams, opened: Callable[..., O
     assert stream.gone.wait(5)
 
 
+def test_who_talks_into_a_stream_is_cut_off(opened: Callable[..., Opened]) -> None:
+    stream = Told()
+    reader, _ = opened(stream)
+    reader.sendall(b"GET / HTTP/1.1\r\n")
+    assert stream.gone.wait(5)
+
+
 def test_all_end_in_order_and_nobody_comes_in_after(idle: IdleStreams, opened: Callable[..., Opened]) -> None:
     streams = [Told() for _ in range(20)]
     readers = [opened(stream)[0] for stream in streams]

@@ -12,6 +12,7 @@ const LONGEST_PRESS = 1500;
 const AFTER_PRESS = 60; // on a phone the click comes a moment after the finger
 const TOGETHER = 100; // the first change is read at once, what follows so shortly after it is read together
 const REST_AFTER = 300; // what was just said is shown first: it must not wait for all the rest of its page
+const REST_AT_LAST = 2000;
 const INBOX_EVERY = 5000; // where nothing asks for this person by name
 const AWAY = 30000; // after so long the server may have forgotten what was missed
 const RUNG = "alarms-known";
@@ -32,6 +33,7 @@ let everything = false;
 let lastRead = 0;
 let readSoon = null;
 let restSoon = null;
+let restSince = 0;
 let inboxRead = 0;
 let inboxSoon = null;
 let inboxLate = false;
@@ -47,6 +49,7 @@ function forgetAll() {
   forget();
   forgetNewest();
   clearTimeout(restSoon);
+  restSince = 0;
 }
 
 function readNow() {
@@ -107,11 +110,15 @@ function readThis(each) {
 }
 
 function readThread() {
+  restSince ||= performance.now();
+  // A thread that changes all the time is read as a whole all the same.
+  if (performance.now() - restSince > REST_AT_LAST) return readRest();
   clearTimeout(restSoon);
   window.htmx.trigger(byId("thread"), "htmx:abort");
   reading += 1;
   placeNewest().then((status) => {
     reading -= 1;
+    if (status === null) return;
     if (status < 400) readRestSoon();
     take(status);
   });
@@ -123,6 +130,8 @@ function readRestSoon() {
 }
 
 function readRest() {
+  clearTimeout(restSoon);
+  restSince = 0;
   const thread = byId("thread");
   if (!thread) return; // locked meanwhile
   if (posting || pressing) everything = true;

@@ -21,7 +21,7 @@ export function forgetNewest() {
   asked += 1;
 }
 
-// The HTTP status; 0 when nothing was answered or what was is too old.
+// The HTTP status; 0 when nothing was answered, null when another reading has begun since.
 export async function placeNewest() {
   const { newest, last } = byId("thread").dataset;
   if (!newest) return 200; // an older part of a long thread
@@ -31,10 +31,10 @@ export async function placeNewest() {
   try {
     const answer = await fetch(there, { headers: { "X-Background": "1", "HX-Request": "true" } });
     const html = await answer.text();
-    if (mine !== asked || !byId("messages")) return 0;
-    if (answer.ok) draw(html);
+    if (mine !== asked) return null;
+    if (answer.ok && byId("messages")) draw(html);
     return answer.status;
   } catch {
-    return 0;
+    return mine === asked ? 0 : null;
   }
 }
