@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from cryptography.fernet import Fernet
+from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
@@ -23,6 +24,7 @@ from gateway import create_app, schema, services
 from gateway.db import Database
 from gateway.keys import Keys
 from gateway.settings import Settings
+from gateway.web.chat import LIVE as CHAT
 from gateway.web.console_live import LIVE
 from gateway.web.console_log_in import COOKIE
 from tools.console_pages import HALF_INSIDE, INSIDE, NOBODY, PAGES, Shown, addresses
@@ -52,6 +54,13 @@ browser asks for. `python -m tools.console_shots` takes these pictures and write
 @contextmanager
 def town() -> Iterator[tuple[ConsoleTown, str]]:
     """A town in use, and the address at which its console is."""
+    with served() as (app, url):
+        yield ConsoleTown(app.extensions["front_door"], app).fill(), url
+
+
+@contextmanager
+def served() -> Iterator[tuple[Flask, str]]:
+    """The application on empty stores of its own, and its address."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="front-door-shots-")))
         folder.chmod(0o711)  # Postgres runs under an account of its own where we are root
@@ -69,7 +78,8 @@ def town() -> Iterator[tuple[ConsoleTown, str]]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         stack.callback(server.shutdown)
         stack.callback(app.extensions[LIVE].stop)
-        yield ConsoleTown(door, app).fill(), f"http://127.0.0.1:{server.server_port}"
+        stack.callback(app.extensions[CHAT].stop)
+        yield app, f"http://127.0.0.1:{server.server_port}"
 
 
 def made_up(folder: Path, postgres: str, redis: str) -> Settings:
