@@ -306,7 +306,7 @@ class Stream:
                 return self.idle.end_now(connection, chunked=self.chunked)
             self._live.given(self)
             self._line = self.idle.take(connection, self, chunked=self.chunked)
-        except BaseException:
+        except Exception:
             self._live.closed(self)
             connection.close()
             raise
