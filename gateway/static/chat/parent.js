@@ -10,9 +10,10 @@ export const framed = window.parent !== window;
 export function listen(verbs) {
   window.addEventListener("message", (event) => {
     if (!framed || event.source !== window.parent || !allowed.has(event.origin)) return;
-    if (event.data?.frontDoor === undefined) return;
+    const verb = event.data?.frontDoor;
+    if (verb === undefined) return;
     parentOrigin = event.origin;
-    verbs[event.data.frontDoor]?.(event.data);
+    if (Object.hasOwn(verbs, verb)) verbs[verb](event.data);
   });
 }
 
