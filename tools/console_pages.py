@@ -77,6 +77,7 @@ NO_PAGES = {
     "console.rows": "a part of the queue",
     "console.signs": "a part of the thread",
     "console.thread_live": "a part of the thread",
+    "console.thread_newest": "a part of the thread",
     "console_board.hands": "a part of the board",
     "console_board.live": "a part of the board",
     "console_files.manifest": "a file",

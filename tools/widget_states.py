@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "images" / "widget"
 PAGE = ROOT / "docs" / "widget-states.md"
 SIZE: ViewportSize = {"width": 360, "height": 720}
+WIDE: ViewportSize = {"width": 1100, "height": 720}
 COLOURS = 48
 PATIENCE = 15_000  # milliseconds
 INTRO = """# Every state of the chat widget
@@ -133,6 +134,17 @@ def in_the_page(stage: Stage) -> None:
     expect(stage.page.frame_locator("iframe").locator("#input")).to_be_focused()
 
 
+def on_a_desk(stage: Stage) -> None:
+    stage.page.set_viewport_size(WIDE)
+    in_the_page(stage)
+    frame = stage.page.frame_locator("iframe")
+    frame.locator("#input").fill(HUNGRY[stage.language])
+    frame.locator("#input").press("Enter")
+    expect(frame.locator(".resident .state").last).to_have_text(RECEIVED[stage.language])
+    stage.find()
+    expect(frame.locator(".card").first).to_be_visible()
+
+
 def greeting(stage: Stage) -> None:
     stage.alone()
 
@@ -226,6 +238,7 @@ def no_script(stage: Stage) -> None:
 STATES: dict[str, tuple[str, Callable[[Stage], None]]] = {
     "launcher": ("Closed, on the town's page", launcher),
     "in-the-page": ("Opened on the town's page", in_the_page),
+    "desk": ("The same on a wide screen, with services", on_a_desk),
     "greeting": ("In a tab of its own, before the first word", greeting),
     "sending": ("Written, and not taken by the server", sending),
     "received": ("Received", received),

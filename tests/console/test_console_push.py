@@ -15,6 +15,7 @@ from gateway import push_devices
 from gateway.db import Database
 from gateway.keys import make_vapid_key, vapid_public
 from gateway.settings import Settings
+from gateway.web.static_files import FOLDER, address
 from tests.conftest import demo_settings
 from tests.console.conftest import Person
 from tests.fakes.push_service import Browser, PushService
@@ -22,7 +23,6 @@ from tests.fakes.push_service import Browser, PushService
 pytestmark = pytest.mark.slow
 
 KEY = make_vapid_key()
-STATIC = Path(__file__).parents[2] / "gateway" / "static"
 Maker = Callable[..., Person]
 
 
@@ -167,11 +167,11 @@ def test_the_console_can_be_put_on_a_home_screen(ana: Person) -> None:
     told = json.loads(answer.text)
     assert (told["scope"], told["start_url"], told["display"]) == ("/console", "/console/", "standalone")
     for icon in told["icons"]:
-        with Image.open(STATIC.parent / icon["src"].removeprefix("/")) as drawn:
+        with Image.open(FOLDER / icon["src"].removeprefix(f"{address()}/")) as drawn:
             assert "x".join(map(str, drawn.size)) == icon["sizes"]
     touch = re.search(r'<link rel="apple-touch-icon" href="([^"]+)">', page)
     assert touch is not None
-    with Image.open(STATIC.parent / touch[1].removeprefix("/")) as drawn:
+    with Image.open(FOLDER / touch[1].removeprefix(f"{address()}/")) as drawn:
         assert drawn.size == (180, 180)
 
 
