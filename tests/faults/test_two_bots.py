@@ -94,7 +94,7 @@ def test_when_one_of_two_bots_is_killed_order_is_kept_and_nothing_is_lost_or_dou
         bots.one.kill_rasa()
         killed.set()
         writing.result()
-    settle(database)
+    settle(database, town)
     with database.begin() as session:
         threads = session.scalars(select(Conversation)).all()
         rows = {

@@ -19,6 +19,7 @@ class Town:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         var.mkdir(exist_ok=True)
+        self.var = var
         token = "t" * 32
         self.twilio = Standin(
             ACCOUNT_SID, (token,), NUMBER, f"{self.url}/sms/inbound#rc=0", check_contract=False
