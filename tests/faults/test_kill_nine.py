@@ -32,9 +32,11 @@ def bot() -> Iterator[FakeRasa]:
 @pytest.fixture
 def town(migrated_url: str, redis_url: str, database: Database, bot: FakeRasa, tmp_path: Path) -> Iterator[Town]:
     made = Town(migrated_url, redis_url, bot.url, tmp_path / "var")
-    made.start()
-    yield made
-    made.stop()
+    try:
+        made.start()
+        yield made
+    finally:  # also of one that did not come up: its worker would answer the next test's residents
+        made.stop()
 
 
 def body(resident: int, index: int) -> str:

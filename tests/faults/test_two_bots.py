@@ -52,9 +52,11 @@ def bots() -> Iterator[Bots]:
 @pytest.fixture
 def town(migrated_url: str, redis_url: str, database: Database, bots: Bots, tmp_path: Path) -> Iterator[Town]:
     made = Town(migrated_url, redis_url, bots.urls, tmp_path / "var")
-    made.start()
-    yield made
-    made.stop()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
 
 
 def body(resident: int, index: int) -> str:
