@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from flask import Response, has_request_context, request
+from flask import Response, request
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -142,11 +142,10 @@ class Live:
 
     def answer(self, poll: Poll, last_id: int, about: str | None = None) -> Response:
         """The same as an HTTP answer; 503 with the time to come back when there are too many."""
-        environ = request.environ if has_request_context() else {}
-        idle = self._idle if GIVES in environ else None
+        idle = self._idle if GIVES in request.environ else None
         try:
             stream = self.stream(poll, last_id, about, idle=idle)
-            stream.chunked = environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
+            stream.chunked = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
         except Full as full:
             return Response(status=full.status, headers={"Retry-After": str(COME_BACK_SECONDS)})
         # nginx would hold back what is said until its buffer is full.

@@ -127,7 +127,8 @@ def test_a_process_has_so_many_streams_and_no_more(quick: Callable[..., Live]) -
     streams = [live.stream(nothing, 0) for _ in range(3)]
     with pytest.raises(Full):
         live.stream(nothing, 0)
-    assert live.answer(nothing, 0).status_code == 503
+    with Flask(__name__).test_request_context():
+        assert live.answer(nothing, 0).status_code == 503
     streams[0].close()
     streams[0].close()
     live.stream(nothing, 0)
