@@ -13,12 +13,13 @@ from gateway.door import Door
 from gateway.errors import Refused
 from gateway.web import staffed_words, widget_files, widget_look, widget_words
 from gateway.web.guards import blueprint, door, public
+from gateway.web.static_files import YEAR
 from gateway.web.widget_look import Look
 
 AWAY = "https://www.weather.gov/"  # where "Leave quickly" goes: dull, quick, always up
 INDENTED = re.compile(r"\n\s+")
 WARDROBE = "wardrobe"
-YEAR, MINUTES = 31_536_000, 300
+MINUTES = 300  # seconds
 FRAME_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
     "form-action 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
