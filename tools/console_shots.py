@@ -124,11 +124,14 @@ class Camera:
         height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
-        taken = page.screenshot(animations="disabled")
-        file = self._folder / f"{name}.png"
-        few = Image.open(io.BytesIO(taken)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        few.save(file, optimize=True)
-        return file.stat().st_size
+        return keep(page.screenshot(animations="disabled"), self._folder / f"{name}.png")
+
+
+def keep(taken: bytes, file: Path) -> int:
+    """Keep a picture with few colours; returns its bytes."""
+    few = Image.open(io.BytesIO(taken)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(file, optimize=True)
+    return file.stat().st_size
 
 
 def names(shown: Shown) -> Iterator[tuple[str, str, int]]:

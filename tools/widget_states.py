@@ -6,7 +6,6 @@ Starts stores and a server of its own, and stops them again. What is in sight in
 which no longer comes about ends the work with an error.
 """
 
-import io
 import shutil
 import sys
 from collections.abc import Callable
@@ -16,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask
-from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 from sqlalchemy import select
 
@@ -27,14 +25,13 @@ from gateway.door import Door
 from gateway.models import Conversation, Message, Responder
 from gateway.offers import NUMBERS, Question
 from gateway.scene import Scene
-from tools.console_shots import BROWSERS, served
+from tools.console_shots import BROWSERS, keep, served
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "images" / "widget"
 PAGE = ROOT / "docs" / "widget-states.md"
 SIZE: ViewportSize = {"width": 360, "height": 720}
 WIDE: ViewportSize = {"width": 1100, "height": 720}
-COLOURS = 48
 PATIENCE = 15_000  # milliseconds
 INTRO = """# Every state of the chat widget
 
@@ -285,10 +282,7 @@ class Camera:
         taken = stage.page.screenshot(animations="disabled", caret="hide")
         stage.page.context.close()
         context.close()
-        file = self.folder / f"{name}-{language}.png"
-        few = Image.open(io.BytesIO(taken)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        few.save(file, optimize=True)
-        return file.stat().st_size
+        return keep(taken, self.folder / f"{name}-{language}.png")
 
 
 def fill(app: Flask) -> Door:
