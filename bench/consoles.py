@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -182,16 +183,19 @@ def claim(console: Console, row: int) -> float:
 
 def processor(pid: int) -> float:
     """Seconds of processor that a process and its children have used (Linux)."""
-    total = 0.0
+    return sum(int(fields[11]) + int(fields[12]) for _, fields in family(pid)) / os.sysconf("SC_CLK_TCK")
+
+
+def family(pid: int) -> Iterator[tuple[Path, list[str]]]:
+    """A process and its children: the folder of each, and its state from the third field of proc(5) on (Linux)."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
-            if int(entry.name) == pid or int(fields[1]) == pid:
-                total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total
+            if pid in {int(entry.name), int(fields[1])}:
+                yield entry, fields
 
 
 def serve(folder: Path, postgres: str, redis: str) -> tuple[subprocess.Popen[bytes], str]:

@@ -24,7 +24,7 @@ from uuid import uuid4
 
 import httpx
 
-from bench.consoles import processor, serve
+from bench.consoles import family, processor, serve
 from bench.residents import percentile
 from bench.town import line_of_the_machine
 from gateway import schema, services
@@ -88,15 +88,9 @@ class Readers:
 def memory_mb(pid: int) -> float:
     """What a process and its children hold, each page that they share counted once."""
     total = 0
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
-                if pid in {int(entry.name), int(parent)}:
-                    found = PSS.search((entry / "smaps_rollup").read_text())
-                    total += int(found[1]) if found else 0
-            except OSError:
-                continue
+    for entry, _ in family(pid):
+        found = PSS.search((entry / "smaps_rollup").read_text())
+        total += int(found[1]) if found else 0
     return round(total / 1024, 1)
 
 
