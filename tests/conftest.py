@@ -22,6 +22,7 @@ from gateway.door import Door
 from gateway.keys import Keys
 from gateway.models import Row
 from gateway.settings import Settings, sqlalchemy_url
+from tests.routing import compile_once
 from tests.tiers import pytest_ignore_collect, pytest_xdist_make_scheduler
 
 __all__ = ["pytest_ignore_collect", "pytest_xdist_make_scheduler"]
@@ -51,6 +52,14 @@ BEGIN
 END $$
 """
 PATIENCE = 60.0  # a busy machine is no sick database; the tests that stop Postgres set their own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def addresses_compiled_once() -> Iterator[None]:
+    """Thousands of tests make an application each."""
+    with pytest.MonkeyPatch.context() as patch:
+        compile_once(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ import pytest
 from gateway import texts
 from gateway.clients.rasa import Rasa
 from gateway.db import Database
-from gateway.directory import demo
 from gateway.door import Door
 from gateway.models import Consent, FollowUp, Referral
+from tests import demo_town
 from tests.bot.bot_server import BotServer
 from tests.conftest import Clock
 from tests.gateway.follow_up_street import Street
@@ -28,7 +28,7 @@ TALKS = {
 @pytest.fixture
 def street(database: Database, door: Door, bot: BotServer, clock: Clock) -> Iterator[Street]:
     with database.begin() as session:
-        demo.load_demo(session, clock())
+        demo_town.lay(session, clock())
     rasa = Rasa(bot.url, bot.secret)
     yield Street(database, door.settings.keys, door.community, rasa, clock)
     rasa.close()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from gateway.db import Database
-from gateway.directory import demo
+from tests import demo_town
 
 Rows = list[dict[str, Any]]
 
@@ -84,5 +84,5 @@ def session(database: Database) -> Iterator[Session]:
 @pytest.fixture
 def town(session: Session, now: datetime) -> Session:
     """The demo directory, loaded."""
-    demo.load_demo(session, now)
+    demo_town.lay(session, now)
     return session

@@ -14,12 +14,12 @@ from gateway.clients.rasa import Rasa
 from gateway.community import Community
 from gateway.conversations import SMS, Inbound
 from gateway.db import Database
-from gateway.directory import demo
 from gateway.door import Door
 from gateway.errors import SmsFailed
 from gateway.keys import Keys
 from gateway.models import Conversation, Escalation, FollowUp, Message, Responder
 from gateway.receiving import receive
+from tests import demo_town
 from tests.conftest import RESIDENT, Clock
 from tests.fakes.fake_rasa import FakeRasa, good
 
@@ -148,7 +148,7 @@ def clock() -> Clock:
 def street(database: Database, door: Door, bot: FakeRasa, clock: Clock) -> Iterator[Street]:
     """A resident of the demo town, with its directory."""
     with database.begin() as session:
-        demo.load_demo(session, clock())
+        demo_town.lay(session, clock())
     rasa = Rasa(bot.url, "s")
     yield Street(database, door.settings.keys, door.community, rasa, clock)
     rasa.close()

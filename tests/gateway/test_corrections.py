@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from gateway import correction_words, corrections, log_ins, referrals, texts
 from gateway.correction_words import Report
 from gateway.db import Database
-from gateway.directory import demo
 from gateway.door import Door
 from gateway.errors import Conflict, Refused
 from gateway.models import AuditEntry, Contact, Conversation, Message, Referral, Responder
 from gateway.models.directory import Service
 from gateway.models.listing import Correction, Verification
 from gateway.scene import Scene
+from tests import demo_town
 from tests.fakes.fake_rasa import FakeRasa
 from tests.gateway.test_turns import suggest
 from tests.gateway.turn_street import Street
@@ -178,7 +178,7 @@ def test_after_a_decision_the_same_resident_may_speak_again(
 
 def test_wrong_two_by_text_comes_into_the_queue(street: Street, bot: FakeRasa, now: datetime) -> None:
     with street.database.begin() as session:
-        demo.load_demo(session, now)
+        demo_town.lay(session, now)
     suggest(bot, {"command": "find_services", "needs": ["food"], "zip": "94110"})
     street.ask("i need food, 94110")
     asked = len(bot.requests)
@@ -201,7 +201,7 @@ def test_without_a_number_it_is_about_the_service_asked_about_last(
     street: Street, bot: FakeRasa, now: datetime
 ) -> None:
     with street.database.begin() as session:
-        demo.load_demo(session, now)
+        demo_town.lay(session, now)
     suggest(bot, {"command": "find_services", "needs": ["food"], "zip": "94110"})
     street.ask("i need food, 94110")
     assert street.ask("the phone number is wrong") == [texts.say("correction_which", "en")]

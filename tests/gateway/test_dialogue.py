@@ -12,12 +12,12 @@ from gateway.clients.rasa import Rasa
 from gateway.community import Community
 from gateway.conversations import SMS, WEBCHAT, Inbound, hand_over
 from gateway.db import Database
-from gateway.directory import demo
 from gateway.door import Door
 from gateway.keys import Keys
 from gateway.models import Conversation, Delivery, Escalation, Message, OptOut
 from gateway.receiving import receive
 from gateway.risk import Level
+from tests import demo_town
 from tests.conftest import RESIDENT, Clock
 from tests.fakes.fake_rasa import NONSENSE, FakeRasa, echo, good
 
@@ -85,7 +85,7 @@ def suggest(bot: FakeRasa, *commands: dict[str, Any]) -> None:
 @pytest.fixture
 def directory(database: Database, now: datetime) -> None:
     with database.begin() as session:
-        demo.load_demo(session, now)
+        demo_town.lay(session, now)
 
 
 # Away

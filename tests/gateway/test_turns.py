@@ -118,10 +118,10 @@ def test_an_unknown_language_gets_the_bilingual_menu_and_keeps_the_first_words(s
 
 
 def test_commands_search_and_more_goes_on(street: Street, bot: FakeRasa, now: datetime) -> None:
-    from gateway.directory import demo  # noqa: PLC0415
+    from tests import demo_town  # noqa: PLC0415
 
     with street.database.begin() as session:
-        demo.load_demo(session, now)
+        demo_town.lay(session, now)
     find = {"command": "find_services", "needs": ["food"], "zip": "94110"}
     suggest(bot, find, {"command": "record", "field": "zip", "value": "94110"})
     first = street.ask("i need food, 94110")
