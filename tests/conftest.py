@@ -22,7 +22,7 @@ from gateway.door import Door
 from gateway.keys import Keys
 from gateway.models import Row
 from gateway.settings import Settings, sqlalchemy_url
-from tests.routing import compile_once
+from tests import made_once
 from tests.tiers import pytest_ignore_collect, pytest_xdist_make_scheduler
 
 __all__ = ["pytest_ignore_collect", "pytest_xdist_make_scheduler"]
@@ -55,10 +55,10 @@ PATIENCE = 60.0  # a busy machine is no sick database; the tests that stop Postg
 
 
 @pytest.fixture(scope="session", autouse=True)
-def addresses_compiled_once() -> Iterator[None]:
+def what_is_made_once() -> Iterator[None]:
     """Thousands of tests make an application each."""
     with pytest.MonkeyPatch.context() as patch:
-        compile_once(patch)
+        made_once.share(patch)
         yield
 
 
