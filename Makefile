@@ -35,8 +35,7 @@ net: setup-gateway ## train the net under the risk rules from its rows (a quarte
 	@OMP_NUM_THREADS=2 $(PY) -m tools.net
 
 test: setup browser node ## everything: lint, types, unit, integration, bot, end to end, faults
-	@$(MAKE) --no-print-directory --jobs 2 train lint types
-	@$(PYTEST) -n auto -p no:schemathesis -m "$(FAST)"
+	@$(MAKE) --no-print-directory --jobs 2 train test-fast
 	@$(PYTEST) -n auto --dist loadfile --durations 60 --durations-min 5 -m "not ($(FAST)) and not ($(ALONE))"
 	@$(PYTEST) --durations 20 --durations-min 5 -m "$(ALONE)"
 
