@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from gateway.directory import eligibility, freshness, place, relevance
@@ -45,6 +45,7 @@ ALSO_NAMED_BY = {  # needs that say who somebody is
     "pregnant": frozenset(("baby",)),
 }
 OFTEN_TURNED_AWAY = frozenset(("pets", "lgbtq"))
+KEPT = 64  # questions
 APART = {"only_women": "men", "only_men": "women", "no_pets": "pets"}  # who is surely turned away
 
 
@@ -53,8 +54,7 @@ class Looked:
     """One candidate as a term sees it: its row of the index, its way in miles, what was asked, from where and when.
 
     ``state`` is exact where ``exact``, else what the hours of an ordinary week say. ``around`` is where it is looked
-    for when nobody said where they are. ``documents`` are the papers that it asks for, ``closure`` the one that holds,
-    ``need`` the first of the needs asked for that it meets, ``why`` the reasons of its rank.
+    for when nobody said where they are. ``documents`` are the papers that it asks for, ``closure`` the one that holds.
     """
 
     row: Any
@@ -67,9 +67,22 @@ class Looked:
     exact: bool = False
     documents: tuple[str, ...] = ()
     closure: Any | None = None
-    need: str | None = None
-    why: tuple[Why, ...] = ()
     rules: freshness.Rules = freshness.STANDARD
+
+    @cached_property
+    def need(self) -> str | None:
+        """The first of the needs asked for that it meets."""
+        return next((need for need in self.wanted.needs if need in self.row.needs), None)
+
+    @cached_property
+    def why(self) -> tuple[Why, ...]:
+        """The reasons of its rank."""
+        return reasons(self)
+
+    @cached_property
+    def relation(self) -> Area:
+        """How its areas relate to the place around which it is looked for."""
+        return self.around.area(self.row.areas) if self.around else Area.NOT_SAID
 
     @cached_property
     def service(self) -> tuple[str, str]:
@@ -94,16 +107,10 @@ Notes = list[tuple[float, str]]
 Term = Callable[[Looked], float | Notes]
 
 
-def weigh(looked: Looked) -> Looked:
-    """The candidate with its reasons, and the need that it meets."""
-    met = next((need for need in looked.wanted.needs if need in looked.row.needs), None)
-    return replace(looked, need=met, why=reasons(looked))
-
-
 def reasons(looked: Looked) -> tuple[Why, ...]:
     """Every term that counts for this candidate."""
     found: list[Why] = []
-    for name, term in TERMS:
+    for name, term in _terms_of(looked.wanted):
         cost = term(looked)
         if not cost:  # most say nothing of most
             continue
@@ -111,6 +118,12 @@ def reasons(looked: Looked) -> tuple[Why, ...]:
     if looked.wanted.nearest:  # the way alone, and what decides between two that are equally far
         found = [why if why.name == "way" else replace(why, cost=why.cost / 1_000) for why in found]
     return tuple(why for why in found if why.cost or why.note)
+
+
+@lru_cache(maxsize=KEPT)
+def _terms_of(wanted: Wanted) -> tuple[tuple[str, Term], ...]:
+    """The terms that this question lets count: of a hundred candidates none is asked what nobody wants to know."""
+    return tuple((name, term) for name, term, matters in TERMS if matters(wanted))
 
 
 def excluded(row: Any, wanted: Wanted) -> bool:
@@ -131,9 +144,9 @@ def way(looked: Looked) -> float:
         return SOME_WAY
     if looked.distance is not None:
         further = max(0.0, looked.distance - SERVED)
-        here = further and _area(looked) is Area.HERE
+        here = further and looked.relation is Area.HERE
         return SERVED + further * BEYOND_SERVED if here else looked.distance
-    relation = _area(looked)
+    relation = looked.relation
     return AREA_MILES[relation] if looked.where else TOWN_WIDE[relation]
 
 
@@ -143,7 +156,7 @@ def area(looked: Looked) -> float:
     An area that leaves out the very address of the service is hardly believed.
     """
     row = looked.row
-    if row.latitude is None or looked.where is None or _area(looked) not in {Area.ANOTHER, Area.ANOTHER_STATE}:
+    if row.latitude is None or looked.where is None or looked.relation not in {Area.ANOTHER, Area.ANOTHER_STATE}:
         return 0.0
     own = place.standing_at(row.latitude, row.longitude)
     return NOT_FOR_HERE if own and own.area(row.areas) is Area.HERE else ANOTHER_AREA
@@ -182,8 +195,6 @@ def others(looked: Looked) -> Notes:
 
 def further(looked: Looked) -> float:
     """What each need beyond the first is worth that one service meets; topics say it more closely."""
-    if looked.wanted.topics:
-        return 0.0
     met = sum(need in looked.row.needs for need in looked.wanted.needs)
     return -SEVERAL_NEEDS * max(0, met - 1)
 
@@ -236,7 +247,7 @@ def language(looked: Looked) -> float | Notes:
 
 def price(looked: Looked) -> float | Notes:
     """What it costs, for those who cannot pay."""
-    if looked.wanted.cost != "free" or looked.row.cost == "free":
+    if looked.row.cost == "free":
         return 0.0
     if looked.row.cost is None:
         return [(NOT_SAID / 2, "?cost")]
@@ -255,7 +266,7 @@ def access(looked: Looked) -> Notes:
 
 def papers(looked: Looked) -> Notes:
     """Papers that it asks for and that they do not have."""
-    if not looked.wanted.lacks or not looked.documents:
+    if not looked.documents:
         return []
     asked = set(eligibility.words("documents").in_text(*looked.documents))
     return [(UNLIKELY, paper) for paper in looked.wanted.lacks if paper in asked]
@@ -263,8 +274,7 @@ def papers(looked: Looked) -> Notes:
 
 def had(looked: Looked) -> float:
     """Services that they had before come last."""
-    without = looked.wanted.without
-    return HAD_BEFORE if without and ":".join(looked.service) in without else 0.0
+    return HAD_BEFORE if ":".join(looked.service) in looked.wanted.without else 0.0
 
 
 def checked(looked: Looked) -> float:
@@ -272,25 +282,29 @@ def checked(looked: Looked) -> float:
     return freshness.cost(looked.row.dataset, looked.row.verified_on, looked.now.date(), looked.rules)
 
 
-# Every term that may move a service up or down. One more is one more line here.
-TERMS: tuple[tuple[str, Term], ...] = (
-    ("way", way),
-    ("area", area),
-    ("wait", wait),
-    ("mention", mention),
-    ("about", about),
-    ("others", others),
-    ("further", further),
-    ("words", words),
-    ("ages", ages),
-    ("people", people),
-    ("serves", serves),
-    ("language", language),
-    ("cost", price),
-    ("access", access),
-    ("papers", papers),
-    ("had", had),
-    ("checked", checked),
+def _always(_: Wanted) -> bool:
+    return True
+
+
+# Every term that may move a service up or down, and for which questions. One more is one more line here.
+TERMS: tuple[tuple[str, Term, Callable[[Wanted], object]], ...] = (
+    ("way", way, _always),
+    ("area", area, _always),
+    ("wait", wait, _always),
+    ("mention", mention, lambda wanted: wanted.needs),
+    ("about", about, lambda wanted: wanted.topics),
+    ("others", others, lambda wanted: wanted.topics),
+    ("further", further, lambda wanted: not wanted.topics and len(wanted.needs) > 1),
+    ("words", words, lambda wanted: wanted.text),
+    ("ages", ages, _always),
+    ("people", people, _always),
+    ("serves", serves, lambda wanted: wanted.serves),
+    ("language", language, _always),
+    ("cost", price, lambda wanted: wanted.cost == "free"),
+    ("access", access, lambda wanted: wanted.access),
+    ("papers", papers, lambda wanted: wanted.lacks),
+    ("had", had, lambda wanted: wanted.without),
+    ("checked", checked, _always),
 )
 
 
@@ -313,10 +327,6 @@ def interleaved(ranked: list[Looked], wanted: Wanted) -> list[Looked]:
             served.update(ranked[number].row.needs)
     told.update(dict.fromkeys(range(len(ranked))))
     return [ranked[number] for number in told]
-
-
-def _area(looked: Looked) -> Area:
-    return looked.around.area(looked.row.areas) if looked.around else Area.NOT_SAID
 
 
 def _is(who: str, wanted: Wanted) -> bool:

@@ -146,7 +146,7 @@ def _best(found: Sequence[Looked], wanted: Wanted) -> list[Looked]:
     """Each service once, at its best place, best first and in turns by need."""
     told: set[tuple[str, str]] = set()
     ranked = []
-    for looked in sorted(map(ranking.weigh, found), key=lambda looked: looked.order):
+    for looked in sorted(found, key=lambda looked: looked.order):
         if looked.service not in told:
             told.add(looked.service)
             ranked.append(looked)
@@ -186,7 +186,7 @@ def _ordinary(row: Any, at: datetime) -> OpenState:
         return OpenState(open=True)
     if row.hours is None:
         return OpenState(None)
-    spans = [(int(start), int(end)) for start, end in details.SPAN.findall(row.hours)]
+    spans = details.spans(row.hours)
     if any(start <= row.minute < end for start, end in spans):
         return OpenState(open=True)
     waits = [(start - row.minute) % WEEK for start, _ in spans]

@@ -15,7 +15,7 @@ def test_the_order_is_that_of_the_reasons(session: Session, now: datetime) -> No
     costs = [sum(reason.cost for reason in service.why) for service in found.services]
     assert len(costs) > 3
     assert costs == sorted(costs)
-    names = {name for name, _ in ranking.TERMS}
+    names = {name for name, *_ in ranking.TERMS}
     for service in found.services:
         assert {reason.name for reason in service.why} <= names
         [way] = [reason.cost for reason in service.why if reason.name == "way"] or [0.0]
