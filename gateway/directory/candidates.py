@@ -64,6 +64,11 @@ spoken AS (
     ORDER BY n.weight DESC, need LIMIT 1) AS n ON true
   ORDER BY {words} DESC, chord, e.dataset, e.service_id LIMIT :by_words
 )"""
+# Each need in its turn, where several are asked for that no topic says more closely.
+TURNS = """, turns AS (
+  SELECT *, row_number() OVER (PARTITION BY need ORDER BY miles, dataset, service_id, location_id) AS turn
+  FROM looked_at
+)"""
 # What an ordinary week says of the door, in miles, before the hours of the few are looked at closely.
 LOOKED_AT = """
 merged AS (
@@ -86,21 +91,18 @@ merged AS (
     WHERE (e.dataset, e.service_id, e.location_id) = (m.dataset, m.service_id, m.location_id) LIMIT 1
   ) AS e
   CROSS JOIN LATERAL (SELECT CAST(:at AS timestamptz) AT TIME ZONE coalesce(e.timezone, :zone) AS t) AS here
-  CROSS JOIN LATERAL (SELECT CAST((extract(isodow FROM here.t) - 1) * 1440 + extract(hour FROM here.t) * 60
-                                  + extract(minute FROM here.t) AS int) AS minute) AS l
+  CROSS JOIN LATERAL (SELECT CAST(floor(date_part('epoch', here.t - date_trunc('week', here.t)) / 60) AS int)
+                      AS minute) AS l
   WHERE (m.chord IS NULL OR CAST(:farthest AS float) IS NULL OR m.chord <= :farthest
          OR e.serving)
     AND (e.words > 0 OR NOT :worded)
-), turns AS (
-  SELECT *, row_number() OVER (PARTITION BY {turn} ORDER BY miles, dataset, service_id, location_id) AS turn
-  FROM looked_at
-)
+){turns}
 SELECT t.* FROM (
   SELECT dataset, service_id, location_id, service_at_location_id, sure, latitude, longitude, timezone, areas, national,
          needs, sure_needs, always, week::text AS hours, minute, lower(ages) AS youngest, upper(ages) AS oldest,
          serves, languages,
          cost, access, verified_on, words, named
-  FROM turns ORDER BY turn, miles, dataset, service_id, location_id LIMIT :most) AS t
+  FROM {ordered} miles, dataset, service_id, location_id LIMIT :most) AS t
 JOIN service s ON (s.dataset, s.id) = (t.dataset, t.service_id)
 WHERE s.status = 'active'
 """
@@ -188,11 +190,13 @@ def _run(
         values |= {f"topic{number}": topic, f"sure{number}": -sure, f"mentioned{number}": -mentioned}
     for number, term in enumerate(terms):
         values |= {f"term{number}": term.query, f"name{number}": term.in_name}
-    return list(session.execute(_statement(tuple(sources), len(terms), len(about)), values))
+    codes = values["needs"]
+    by_need = not about and (len(codes) > 1 or ("spoken" in sources and codes != [ANY]))
+    return list(session.execute(_statement(tuple(sources), len(terms), len(about), by_need=by_need), values))
 
 
 @cache
-def _statement(sources: tuple[str, ...], terms: int, topics: int) -> TextClause:
+def _statement(sources: tuple[str, ...], terms: int, topics: int, *, by_need: bool) -> TextClause:
     """The question with so many terms and topics: there are few of them, and each takes long to put together."""
     words, named = _counted(terms, "e.document", "term"), _counted(terms, "e.document", "name")
     parts = {"near": NEAR, "called": CALLED, "spoken": SPOKEN.format(words=words)}
@@ -203,7 +207,8 @@ def _statement(sources: tuple[str, ...], terms: int, topics: int) -> TextClause:
         words=words,
         named=named,
         about=_about(topics),
-        turn="CAST('' AS text)" if topics else "need",
+        turns=TURNS if by_need else "",
+        ordered="turns ORDER BY turn," if by_need else "looked_at ORDER BY",
     )
     return text("WITH " + ",".join(parts[source] for source in sources) + "," + statement)
 
