@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gateway.db import Database
-from gateway.directory import indexing, needs, overlay, reading, runs, splitting, staging, unpacking
+from gateway.directory import indexing, needs, overlay, packing, reading, runs, splitting, staging, unpacking
 from gateway.directory.flatten import Record
 from gateway.directory.folding import fold
 from gateway.directory.mending import Mended, mend
@@ -110,6 +110,7 @@ def import_records(store: Database | Session, incoming: Incoming, now: datetime)
         if isinstance(store, Database):
             with store.begin() as session:
                 _replace(session, incoming, now)
+            packing.after(store, 0 if incoming.trial else incoming.report.taken["service"])
         else:
             with store.begin_nested():
                 _replace(store, incoming, now)

@@ -91,9 +91,11 @@ LEFT JOIN ({CHECKED} WHERE s.dataset = %(dataset)s
 WHERE s.dataset = %(dataset)s AND (%(services)s::text[] IS NULL OR s.id = ANY(%(services)s))
 ORDER BY s.id, l.location_id, l.id
 """  # noqa: S608 - a literal of our own
+SQUARES = 4  # to a degree: within such a square a town's services lie
 POLE = 0.99999  # the sine of the latitude at which our map ends: Mercator's has no end
 # A point on a sphere of radius 1, so that the straight distance orders as the way over the ground does; and on
-# Mercator's map, where it nearly does near by, whatever the latitude, and which an index reads ten times faster.
+# Mercator's map, where it nearly does near by, whatever the latitude, and which an index reads ten times faster. They
+# are written square by square: what is near each other on the ground is so in the table, too, and in its index.
 NEEDS = """
 INSERT INTO search_need (dataset, service_id, location_id, need, weight, point, spot, national, verified_on)
 SELECT e.dataset, e.service_id, e.location_id, n.need, n.weight,
@@ -107,6 +109,7 @@ CROSS JOIN LATERAL (SELECT need, weight FROM service_need n WHERE (n.dataset, n.
                     UNION ALL SELECT %(any)s, 1) n
 WHERE e.dataset = %(dataset)s AND e.status = 'active'
   AND (%(services)s::text[] IS NULL OR e.service_id = ANY(%(services)s))
+ORDER BY n.need COLLATE "C", n.weight, floor(e.latitude * %(squares)s), floor(e.longitude * %(squares)s), e.latitude
 """
 SPOKEN = """
 INSERT INTO spoken SELECT DISTINCT coalesce(g.service_id, g.location_id, p.service_id, p.location_id) AS owner,
@@ -158,7 +161,7 @@ def build(connection: Connection[Any], dataset: str, services: Sequence[str] | N
         connection.execute(sql.SQL(FORGET).format(sql.Identifier(table)), which)
     found = _gather(connection, which)
     connection.execute(ENTRIES, which | {"nationwide": NATIONWIDE, "week": WEEK, "any": ANY, "most": LONGEST_TEXT})
-    connection.execute(NEEDS, which | {"any": ANY, "pole": POLE})
+    connection.execute(NEEDS, which | {"any": ANY, "pole": POLE, "squares": SQUARES})
     if services is None:
         connection.execute("DELETE FROM search_word WHERE dataset = %s", (dataset,))
         copy(connection, "search_word", ((dataset, word, count) for word, count in found.items()))

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gateway.db import Database
-from gateway.directory import importing, indexing, needs, staging
+from gateway.directory import importing, indexing, needs, packing, staging
 
 FEW = 20  # a set of fewer services may be about none of the topics
 WITHOUT = """
@@ -31,6 +31,7 @@ def catch_up(database: Database, tell: Callable[[str], None], tags: needs.Mappin
         tell(f"building the search index, {number} of {len(missing)}: {row.dataset}, {row.services:,} services")
         with database.begin() as session:
             _build(session, row.dataset, tags or needs.standard())
+    packing.after(database, sum(row.services for row in missing))
     return [row.dataset for row in missing]
 
 

@@ -16,7 +16,18 @@ from sqlalchemy.orm import Session
 
 from gateway import audit
 from gateway.db import Database
-from gateway.directory import difference_file, differences, importing, jobs, mapping, needs, runs, undoing, unpacking
+from gateway.directory import (
+    difference_file,
+    differences,
+    importing,
+    jobs,
+    mapping,
+    needs,
+    packing,
+    runs,
+    undoing,
+    unpacking,
+)
 from gateway.directory.report import ImportFailed, Report
 from gateway.errors import Conflict
 from gateway.models.listing import ImportRun
@@ -106,6 +117,7 @@ class Desk:
             )
             jobs.end(session, job, jobs.APPLIED, run=run, outcome=report.plain())
             audit.note(session, self.clock(), "import", "import_run", run, job.report["yes_by"], **_decided(job))
+        packing.after(self.database, report.taken["service"])
 
     def _preview_undo(self, job: ImportRun) -> None:
         with self.database.begin() as session:
