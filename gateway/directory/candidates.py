@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
@@ -32,24 +32,27 @@ SERVED_MILES = 15.0  # whoever serves the place by their own word stands at most
 WITH_WORDS = 100  # of each need and sureness, where their texts are looked into too
 AROUND = 700  # the nearest whose texts are looked into where all words are frequent ones
 
+# How many rows a part gives stands in the text as a number: not knowing it, Postgres plans each search anew, which
+# takes an eighth of the time of its answer.
+ASKED_FOR = "(SELECT unnest(CAST(:needs AS text[])) LIMIT {codes}) AS w(need)"
 # The nearest of each need come in order from the index; those without a place by how sure and how fresh they are.
 NEAR = """
 near AS (
-  SELECT w.need, CAST(k.weight AS int) AS weight, n.* FROM unnest(CAST(:needs AS text[])) AS w(need)
-  CROSS JOIN unnest(CAST('{3,2,1}' AS smallint[])) AS k(weight)
+  SELECT w.need, CAST(k.weight AS int) AS weight, n.* FROM {asked_for}
+  CROSS JOIN unnest(CAST('{{3,2,1}}' AS smallint[])) AS k(weight)
   CROSS JOIN LATERAL (
     SELECT s.dataset, s.service_id, s.location_id, s.point <-> CAST(:point AS cube) AS chord FROM search_need s
     WHERE s.need = w.need AND s.weight = k.weight AND s.spot IS NOT NULL
-    ORDER BY s.spot <-> CAST(:spot AS point) LIMIT :each) AS n
+    ORDER BY s.spot <-> CAST(:spot AS point) LIMIT {each}) AS n
 )"""
 CALLED = """
 called AS (
   SELECT w.need, CAST(n.weight AS int) AS weight, n.dataset, n.service_id, n.location_id, CAST(NULL AS float) AS chord
-  FROM unnest(CAST(:needs AS text[])) AS w(need) CROSS JOIN (VALUES (false), (true)) AS k(national)
+  FROM {asked_for} CROSS JOIN (VALUES (false), (true)) AS k(national)
   CROSS JOIN LATERAL (
     SELECT s.weight, s.dataset, s.service_id, s.location_id FROM search_need s
     WHERE s.need = w.need AND s.national = k.national AND s.point IS NULL
-    ORDER BY s.weight DESC, s.verified_on DESC NULLS LAST, s.dataset, s.service_id LIMIT :called) AS n
+    ORDER BY s.weight DESC, s.verified_on DESC NULLS LAST, s.dataset, s.service_id LIMIT {called}) AS n
 )"""
 # Those with their own words, wherever they are; of a need that was not understood any will do.
 SPOKEN = """
@@ -57,12 +60,12 @@ spoken AS (
   SELECT coalesce(n.need, '*') AS need, coalesce(n.weight, 1) AS weight, e.dataset, e.service_id, e.location_id,
          CASE WHEN e.latitude IS NOT NULL THEN CAST(:point AS cube) <-> cube(ARRAY[
            cosd(e.latitude) * cosd(e.longitude), cosd(e.latitude) * sind(e.longitude), sind(e.latitude)]) END AS chord
-  FROM (SELECT * FROM search_entry WHERE status = 'active' AND document @@ CAST(:query AS tsquery) LIMIT :rare) AS e
+  FROM (SELECT * FROM search_entry WHERE status = 'active' AND document @@ CAST(:query AS tsquery) LIMIT {rare}) AS e
   LEFT JOIN LATERAL (
     SELECT need, CAST(weight AS int) AS weight FROM service_need n
     WHERE (n.dataset, n.service_id) = (e.dataset, e.service_id) AND n.need = ANY(CAST(:needs AS text[]))
     ORDER BY n.weight DESC, need LIMIT 1) AS n ON true
-  ORDER BY {words} DESC, chord, e.dataset, e.service_id LIMIT :by_words
+  ORDER BY {words} DESC, chord, e.dataset, e.service_id LIMIT {by_words}
 )"""
 # Each need in its turn, where several are asked for that no topic says more closely.
 TURNS = """, turns AS (
@@ -102,7 +105,7 @@ SELECT t.* FROM (
          needs, sure_needs, always, week::text AS hours, minute, lower(ages) AS youngest, upper(ages) AS oldest,
          serves, languages,
          cost, access, verified_on, words, named
-  FROM {ordered} miles, dataset, service_id, location_id LIMIT :most) AS t
+  FROM {ordered} miles, dataset, service_id, location_id LIMIT {most}) AS t
 JOIN service s ON (s.dataset, s.id) = (t.dataset, t.service_id)
 WHERE s.status = 'active'
 """
@@ -144,10 +147,7 @@ def choose(session: Session, asked: Asked, terms: list[Term], farthest: float | 
         "here": asked.where.area_spellings if asked.where else [],
         "placed": asked.where is not None,
         "served": SERVED_MILES,
-        "most": MOST,
         "worded": False,
-        "rare": RARE,
-        "by_words": BY_WORDS,
     }
     if not terms:
         return _run(session, values, terms, ("near", "called"), about)
@@ -190,27 +190,46 @@ def _run(
         values |= {f"topic{number}": topic, f"sure{number}": -sure, f"mentioned{number}": -mentioned}
     for number, term in enumerate(terms):
         values |= {f"term{number}": term.query, f"name{number}": term.in_name}
-    codes = values["needs"]
+    codes, each, called = values["needs"], values["each"], values["called"]
     by_need = not about and (len(codes) > 1 or ("spoken" in sources and codes != [ANY]))
-    return list(session.execute(_statement(tuple(sources), len(terms), len(about), by_need=by_need), values))
+    shape = Shape(tuple(sources), len(codes), each, called, len(terms), len(about), by_need)
+    return list(session.execute(_statement(shape), values))
+
+
+class Shape(NamedTuple):
+    """What the text of the question depends on: from where, how many of what, and whether needs take turns."""
+
+    sources: tuple[str, ...]
+    codes: int
+    each: int
+    called: int
+    terms: int
+    topics: int
+    by_need: bool
 
 
 @cache
-def _statement(sources: tuple[str, ...], terms: int, topics: int, *, by_need: bool) -> TextClause:
-    """The question with so many terms and topics: there are few of them, and each takes long to put together."""
-    words, named = _counted(terms, "e.document", "term"), _counted(terms, "e.document", "name")
-    parts = {"near": NEAR, "called": CALLED, "spoken": SPOKEN.format(words=words)}
+def _statement(shape: Shape) -> TextClause:
+    """The question of a shape: there are few of them, and each takes long to put together."""
+    words, named = _counted(shape.terms, "e.document", "term"), _counted(shape.terms, "e.document", "name")
+    asked_for = ASKED_FOR.format(codes=shape.codes)
+    parts = {
+        "near": NEAR.format(asked_for=asked_for, each=shape.each),
+        "called": CALLED.format(asked_for=asked_for, called=shape.called),
+        "spoken": SPOKEN.format(words=words, rare=RARE, by_words=BY_WORDS),
+    }
     columns = "need, weight, dataset, service_id, location_id, chord"
     statement = LOOKED_AT.format(
-        sources=" UNION ALL ".join(f"SELECT {columns} FROM {source}" for source in sources),  # noqa: S608 - our own
+        sources=" UNION ALL ".join(f"SELECT {columns} FROM {source}" for source in shape.sources),  # noqa: S608 - our own
         radius=EARTH_MILES,
         words=words,
         named=named,
-        about=_about(topics),
-        turns=TURNS if by_need else "",
-        ordered="turns ORDER BY turn," if by_need else "looked_at ORDER BY",
+        about=_about(shape.topics),
+        turns=TURNS if shape.by_need else "",
+        ordered="turns ORDER BY turn," if shape.by_need else "looked_at ORDER BY",
+        most=MOST,
     )
-    return text("WITH " + ",".join(parts[source] for source in sources) + "," + statement)
+    return text("WITH " + ",".join(parts[source] for source in shape.sources) + "," + statement)
 
 
 def _about(topics: int) -> str:

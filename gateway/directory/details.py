@@ -4,11 +4,11 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from gateway.directory.recurrence import Rule
@@ -24,10 +24,11 @@ SPAN = re.compile(r"(\d+),(\d+)")  # of minutes, as Postgres writes a range
 WEEKS_KEPT = 4_096
 WEB = re.compile(r"^https?://[^\s\"'<>]+$")
 
-WANTED = """
+WANTED_OF = """
 WITH wanted AS (SELECT * FROM unnest(CAST(:datasets AS text[]), CAST(:services AS text[]), CAST(:locations AS text[]),
-     CAST(:pairs AS text[])) WITH ORDINALITY AS w(dataset, service_id, location_id, service_at_location_id, place))
+     CAST(:pairs AS text[])) WITH ORDINALITY AS w(dataset, service_id, location_id, service_at_location_id, place){few})
 """
+WANTED = WANTED_OF.format(few="")
 RULE = (
     "w.place, s.freq, s.byday, s.bymonthday, s.byyearday, s.byweekno, s.interval, s.count, s.wkst, s.dtstart, s.until,"
     " s.valid_from, s.valid_to, s.opens_at, s.closes_at, concat_ws(' ', s.notes, s.description) AS words"
@@ -47,7 +48,6 @@ PHONES = " UNION ALL ".join(
 )  # fmt: skip
 # With the phones of each: a question of their own would cost as much as its answer.
 SERVICES = f"""
-{WANTED}
 SELECT w.place, s.*, o.name AS organization, l.name AS location, l.id AS location_id, l.confidential,
        a.address_1, a.city, a.postal_code,
        (SELECT json_agg(p ORDER BY p.distance, p.id) FROM ({PHONES}) AS p) AS phones
@@ -76,8 +76,7 @@ ORDER BY w.place, d.id
 """  # noqa: S608
 
 # Once: to look for the parameters of such a text takes as long as to send it.
-_SCHEDULES, _SERVICES = text(SCHEDULES), text(SERVICES)
-_TRANSLATIONS, _DOCUMENTS = text(TRANSLATIONS), text(DOCUMENTS)
+_SCHEDULES, _TRANSLATIONS, _DOCUMENTS = text(SCHEDULES), text(TRANSLATIONS), text(DOCUMENTS)
 
 
 def schedules(session: Session, rows: Sequence[Any]) -> list[list[Rule]]:
@@ -93,7 +92,7 @@ def load(session: Session, chosen: Sequence[tuple[Any, float | None, OpenState]]
     if not chosen:
         return []
     values = wanted_rows([row for row, _, _ in chosen])
-    services = session.execute(_SERVICES, values).all()
+    services = session.execute(_services(len(chosen)), values).all()
     phones = {service.place: [SimpleNamespace(**phone) for phone in service.phones or ()] for service in services}
     named = [(s.dataset, s.id) for s in services] + [(p.dataset, p.id) for found in phones.values() for p in found]
     words = translations(session, named, language)
@@ -101,6 +100,12 @@ def load(session: Session, chosen: Sequence[tuple[Any, float | None, OpenState]]
         _told(service, phones[service.place], words, distance, state)
         for service, (_, distance, state) in zip(services, chosen, strict=True)
     ]
+
+
+@cache
+def _services(count: int) -> TextClause:
+    """The question for so many services: Postgres takes a list for ten long, and plans each time to find it shorter."""
+    return text(WANTED_OF.format(few=f" LIMIT {count}") + SERVICES)
 
 
 def number_of(number: str, extension: str | None = None) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from psycopg import Connection
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from gateway.directory.hours import UNKNOWN
@@ -51,11 +52,9 @@ OF_SERVICES = f"""
 SELECT checked.*, (SELECT count(DISTINCT c.contact_id) FROM correction c WHERE (c.dataset, c.service_id)
                    = (checked.dataset, checked.id) AND c.kind = 'closed' AND c.state = 'open') AS closed
 FROM ({CHECKED}) AS checked
-JOIN unnest(CAST(:datasets AS text[]), CAST(:services AS text[])) AS w(dataset, id)
+JOIN (SELECT * FROM unnest(CAST(:datasets AS text[]), CAST(:services AS text[])) LIMIT {{count}}) AS w(dataset, id)
   ON (w.dataset, w.id) = (checked.dataset, checked.id)
 """  # noqa: S608
-
-_OF_SERVICES = text(OF_SERVICES)  # once, see gateway.directory.details
 
 
 class Age(Enum):
@@ -125,7 +124,15 @@ def checks(
 ) -> dict[tuple[str, str], Check]:
     """The newest check of each service, by its dataset and id."""
     values = {"datasets": [dataset for dataset, _ in services], "services": [service for _, service in services]}
-    return {(row.dataset, row.id): _check(row, today, rules) for row in session.execute(_OF_SERVICES, values)}
+    return {
+        (row.dataset, row.id): _check(row, today, rules) for row in session.execute(_of_services(len(services)), values)
+    }
+
+
+@cache
+def _of_services(count: int) -> TextClause:
+    """See :mod:`gateway.directory.details`."""
+    return text(OF_SERVICES.format(count=count))
 
 
 def mark(
