@@ -252,7 +252,7 @@ def _kept(session: Session, escalation_id: int, attachment_id: int, responder: R
 
 
 def _address(message: Message, place: int) -> str | None:
-    """Where an attachment lies, when that is with Twilio under our own account (:func:`gateway.media.reference`)."""
+    """Where an attachment lies, when that is with us, or with Twilio under our own account (:mod:`gateway.media`)."""
     media = message.media or []
     kept = media[place] if 0 <= place < len(media) else None
     return kept.get("url") if isinstance(kept, dict) and kept.get("host_ok") else None

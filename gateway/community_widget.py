@@ -61,7 +61,8 @@ class Widget(Fact):
     """How the chat looks on the town's pages.
 
     ``position`` is the lower corner, ``bottom`` the distance from the edge in CSS pixels: more of it where the page has
-    a bar down there. ``hours`` shows the plan of ``staffed``, called a plan.
+    a bar down there. ``hours`` shows the plan of ``staffed``, called a plan. With ``pictures`` a visitor may send them;
+    they lie under seal, and are shown to a responder as those that come with a text.
     """
 
     accent: Accent = Accent(light="#0b5563", dark="#8fd3e0")
@@ -69,3 +70,4 @@ class Widget(Fact):
     bottom: int = Field(default=16, ge=16, le=160)
     greeting: Greeting | None = None
     hours: bool = False
+    pictures: bool = False

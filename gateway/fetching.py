@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import attachments, delivery, pictures
+from gateway import attachments, delivery, pictures, uploads
 from gateway.attachments import Errand, Found
 from gateway.db import Database
 from gateway.errors import MediaFailed
@@ -89,8 +89,10 @@ class Watch:
         except pictures.Unshowable as reason:
             return self._leave(errand, what, str(reason))
         with self._database.begin() as session:
+            uploads.forget(session, errand.url)
             return attachments.keep(session, self._keys, errand, what, picture, delivery.clock(session))
 
     def _leave(self, errand: Errand, what: Found, why: str) -> int | None:
         with self._database.begin() as session:
+            uploads.forget(session, errand.url)
             return attachments.leave_unshown(session, errand, what, why, delivery.clock(session))

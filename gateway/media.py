@@ -1,4 +1,4 @@
-"""Pictures and files that come with a text: kept as references only, each in quarantine. Nothing here opens one."""
+"""Pictures and files that come with a message: kept as references only, each in quarantine. Nothing here opens one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 HOST = "api.twilio.com"
 QUARANTINED = "quarantined"
+UPLOAD = "upload:"  # what a page sent to us lies with us
 LONGEST_TYPE = 100
 
 Reference = dict[str, Any]
@@ -23,6 +24,17 @@ def reference(url: str, content_type: str | None, account_sid: str) -> Reference
         "type": (content_type or "").strip().lower()[:LONGEST_TYPE] or None,
         "state": QUARANTINED,
     }
+
+
+def uploaded(number: int, kind: str) -> Reference:
+    """What is kept of a picture that came through the web chat (:mod:`gateway.uploads`)."""
+    return {"url": f"{UPLOAD}{number}", "host_ok": True, "type": kind, "state": QUARANTINED}
+
+
+def upload_at(url: str) -> int | None:
+    """The number of the upload that lies at an address; None for every other address."""
+    number = url.removeprefix(UPLOAD)
+    return int(number) if url.startswith(UPLOAD) and number.isascii() and number.isdecimal() else None
 
 
 def kept(attachment: Mapping[str, Any] | str) -> Reference:

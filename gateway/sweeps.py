@@ -25,6 +25,7 @@ from gateway import (
     shifts,
     silence,
     swaps,
+    uploads,
 )
 from gateway.community import Community
 
@@ -72,6 +73,7 @@ def _tell_head(session: Session, _community: Community, _now: datetime) -> Itera
 
 
 def _drop_pictures(session: Session, _community: Community, now: datetime) -> Iterable[int]:
+    uploads.drop_old(session, now)
     return attachments.drop_old(session, now)
 
 

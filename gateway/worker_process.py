@@ -3,7 +3,7 @@
 import signal
 import threading
 
-from gateway import community, fetching, garbage, import_process, logs, webhook_watch
+from gateway import community, fetching, garbage, import_process, logs, uploads, webhook_watch
 from gateway.app import open_door, refuse_failing_cards
 from gateway.clients.bell import Bell
 from gateway.clients.media_fetch import MediaFetcher
@@ -74,7 +74,9 @@ def pictures(settings: Settings) -> fetching.Watch:
         settings.twilio_account_sid, settings.twilio_auth_tokens[0], standin_url=settings.twilio_api_url
     )
     announce = Bell(settings.redis_url).announce
-    return fetching.Watch(Database(settings.database_url, pool=1), source, settings.keys, announce)
+    database = Database(settings.database_url, pool=1)
+    here = uploads.Source(database.begin, settings.keys, elsewhere=source)
+    return fetching.Watch(database, here, settings.keys, announce)
 
 
 def run(settings: Settings) -> None:

@@ -26,6 +26,7 @@ from gateway.models.referral import Referral, ReferralEvent, SearchLog
 from gateway.models.row import Row
 from gateway.models.shift import Break, Debrief, GapWarning, RotaEntry, Shift, ShiftFeed, Swap
 from gateway.models.thread import Draft, Mention, Note
+from gateway.models.upload import Upload
 
 __all__ = [
     "Assessment",
@@ -84,6 +85,7 @@ __all__ = [
     "TeamMember",
     "TotpSecret",
     "Transfer",
+    "Upload",
     "WebhookCall",
     "directory",
     "listing",

@@ -27,6 +27,7 @@ def register(app: Flask) -> None:
         api,
         chat,
         chat_move,
+        chat_pictures,
         console,
         health,
         pages,
@@ -37,7 +38,8 @@ def register(app: Flask) -> None:
         voice,
     )
 
-    for module in (health, sms, voice, chat, chat_move, console, pages, api, referral, team, static_files):
+    doors = (health, sms, voice, chat, chat_move, chat_pictures, console, pages, api, referral, team, static_files)
+    for module in doors:
         made = module.make()
         for blueprint in made if isinstance(made, list) else [made]:
             app.register_blueprint(blueprint)

@@ -150,10 +150,15 @@ def translate(visitor: str, given: dict[str, Any]) -> Inbound:
     return Inbound(
         channel=WEBCHAT,
         address=visitor,
-        provider_id="web:" + door().settings.keys.hash(f"{visitor} {client_id}"),
+        provider_id=provider_id(visitor, client_id),
         text=text,
         facts=facts,
     )
+
+
+def provider_id(visitor: str, client_id: str) -> str:
+    """By what a message is known, however often its page sends it."""
+    return "web:" + door().settings.keys.hash(f"{visitor} {client_id}")
 
 
 def replies(receipt: Receipt, inbound: Inbound) -> list[dict[str, Any]]:
@@ -224,6 +229,7 @@ def _view(row: Row[Message, str, str, datetime | None], services: list[cards.Car
         "author": message.author,
         "responder": responder.split()[0] if responder else None,
         "text": message.text,
+        "pictures": len(message.media or ()),
         "services": services,
         "offers": None if closed else message.offers,
         "language": heard or message.language,

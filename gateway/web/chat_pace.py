@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 from flask import current_app, request
 from flask.blueprints import BlueprintSetupState
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,8 +27,10 @@ from gateway.web.limiting import Pace
 
 PER_VISITOR = RateLimitItemPerMinute(20)
 NEW_PER_ADDRESS = RateLimitItemPerMinute(60)
+PICTURES_PER_VISITOR = RateLimitItemPerHour(10)
+PICTURES_PER_ADDRESS = RateLimitItemPerHour(100)
 LONGEST_WAIT = 10  # seconds; the page asks again, and again, until there is room
-PACES = "chat_paces"
+PACES, PICTURE_PACES = "chat_paces", "chat_picture_paces"
 
 
 def prepare(state: BlueprintSetupState) -> None:
@@ -36,6 +38,10 @@ def prepare(state: BlueprintSetupState) -> None:
     parts: Door = state.app.extensions["front_door"]
     url = parts.settings.redis_url
     state.app.extensions[PACES] = (Pace(url, PER_VISITOR, "chat"), Pace(url, NEW_PER_ADDRESS, "chat_arrivals"))
+    state.app.extensions[PICTURE_PACES] = (
+        Pace(url, PICTURES_PER_VISITOR, "chat_pictures"),
+        Pace(url, PICTURES_PER_ADDRESS, "chat_pictures_from"),
+    )
 
 
 def in_turn(visitor: str, text: str) -> None:
@@ -44,6 +50,16 @@ def in_turn(visitor: str, text: str) -> None:
     seconds = _seconds_to_wait(known_as)
     if seconds and not _in_danger(known_as, text):
         raise Refused(429, "too_many_requests", after=min(seconds, LONGEST_WAIT))
+
+
+def picture_in_turn(visitor: str) -> None:
+    """Let one picture through, or raise :class:`Refused` (429): ten an hour, and a hundred from one address."""
+    of_visitor, of_address = current_app.extensions[PICTURE_PACES]
+    hashed = door().settings.keys.hash
+    address = _address()
+    seconds = of_visitor.wait(hashed(visitor)) or (of_address.wait(hashed(address)) if address else 0)
+    if seconds:
+        raise Refused(429, "too_many_requests", after=seconds)
 
 
 def _seconds_to_wait(visitor: str) -> int:

@@ -32,6 +32,7 @@ WHY: Mapping[str, str] = {
     "too_slow": N_("It took longer than 20 seconds."),
     "no_connection": N_("Twilio could not be reached."),
     "gone": N_("Twilio does not have it any more."),
+    "forgotten": N_("Nobody asked for it in 30 days, so it was forgotten."),
     "refused": N_("Twilio did not give it to us."),
     "not_allowed": N_("It lies at a place that we never ask."),
     "not_public": N_("It lies at a place that we never ask."),

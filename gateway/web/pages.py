@@ -66,6 +66,7 @@ def frame() -> Response:
         called=town.wording,
         greeting=town.widget.greeting,
         hours=_hours(town),
+        pictures=town.widget.pictures,
         parents=town.web_origins,
         number=town.sms_number,
         away=AWAY,

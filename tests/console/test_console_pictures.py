@@ -358,7 +358,8 @@ def test_all_that_it_can_be_and_all_that_can_go_wrong_has_words() -> None:
     made = "".join(inspect.getsource(module) for module in (media_fetch, pictures, attachments, fetching))
     codes = set(re.findall(r'(?:MediaFailed\(|Unshowable\(|found\.why, found\.settled_at = )"(\w+)"', made))
     assert {"not_allowed", "broken", "gave_up"} <= codes | set(pictures.ENDED.values())
-    assert codes | set(pictures.ENDED.values()) | {"gone", "refused", "too_much_work", "kind"} == WHY.keys()
+    others = {"gone", "refused", "too_much_work", "kind", "forgotten"}
+    assert codes | set(pictures.ENDED.values()) | others == WHY.keys()
 
 
 def test_no_state_is_reached_but_by_the_table(database: Database, ana: Person, came: Came) -> None:

@@ -14,8 +14,8 @@ depends_on = None
 TABLES = (
     "broadcasts broadcast_readings team_members dispatches dispatch_events dispatch_links webhook_calls handoffs "
     "handoff_events closings phone_moves notices push_subscriptions relay_lines relay_texts drills rota_entries swaps "
-    "gap_warnings breaks debriefs shift_feeds notes mentions drafts attachments transfers attendances heartbeats "
-    "passkeys totp_secrets recovery_codes invitations challenges known_devices oidc_identities"
+    "gap_warnings breaks debriefs shift_feeds notes mentions drafts attachments uploads transfers attendances "
+    "heartbeats passkeys totp_secrets recovery_codes invitations challenges known_devices oidc_identities"
 ).split()
 ADDED = {
     "audit_entries": ("seal_no", "hash"),
@@ -665,6 +665,16 @@ def _attachments() -> None:
         *(_bytes(name, null=True) for name in ("sealed", "glance")),
         sa.UniqueConstraint("message_id", "place", name=op.f("uq_attachments_message_id")),
     )
+    _table(
+        "uploads",
+        sa.Column("provider_id", sa.Text(), nullable=False),
+        _word("kind"),
+        sa.Column("size", sa.Integer(), nullable=False),
+        _at("created_at", null=False),
+        _bytes("sealed"),
+        sa.UniqueConstraint("provider_id", name=op.f("uq_uploads_provider_id")),
+    )
+    op.create_index("ix_uploads_created_at", "uploads", ["created_at"])
     waiting = "state IN ('wanted', 'fetching')"
     _partial("ix_attachments_waiting", "attachments", ["next_try_at"], waiting, unique=False)
     _partial("ix_attachments_kept", "attachments", ["id"], "state = 'kept'", unique=False)

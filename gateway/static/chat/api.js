@@ -26,8 +26,9 @@ export async function ask(path, { method = "GET", body, signal, headers = {} } =
   const init = { method, headers: { ...headers }, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" };
   if (token) init.headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) {
-    init.body = JSON.stringify(body);
-    init.headers["Content-Type"] = "application/json";
+    const file = body instanceof Blob; // which names its own kind
+    init.body = file ? body : JSON.stringify(body);
+    if (!file) init.headers["Content-Type"] = "application/json";
   }
   let answer;
   try {

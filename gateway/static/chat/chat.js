@@ -1,6 +1,6 @@
 // What all parts of the chat page share: its elements, the words of the present language, and what happens.
 // A part is a module with `start()`; it is one line in frame.js. Parts know of each other only what is told here:
-//   write {text}, wrote, writing {name}, heard {message}, message {message, fresh}, refused {text},
+//   write {text}, beside {entry, state, answer}, wrote, writing {name}, heard {message}, message {message, fresh}, refused {text},
 //   language {language, chosen}, opened {focus}, closed, moved, online, offline, awake, leave, leaving.
 
 import * as kept from "./kept.js";

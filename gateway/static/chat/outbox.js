@@ -84,7 +84,7 @@ export class Outbox {
 }
 
 // crypto.randomUUID exists on secure pages only; a town may try the widget on plain http first.
-function uuid() {
+export function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;

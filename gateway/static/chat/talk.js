@@ -19,6 +19,7 @@ let alarmed = null; // which of the visitor's messages the last alarm was an ans
 
 export function start() {
   on("write", write);
+  on("beside", ({ entry, state, answer }) => (state ? told(entry, state, answer) : show(entry)));
   on("online", () => (connection(), line.hurry(), outbox.hurry()));
   on("offline", connection);
   on("awake", () => (line.hurry(), outbox.hurry()));
@@ -72,7 +73,7 @@ function alarm(message) {
 function told(entry, state, answer) {
   if (state !== "received") {
     thread.state(entry, state);
-    if (state === "refused") emit("refused", entry);
+    if (state === "refused" && entry.text) emit("refused", entry);
     return;
   }
   thread.confirm(entry, answer.message);

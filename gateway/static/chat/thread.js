@@ -39,7 +39,7 @@ export class Thread {
 
   // Shows what the visitor wrote before the server has it.
   write(entry) {
-    const element = this.#draw({ author: "resident", text: entry.text, time: entry.time, language: null });
+    const element = this.#draw({ author: "resident", text: entry.text, pictures: entry.pictures, time: entry.time, language: null });
     element.append(this.#made("p", "state"));
     element.dataset.text = entry.text;
     this.#pending.set(entry.id, element);
@@ -116,6 +116,11 @@ export class Thread {
 
   #plain(message) {
     const body = this.#made("p", "text");
+    if (!message.text && message.pictures) {
+      body.dataset.word = "photo";
+      this.#fill(body);
+      return body;
+    }
     const found = message.author === "resident" ? [{ text: message.text }] : pieces(message.text);
     body.append(...found.map((piece) => (piece.href ? this.#link(piece) : piece.text)));
     return body;

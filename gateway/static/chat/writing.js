@@ -1,7 +1,9 @@
 // The field to write in: keeps a draft, grows with it, says when it is too long, and hands over what is sent.
 
-import { at, emit, on, word } from "./chat.js";
+import { ask, backoff, pause, token } from "./api.js";
+import { at, emit, language, note, on, word } from "./chat.js";
 import * as kept from "./kept.js";
+import { uuid } from "./outbox.js";
 
 const LONGEST = 1600;
 const WARN_BELOW = 200;
@@ -15,6 +17,7 @@ export function start() {
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
   });
+  at("picture")?.addEventListener("change", picture);
   on("language", measure);
   on("opened", ({ focus }) => focus && input.focus());
   on("refused", ({ text }) => input.value || keepDraft(text));
@@ -28,6 +31,13 @@ function send(event) {
     keepDraft("");
   }
   input.focus();
+}
+
+function picture({ target }) {
+  const [file] = target.files;
+  const page = { ask, backoff, emit, language, note, pause, token, uuid };
+  if (file) import("./picture.js").then(({ send }) => send(page, file)).catch(() => note("offline"));
+  target.value = ""; // so that the same one can be chosen again
 }
 
 function keepDraft(text) {
