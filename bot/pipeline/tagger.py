@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
+from collections.abc import Mapping
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from bot.pipeline.plain import unaccented
@@ -31,6 +35,8 @@ _SPOT = frozenset(
     "parada gasolinera laundromat underpass overpass freeway river".split()
 )
 _AND = frozenset("and y n & con x / at".split())
+# How often a word stands outside of places in the rows, and what is told of it from there on.
+_RARE = ((0, "never"), (2, "seldom"), (9, "some"))
 _SETTINGS = {"c1": 0.1, "c2": 0.05, "max_iterations": 50}
 
 
@@ -48,13 +54,14 @@ class Tagger:
 
         self._model = pycrfsuite.Tagger()
         self._model.open(str(path))
+        self._seen: dict[str, int] = json.loads(_beside(path).read_text(encoding="utf-8"))
 
     def places(self, text: str) -> list[str]:
         """The places that a text names, in its own spelling and order."""
         spans = words(text)
         if not spans:
             return []
-        tags = self._model.tag(features(even(text), spans))
+        tags = self._model.tag(features(even(text), spans, self._seen))
         if all(tag == "O" for tag in tags):
             tags = ["O" if self._model.marginal("O", i) > 1 - LEAST else "I" for i in range(len(spans))]
         found: list[Span] = []
@@ -71,12 +78,26 @@ def train(rows: list[tuple[str, list[Span]]], path: Path) -> None:
     import pycrfsuite
 
     trainer = pycrfsuite.Trainer(verbose=False)
+    outside = {text: _outside(text, places) for text, places in rows}
+    seen = Counter(chain.from_iterable(own.elements() for own in outside.values()))
     for text, places in rows:
         spans = words(text)
         if spans:
-            trainer.append(features(text, spans), _tags(spans, places))
+            # What a row itself adds is left out: a name that it alone has is as rare as one that nobody wrote.
+            trainer.append(features(text, spans, seen, outside[text]), _tags(spans, places))
     trainer.set_params(_SETTINGS)
     trainer.train(str(path))
+    _beside(path).write_text(json.dumps(seen, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+
+
+def _beside(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _outside(text: str, places: list[Span]) -> Counter[str]:
+    spans = words(text)
+    tags = _tags(spans, places)
+    return Counter(unaccented(text[b:e]) for (b, e), tag in zip(spans, tags, strict=True) if tag == "O")
 
 
 def even(text: str) -> str:
@@ -107,12 +128,18 @@ def _joined(spans: list[Span], tags: list[str]) -> list[Span]:
     return found
 
 
-def features(text: str, spans: list[Span]) -> list[list[str]]:
-    """What the model sees of each word: itself, its form, its neighbours, and whether it may name a town."""
+def features(
+    text: str, spans: list[Span], seen: Mapping[str, int], own: Mapping[str, int] | None = None
+) -> list[list[str]]:
+    """What the model sees of each word: itself, its form, how rare it is, its neighbours, whether it may name a town.
+
+    `seen` tells how often words stand outside of places, `own` how much of that is this text's.
+    """
     written = [text[begin:end] for begin, end in spans]
     low = [unaccented(word) for word in written]
     framed = ["<", "<", "<", *low, ">", ">"]
     forms = [_form(word) for word in written]
+    rare = ["<", *(_rarity(word, seen.get(word, 0) - (own or {}).get(word, 0)) for word in low), ">"]
     in_town = _in_town(low)
     told: list[list[str]] = []
     for i, word in enumerate(low):
@@ -123,10 +150,18 @@ def features(text: str, spans: list[Span]) -> list[list[str]]:
                 *(f"-1={before}", f"+1={after}", f"-2={before2}", f"+2={after2}", f"-3={before3}"),
                 *(f"-1,0={before}|{word}", f"0,1={word}|{after}", f"-2,-1={before2}|{before}", f"1,2={after}|{after2}"),
                 *(f"s-1={forms[i - 1] if i else '<'}", f"s+1={forms[i + 1] if i + 1 < len(forms) else '>'}"),
+                *(f"r={rare[i + 1]}", f"r-1={rare[i]}", f"r+1={rare[i + 2]}"),
                 *_traits(i, low, written, in_town),
             ]
         )
     return told
+
+
+def _rarity(word: str, times: int) -> str:
+    """Names that nobody wrote before are places more often than words that everybody writes."""
+    if word.isdigit():
+        return "number"
+    return next((told for most, told in _RARE if times <= most), "often")
 
 
 def _traits(i: int, low: list[str], written: list[str], in_town: list[str]) -> list[str]:

@@ -127,10 +127,18 @@ def test_the_tagger_sees_words_their_neighbours_and_towns() -> None:
     text = "vivo en New York, ok"
     spans = tagger.words(text)
     assert [text[a:b] for a, b in spans] == ["vivo", "en", "New", "York", ",", "ok"]
-    told = tagger.features(text, spans)
+    told = tagger.features(text, spans, {"vivo": 1, "en": 900, "ok": 5})
     assert {"w=new", "-1=en", "+1=york", "town 2", "town after en", "capital"} <= set(told[2])
     assert "town 2" in told[3]
+    assert {"r=never", "r-1=often", "r+1=never"} <= set(told[2])
+    assert {"r=some", "r+1=>"} <= set(told[5])
     assert not [trait for trait in told[5] if trait.startswith("town")]
+
+
+def test_a_name_that_one_row_alone_has_is_as_rare_there_as_one_that_nobody_wrote() -> None:
+    spans = tagger.words("por turk")
+    assert "r=seldom" in tagger.features("por turk", spans, {"turk": 1})[1]
+    assert "r=never" in tagger.features("por turk", spans, {"turk": 1}, {"turk": 1})[1]
 
 
 @pytest.mark.parametrize("text", ["Necesito Ayuda Con La Renta", "HAY AGUJAS EN LA 24"])
