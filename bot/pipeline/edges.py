@@ -45,7 +45,8 @@ _RIGHT = re.compile(rf"(?:{_WHICH}|{_NO_NAME}(?:{_SAINT}|{_OF_STREET}|{_OF_NAME}
 _CAPITALS = re.compile(rf" (?:(?:del?|la|el|los|las) )*{UPPER}[\w']+(?: {UPPER}[\w']+)*")
 # Things in a street: "la basura de la 16", "el bano de la 24 con folsom", "la banqueta de la calle capp".
 _LYING = (
-    r"basura|basurero|bote|banqueta|acera|vereda|asiento|banca|arbusto|mata|jardinera|piso|suelo|alcantarilla|cuneta"
+    r"basura|basurero|bote|fila|cola|lavabo|banqueta|acera|vereda|asiento|banca|arbusto|mata|jardinera|piso|suelo|"
+    r"alcantarilla|cuneta"
 )
 _THINGS = (
     rf"{_LYING}|bano|puerta|escalera|grada|coladera|pasto|zacate|arena|carpa|pared|lado|parte|altura|cuadra|bloque|"

@@ -19,7 +19,7 @@ _KINDS = (
     r"|stadium|parking lot|"
     r"post office|dmv|ymca|rec center|community center|starbucks|7[ -]?eleven|burger king|taco bell|dollar tree|"
     r"dollar general|rv park|trailer park|skate park|boat ramp|playground|motel ?6|food bank|armory"
-    r"|high school|college"
+    r"|high school|college|hospital"
 )
 _KINDS_ES = (
     r"parque|biblioteca|iglesia|plaza|puente|mercado|terminal|estacion de (?:bus|tren|bart|autobuses)"
@@ -30,6 +30,10 @@ _KINDS_ES = (
     r"|consulado|kinder|taqueria|"
     r"tienda|panaderia|clinica"
 )
+_NEARBY_ES = (
+    r"colegio|supermercado|aeropuerto|cementerio|hospital|escuela|secundaria|prepa|universidad|zoologico|correo"
+)
+"""Kinds that are places only for who is near them: "en la escuela" tells what happened there."""
 _BESIDE = (
     r"at|by|near|behind|outside(?: of)?|in front of|across from|next to|under|around|off|close to"
     r"|beside|inside|down by"
@@ -47,7 +51,10 @@ BESIDE = (
     r"frente al?|por atras del?|" + _BESIDE_ES
 )
 """Words that lead to a place, in small letters without accents: "behind", "a la vuelta de"."""
-_END = r"(?= *(?:$|[,.;!?]))"
+_END = (
+    r"(?= *(?:$|[,.;!?]|(?:ahorita|ahora|hoy|porfa|por favor|porfavor|xfa|urgente|please|pls|plz|rn|now|today|asap|"
+    r"right now|gracias|thanks)\b))"
+)
 _ON = r"(?: (?:on|at|off) (?:\d{1,3}(?:st|nd|rd|th)?|[a-z]{3,})(?: (?:st|street|ave|avenue|blvd|rd))?" + _END + ")?"
 _OF = r"(?: (?:de|en) (?:(?:la|el|calle|avenida) )*(?:\d{1,3}|[a-z]{4,})" + _END + ")?"
 _NO_STREET = (
@@ -73,6 +80,11 @@ _PATTERNS = (
     ),
     # "sobre Capp con la 21"
     rf"\b((?!(?:calle|dia|cita|carta|renta)\b){_CALLE} con la \d{{1,3}}){_END}",
+    # "la Capp con 22", "calle Alabama y 23"
+    (
+        rf"\b((?:la|calle) (?!(?:{_NO_CALLE}|casa|noche|calle|renta|luz|cita|carta|mesa|vida|edad)\b)"
+        rf"[a-z]{{3,}} (?:y|con) \d{{1,3}}){_END}"
+    ),
     # "550 jones"
     rf"(?:^|[,.;]|\bat|\bon|\ben) ?((?!911\b)\d{{2,5}} (?!(?:{_NO_THING})\b)[a-z]{{4,}}{_STREET}){_END}",
     # "vivo en la 19", "por la sexta"
@@ -87,7 +99,7 @@ _PATTERNS = (
     ),
     rf"\b(?:under|below|off|underneath) (the \d{{2,3}}){_END}",
     rf"\b(?:{_BESIDE}) ((?:the |da )?(?:{_KINDS}){_ON})\b",
-    rf"\b(?:{_BESIDE_ES}) ((?:el |la |los |las )?(?:{_KINDS_ES}){_OF})\b",
+    rf"\b(?:{_BESIDE_ES}) ((?:el |la |los |las )?(?:{_KINDS_ES}|{_NEARBY_ES}){_OF})\b",
     rf"\b(?:en|por|x) ((?:el |la )(?:{_KINDS_ES}|metro|hospital general){_OF}){_END}",
     r"\b(?:en|por|x) (el (?:centro de la ciudad|(?:sur|norte|este|oeste|centro) de (?!la\b)[a-z]{4,}(?: [a-z]{4,})?))"
     + _END,
@@ -120,6 +132,11 @@ _LEFT = re.compile(
     rf"((?:la |the )?([a-z0-9']{{2,}}) {_CROSSES} (?:la |the )?)$"
 )
 _RIGHT = re.compile(rf" {_CROSSES} (?:la |the )?\d{{1,3}}(?:st|nd|rd|th|ra|da|ta)?{_END}")
+# "el vecino de la Capp [con 22] pone música": "la" and a name is a street, and the number the one that crosses it.
+_OF_LA = re.compile(r"(?:la|calle|la calle) [a-z]{3,}")
+_NUMBER_RIGHT = re.compile(
+    rf" (?:y|con) (?:la )?\d{{1,3}}(?![\w:/$%])(?! (?:{_NO_THING}|ninas?|hijas?|perros?|gatos?|[ap]m|de la)\b)"
+)
 # A street with a number is crossed by a name as well: "4th [n brannan]", "la calle 24 [con capp]".
 _NUMBERED = re.compile(r"(?:la )?(?:calle )?\d{1,3}(?:st|nd|rd|th|e?ra|da|ta)?(?: (?:st|street|ave|avenue))?")
 _NAME_RIGHT = re.compile(rf" {_CROSSES} (?:la |the )?(?:{_NAME})(?: (?:st|street|ave|avenue|blvd|rd))?{_END}")
@@ -214,13 +231,21 @@ def whole(text: str, found: str) -> str:
     left = _LEFT.search(low[:begin])
     if left and left.group(2) not in _NO_NAME and len(found.split()) <= _FEW_WORDS:
         begin = left.start(1)
-    if not re.search(rf"\b{_CROSSES}\b", low[begin:end]) and (right := _RIGHT.match(low, end)):
-        end = right.end()
-    elif _NUMBERED.fullmatch(low[begin:end]) and (right := _NAME_RIGHT.match(low, end)):
-        end = right.end()
+    end = _crossed(low, begin, end)
     if behind := _KIND_BEHIND.match(low, end) or _MORE_RIGHT.match(low, end):
         end = behind.end()
     if spot_left := _SPOT_LEFT.search(low[:begin]):
         begin = spot_left.start(spot_left.lastindex or 0)
     begin, end = named(text, low, begin, end)
     return text[begin:end]
+
+
+def _crossed(low: str, begin: int, end: int) -> int:
+    """Where the crossing ends, one street of which was found."""
+    found = low[begin:end]
+    right = None if re.search(rf"\b{_CROSSES}\b", found) else _RIGHT.match(low, end)
+    if not right and _OF_LA.fullmatch(found):
+        right = _NUMBER_RIGHT.match(low, end)
+    elif not right and _NUMBERED.fullmatch(found):
+        right = _NAME_RIGHT.match(low, end)
+    return right.end() if right else end
