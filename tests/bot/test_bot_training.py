@@ -18,13 +18,13 @@ from tools.nlu_rows import Row, folded
 pytestmark = [pytest.mark.bot, pytest.mark.slow, pytest.mark.timeout(900)]
 
 # A little below what was measured (see the printed table), so that a fall is noticed and noise is not.
-LEAST_F1 = {"en": 0.935, "es": 0.925}
-LEAST_F1_BLIND = {"en": 0.93, "es": 0.915}
+LEAST_F1 = {"en": 0.94, "es": 0.93}
+LEAST_F1_BLIND = {"en": 0.93, "es": 0.92}
 MOST_APART = 0.02
 MOST_APART_BLIND = 0.02
 LEAST_OUT_OF_SCOPE = 0.92
 LEAST_ZIP = 0.98
-LEAST_PLACE = 0.85
+LEAST_PLACE = 0.9
 LEAST_PLACE_NEAR = 0.93
 LEAST_OF_SEVERAL = 0.82
 OF_NO_PLACE = ("danger", "change_language", "stop_texts", "ask_person")
