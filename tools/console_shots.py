@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -59,8 +60,8 @@ def town() -> Iterator[tuple[ConsoleTown, str]]:
 
 
 @contextmanager
-def served() -> Iterator[tuple[Flask, str]]:
-    """The application on empty stores of its own, and its address."""
+def served(town: Path | None = None) -> Iterator[tuple[Flask, str]]:
+    """The application of a town, else of the demo's, on empty stores of its own, and its address."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="front-door-shots-")))
         folder.chmod(0o711)  # Postgres runs under an account of its own where we are root
@@ -70,7 +71,7 @@ def served() -> Iterator[tuple[Flask, str]]:
         database = Database(postgres.url)
         stack.callback(database.close)
         schema.upgrade(database)
-        app = create_app(made_up(folder, postgres.url, redis.url))
+        app = create_app(replace(made_up(folder, postgres.url, redis.url), community_file=town))
         door = app.extensions["front_door"]
         stack.callback(door.close)
         door.acceptor.patience = 60.0

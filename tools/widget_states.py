@@ -6,15 +6,18 @@ Starts stores and a server of its own, and stops them again. What is in sight in
 which no longer comes about ends the work with an error.
 """
 
+import io
 import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 from sqlalchemy import select
 
@@ -224,6 +227,17 @@ def by_text(stage: Stage) -> None:
     expect(stage.page.locator("#move input").first).to_be_focused()
 
 
+def photo(stage: Stage) -> None:
+    stage.alone()
+    drawn = io.BytesIO()
+    Image.new("RGB", (640, 480), "teal").save(drawn, "JPEG")
+    stage.page.locator("#picture").set_input_files(
+        {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": drawn.getvalue()}
+    )
+    expect(stage.page.locator(".resident .state").last).to_have_text(RECEIVED[stage.language])
+    expect(stage.page.locator(".message.system")).to_be_visible()
+
+
 def no_script(stage: Stage) -> None:
     browser = stage.context.browser
     assert browser is not None  # noqa: S101 - the context was made by one
@@ -249,8 +263,11 @@ STATES: dict[str, tuple[str, Callable[[Stage], None]]] = {
     "large": ("Largest text and high contrast", large),
     "dark": ("Dark, where the phone asks for it", dark),
     "by-text": ("Going on by text", by_text),
+    "photo": ("A photo, where the town allows them", photo),
     "no-script": ("Without scripts", no_script),
 }
+
+WITH_PHOTOS = frozenset({"photo"})
 
 
 def written() -> str:
@@ -296,6 +313,13 @@ def fill(app: Flask) -> Door:
     return door
 
 
+def take_all(browser: Browser, folder: Path, names: Iterable[str], town: Path | None = None) -> int:
+    """Take the pictures of these states in a town; returns their bytes."""
+    with served(town) as (app, url):
+        camera = Camera(browser, url, fill(app), folder)
+        return sum(camera.take(name, language) for name in sorted(names) for language in ("en", "es"))
+
+
 def main(folder: Path = FOLDER) -> int:
     """Take every picture into ``folder`` and write the page that shows them; returns the exit status."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -304,11 +328,13 @@ def main(folder: Path = FOLDER) -> int:
         return 1
     folder.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=PATIENCE)
-    with served() as (app, url), sync_playwright() as playwright:
-        door = fill(app)
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as place:
+        allowing = Path(place) / "town.toml"
+        allowing.write_text(
+            (ROOT / "community.example.toml").read_text().replace("pictures = false", "pictures = true")
+        )
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        camera = Camera(browser, url, door, folder)
-        size = sum(camera.take(name, language) for name in STATES for language in ("en", "es"))
+        size = take_all(browser, folder, STATES.keys() - WITH_PHOTOS) + take_all(browser, folder, WITH_PHOTOS, allowing)
         browser.close()
     sys.stdout.write(f"{size // 1000} kB in {folder}\n")
     if folder == FOLDER:

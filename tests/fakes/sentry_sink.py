@@ -2,8 +2,13 @@
 
 import gzip
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import brotli
+
+UNPACK: dict[str | None, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}
 
 
 class SentrySink:
@@ -16,8 +21,7 @@ class SentrySink:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                packed = self.headers.get("Content-Encoding") == "gzip"
-                outer.received.append(gzip.decompress(body) if packed else body)
+                outer.received.append(UNPACK[self.headers.get("Content-Encoding")](body))
                 self.send_response(200)
                 self.send_header("Content-Length", "2")
                 self.end_headers()

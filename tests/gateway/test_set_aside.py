@@ -6,6 +6,7 @@ from sqlalchemy import text
 from gateway import schema
 from gateway.db import Database
 from gateway.models import Assessment
+from tests import demo_town
 from tests.conftest import Phone
 from tests.gateway.road import rows
 
@@ -33,6 +34,7 @@ def test_an_assessment_keeps_what_was_set_aside_as_typed(phone: Phone, database:
 def test_rows_of_before_have_nothing_set_aside_and_the_step_can_be_taken_back(phone: Phone, database: Database) -> None:
     phone.text("no me quiero morir")
     with database.engine.connect() as connection, connection.begin() as step:
+        demo_town.forget(connection)
         config = schema._config(connection)
         command.downgrade(config, "0004")
         columns = text("SELECT column_name FROM information_schema.columns WHERE table_name = 'assessments'")
