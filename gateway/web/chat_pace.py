@@ -5,7 +5,8 @@ nothing is lost. One visitor may send 20 texts a minute. Of all who come new fro
 once, so that a shelter or a school behind one address is not locked out by one of its guests; who talks already is not
 counted there. Words of danger, and everything in a conversation in which danger showed, never wait.
 
-No address is kept: a keyed hash of it counts in Redis (in this process alone while Redis is down) for a minute.
+No address is kept: a keyed hash of it counts in Redis (in this process alone while Redis is down) for a
+minute, of who sends a photo for an hour.
 """
 
 from ipaddress import ip_address
