@@ -1,7 +1,8 @@
 # Every verb of the project. `make` alone lists them.
 PYTHON ?= python3
 PY := .venv/bin/python
-PYTEST := $(PY) -m pytest
+# What Hypothesis tries is the same in each run: what it finds by chance belongs to who looks for it, with `make fuzz`.
+PYTEST := $(PY) -m pytest --hypothesis-profile=ci
 # Three tiers. The fast one and the slow one use every core; what is timed, killed or starved has the machine to itself.
 FAST := not bot and not e2e and not faults and not slow and not alone
 ALONE := faults or alone or (e2e and bot)
@@ -13,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-gateway train net test test-fast lint types words format bench requirements requirements-check \
+.PHONY: help run setup setup-gateway train net test test-fast fuzz lint types words format bench requirements requirements-check \
 	browser node hooks clean clean-all
 
 help: ## list these verbs
@@ -41,6 +42,9 @@ test: setup browser node ## everything: lint, types, unit, integration, bot, end
 
 test-fast: setup-gateway lint types ## the tier for every commit: no bot, no browser, no kills, nothing slow
 	@$(PYTEST) -n auto -p no:schemathesis -m "$(FAST)"
+
+fuzz: setup-gateway ## the tests that make up their cases, with cases that nobody tried before
+	@$(PYTEST) -n auto --hypothesis-profile=default -m 'hypothesis and not bot'
 
 lint: setup-gateway requirements-check ## ruff, and whether the requirement files are up to date
 	@$(PY) -m ruff check --quiet .

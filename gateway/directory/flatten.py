@@ -100,13 +100,15 @@ def _holds(kind: str, child: str, value: Any) -> bool:
 def _children(kind: str, child: str, fields: dict[str, Any], value: Any, source: tuple[str, int]) -> Iterator[Record]:
     items = value if isinstance(value, list) else [value]
     refers = f"{child}_id" in objects.BY_NAME[kind].types and f"{kind}_id" not in objects.BY_NAME[child].types
-    for place, given in enumerate(items):
+    named = False
+    for given in items:
         item = {TOLD[child]: given} if isinstance(given, str | int) and child in TOLD else given
         if not isinstance(item, dict):
             continue
         if refers:
             item = item | {"id": item.get("id") or given_id(child, item)}
-            fields[f"{child}_id"] = item["id"] if place == 0 else fields[f"{child}_id"]
+            fields[f"{child}_id"] = fields[f"{child}_id"] if named else item["id"]
+            named = True
         yield from _rows(child, dict(item) if refers else _owned(dict(item), child, kind, fields["id"]), *source)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from gateway.db import Database
 from gateway.directory import answers, exporting, one_service, stored
+from gateway.directory.flatten import flatten
 from gateway.directory.importing import import_path
 from gateway.directory.report import ImportFailed, Report
 from gateway.directory.wanted import Found
@@ -367,3 +368,12 @@ def test_whatever_is_in_the_json_nothing_breaks(
         else:
             use(session, now)
         session.rollback()
+
+
+def test_of_several_organizations_the_first_that_is_one_counts() -> None:
+    given = {"name": "Pantry", "organization": [None, {"name": "First"}, {"name": "Second"}, 3]}
+    rows = list(flatten(given, "services.json", 1))
+    [service] = [row for row in rows if row.kind == "service"]
+    told = {row.fields["id"]: row.fields["name"] for row in rows if row.kind == "organization"}
+    assert told[service.fields["organization_id"]] == "First"
+    assert len(told) == 2
