@@ -7,11 +7,10 @@ lose none of them to a picture; and so it needs no way out to the internet eithe
 import logging
 import threading
 from collections.abc import Callable
-from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import attachments, delivery, pictures, uploads
+from gateway import attachments, delivery, media, pictures, uploads
 from gateway.attachments import Errand, Found
 from gateway.db import Database
 from gateway.errors import MediaFailed
@@ -23,18 +22,10 @@ LOOK_SECONDS = 1.0
 PAUSE_SECONDS = 5.0
 
 
-class Source(Protocol):
-    """Where attachments lie."""
-
-    def fetch(self, url: str) -> bytes:
-        """The bytes at an address. Raises :class:`MediaFailed`."""
-        ...
-
-
 class Watch:
     """A thread that fetches what is wanted, and tells the open pages of it by ``announce`` (a conversation's id)."""
 
-    def __init__(self, database: Database, source: Source, keys: Keys, announce: Callable[[int], None]) -> None:
+    def __init__(self, database: Database, source: media.Source, keys: Keys, announce: Callable[[int], None]) -> None:
         self._database, self._source, self._keys, self._announce = database, source, keys, announce
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look, name="attachments", daemon=True)

@@ -1,7 +1,7 @@
 """Pictures and files that come with a message: kept as references only, each in quarantine. Nothing here opens one."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 HOST = "api.twilio.com"
@@ -10,6 +10,14 @@ UPLOAD = "upload:"  # what a page sent to us lies with us
 LONGEST_TYPE = 100
 
 Reference = dict[str, Any]
+
+
+class Source(Protocol):
+    """Where attachments lie."""
+
+    def fetch(self, url: str) -> bytes:
+        """The bytes at an address. Raises :class:`gateway.errors.MediaFailed`."""
+        ...
 
 
 def reference(url: str, content_type: str | None, account_sid: str) -> Reference:

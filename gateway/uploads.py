@@ -8,7 +8,6 @@ days.
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -25,18 +24,10 @@ AT_ONCE = 200
 Begin = Callable[[], AbstractContextManager[Session]]
 
 
-class Elsewhere(Protocol):
-    """Where all else lies."""
-
-    def fetch(self, url: str) -> bytes:
-        """The bytes at an address. Raises :class:`MediaFailed`."""
-        ...
-
-
 class Source:
     """Where attachments lie: those of the web chat here, all others where ``elsewhere`` finds them."""
 
-    def __init__(self, begin: Begin, keys: Keys, elsewhere: Elsewhere) -> None:
+    def __init__(self, begin: Begin, keys: Keys, elsewhere: media.Source) -> None:
         self._begin, self._keys, self._elsewhere = begin, keys, elsewhere
 
     def fetch(self, url: str) -> bytes:

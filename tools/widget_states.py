@@ -6,7 +6,6 @@ Starts stores and a server of its own, and stops them again. What is in sight in
 which no longer comes about ends the work with an error.
 """
 
-import io
 import shutil
 import sys
 import tempfile
@@ -17,12 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask
-from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 from sqlalchemy import select
 
 from gateway import conversations, delivery, log_ins, offering, texts
 from gateway.db import Database
+from gateway.demo import media
 from gateway.directory import demo
 from gateway.door import Door
 from gateway.models import Conversation, Message, Responder
@@ -229,10 +228,8 @@ def by_text(stage: Stage) -> None:
 
 def photo(stage: Stage) -> None:
     stage.alone()
-    drawn = io.BytesIO()
-    Image.new("RGB", (640, 480), "teal").save(drawn, "JPEG")
     stage.page.locator("#picture").set_input_files(
-        {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": drawn.getvalue()}
+        {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": media.picture()}
     )
     expect(stage.page.locator(".resident .state").last).to_have_text(RECEIVED[stage.language])
     expect(stage.page.locator(".message.system")).to_be_visible()

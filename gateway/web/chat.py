@@ -85,18 +85,7 @@ def send() -> tuple[Response, int]:
     inbound = translate(g.visitor, given)
     chat_pace.in_turn(g.visitor, inbound.text)
     receipt = door().acceptor.accept(inbound)
-    answer = {
-        "message": {
-            "id": receipt.message_id,
-            "client_id": given["id"],
-            "author": "resident",
-            "text": inbound.text,
-            "kept": True,
-            "answer_expected": receipt.needs_bot,
-        },
-        "replies": replies(receipt, inbound),
-    }
-    return jsonify(answer), 201
+    return jsonify(accepted(receipt, inbound, given["id"])), 201
 
 
 def history() -> Response:
@@ -159,6 +148,19 @@ def translate(visitor: str, given: dict[str, Any]) -> Inbound:
 def provider_id(visitor: str, client_id: str) -> str:
     """By what a message is known, however often its page sends it."""
     return "web:" + door().settings.keys.hash(f"{visitor} {client_id}")
+
+
+def accepted(receipt: Receipt, inbound: Inbound, client_id: str) -> dict[str, Any]:
+    """What a page is told of what it sent, under the id that the page gave it."""
+    message = {
+        "id": receipt.message_id,
+        "client_id": client_id,
+        "author": "resident",
+        "text": inbound.text,
+        "kept": True,
+        "answer_expected": receipt.needs_bot,
+    }
+    return {"message": message, "replies": replies(receipt, inbound)}
 
 
 def replies(receipt: Receipt, inbound: Inbound) -> list[dict[str, Any]]:

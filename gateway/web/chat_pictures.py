@@ -13,7 +13,7 @@ from gateway import media, pictures, uploads
 from gateway.conversations import WEBCHAT, Inbound
 from gateway.errors import Refused
 from gateway.web import chat_pace
-from gateway.web.chat import UUID, chat_token, keep_nowhere, provider_id, replies
+from gateway.web.chat import UUID, accepted, chat_token, keep_nowhere, provider_id
 from gateway.web.guards import blueprint, door
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -54,9 +54,9 @@ def take() -> tuple[Response, int]:
     facts = {"language": spoken} if spoken in {"en", "es"} else {}
     inbound = Inbound(WEBCHAT, g.visitor, named, "", facts=facts, media=(media.uploaded(number, kind),))
     receipt = door().acceptor.accept(inbound)
-    message = {"id": receipt.message_id, "client_id": client_id, "author": "resident", "text": "", "pictures": 1}
-    message |= {"kept": True, "answer_expected": receipt.needs_bot}
-    return jsonify(message=message, replies=replies(receipt, inbound)), 201
+    answer = accepted(receipt, inbound, client_id)
+    answer["message"]["pictures"] = len(inbound.media)
+    return jsonify(answer), 201
 
 
 def _read() -> bytes:

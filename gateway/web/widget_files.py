@@ -38,8 +38,7 @@ EXPORT = re.compile(r"export (?=(?:const|class|function|async function) (?P<name
 STATEMENT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 INDENTED = re.compile(r"\n +")  # what is left of it stands in the style of the button
 LEVEL = 9
-ONCE = 11  # what is packed once, at the start, may take its time
-
+ONCE = 11  # Brotli's most, for what is packed once, at the start
 WAYS = ("br", "gzip")
 
 Read = Callable[[str], str]
@@ -155,10 +154,10 @@ def _file(text: str | bytes, kind: str) -> File:
     return File(content, {way: _packed(content, way, ONCE) for way in WAYS}, kind, _tag(content))
 
 
-def _packed(content: bytes, way: str, level: int) -> bytes:
+def _packed(content: bytes, way: str, quality: int) -> bytes:
     if way == "br":
-        return bytes(brotli.compress(content, quality=level))
-    return gzip.compress(content, min(level, LEVEL), mtime=0)
+        return bytes(brotli.compress(content, quality=quality))
+    return gzip.compress(content, LEVEL, mtime=0)
 
 
 def _tag(content: bytes) -> str:
