@@ -13,6 +13,7 @@ from gateway.conversations import hand_over
 from gateway.leases import LeaseLost
 from gateway.models import Conversation, Escalation, OptOut, Referral, Responder, Shift
 from gateway.risk import Level
+from tests import demo_town
 from tests.conftest import RESIDENT
 from tests.fakes.fake_rasa import NONSENSE, FakeRasa, good
 from tests.gateway.turn_street import Street
@@ -118,8 +119,6 @@ def test_an_unknown_language_gets_the_bilingual_menu_and_keeps_the_first_words(s
 
 
 def test_commands_search_and_more_goes_on(street: Street, bot: FakeRasa, now: datetime) -> None:
-    from tests import demo_town  # noqa: PLC0415
-
     with street.database.begin() as session:
         demo_town.lay(session, now)
     find = {"command": "find_services", "needs": ["food"], "zip": "94110"}
