@@ -572,6 +572,22 @@ def test_an_alarm_that_was_just_put_in_place_can_be_judged(
     expect(last.get_by_role("button", name="Real danger")).to_have_attribute("aria-pressed", "true")
 
 
+def test_a_page_reads_itself_though_its_last_script_comes_late(
+    enter: Callable[..., Page], served: Served, written: Written
+) -> None:
+    row = written()
+    page = enter("Ana", 390, 844)
+    late: list[Route] = []
+    page.route("**/console/ownership.js", lambda route: late.append(route))  # noqa: PLW0108 - Playwright needs a Python function
+    there = f"{served.url}/console/threads/{row.id}"
+    with page.expect_request("**/console/ownership.js"):
+        page.goto(there, wait_until="commit")
+    page.wait_for_timeout(800)  # long enough for the greeting of a stream that was opened too early
+    with page.expect_response("**/live", timeout=5000):
+        late[0].continue_()
+    expect(page.locator("body")).to_have_attribute("data-ready", "1")
+
+
 def open_history(page: Page, row: Escalation) -> None:
     """In one step: between finding an element and telling it, a page may have drawn another in its place."""
     page.evaluate(f"document.getElementById('history-{row.id}').open = true")

@@ -51,4 +51,4 @@ draw();
 setInterval(tick, 1000);
 document.body.addEventListener("htmx:afterSettle", draw);
 document.body.addEventListener("newest", draw);
-document.body.dataset.ready = "1";
+document.addEventListener("DOMContentLoaded", () => (document.body.dataset.ready = "1")); // htmx is there from now on

@@ -244,7 +244,7 @@ function watch() {
 
 // The server closes a stream for good when there are too many of them: then this page asks by itself.
 function mend() {
-  if (source.readyState === EventSource.CLOSED) connect();
+  if (source?.readyState === EventSource.CLOSED) connect();
 }
 
 function poll() {
@@ -337,7 +337,8 @@ export function setUp() {
   document.addEventListener("pointerdown", press, true);
   document.addEventListener("pointerup", lift, true);
   document.addEventListener("pointercancel", lift, true);
-  connect();
+  // htmx begins when the last script of the page was read: what is asked of it before that is lost without a word.
+  document.addEventListener("DOMContentLoaded", connect);
   setInterval(watch, 500);
   setInterval(mend, RECONNECT_EVERY);
   setInterval(poll, 1000);
