@@ -9,14 +9,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gateway import media
 from gateway.errors import MediaFailed
 from gateway.keys import Keys
-from gateway.models import Upload
+from gateway.models import Message, Upload
 
 KEPT_FOR = timedelta(days=30)
 AT_ONCE = 200
@@ -47,6 +47,13 @@ def keep(session: Session, keys: Keys, provider_id: str, kind: str, content: byt
     row = {"provider_id": provider_id, "kind": kind, "size": len(content), "created_at": now}
     session.execute(insert(Upload).values(row | {"sealed": keys.seal_bytes(content)}).on_conflict_do_nothing())
     return session.scalars(select(Upload.id).where(Upload.provider_id == provider_id)).one()
+
+
+def known(session: Session, provider_id: str) -> bool:
+    """Whether a picture of this message was kept before, be it asked for and gone by now."""
+    kept = exists().where(Upload.provider_id == provider_id)
+    said = exists().where(Message.provider_id == provider_id)
+    return bool(session.scalar(select(kept | said)))
 
 
 def forget(session: Session, url: str) -> None:

@@ -53,14 +53,27 @@ def in_turn(visitor: str, text: str) -> None:
         raise Refused(429, "too_many_requests", after=min(seconds, LONGEST_WAIT))
 
 
+def room_for_picture(visitor: str) -> None:
+    """Raise :class:`Refused` (429) where one more picture would be too many, before it is sent. Nothing is counted."""
+    _hold_off([pace.full(who) for pace, who in _who_sends(visitor)])
+
+
 def picture_in_turn(visitor: str) -> None:
     """Let one picture through, or raise :class:`Refused` (429): ten an hour, and a hundred from one address."""
+    for pace, who in _who_sends(visitor):
+        _hold_off([pace.wait(who)])
+
+
+def _who_sends(visitor: str) -> list[tuple[Pace, str]]:
     of_visitor, of_address = current_app.extensions[PICTURE_PACES]
     hashed = door().settings.keys.hash
     address = _address()
-    seconds = of_visitor.wait(hashed(visitor)) or (of_address.wait(hashed(address)) if address else 0)
-    if seconds:
-        raise Refused(429, "too_many_requests", after=seconds)
+    return [(of_visitor, hashed(visitor)), *([(of_address, hashed(address))] if address else [])]
+
+
+def _hold_off(seconds: list[int]) -> None:
+    if longest := max(seconds):
+        raise Refused(429, "too_many_requests", after=longest)
 
 
 def _seconds_to_wait(visitor: str) -> int:

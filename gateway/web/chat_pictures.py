@@ -42,12 +42,16 @@ def take() -> tuple[Response, int]:
         raise Refused(411, "length_required")
     if request.content_length > MOST_BYTES:
         raise Refused(413, "too_large")
-    chat_pace.picture_in_turn(g.visitor)
+    named = provider_id(g.visitor, client_id)
+    counted = _is_known(named)
+    if not counted:
+        chat_pace.room_for_picture(g.visitor)
     content = _read()
     kind = pictures.kind(content)
     if kind not in pictures.SHOWN:
         raise Refused(415, "no_picture")
-    named = provider_id(g.visitor, client_id)
+    if not counted:
+        chat_pace.picture_in_turn(g.visitor)
     with door().database.begin() as session:
         number = uploads.keep(session, door().settings.keys, named, kind, content, datetime.now(UTC))
     spoken = request.headers.get("Content-Language")
@@ -57,6 +61,12 @@ def take() -> tuple[Response, int]:
     answer = accepted(receipt, inbound, client_id)
     answer["message"]["pictures"] = len(inbound.media)
     return jsonify(answer), 201
+
+
+def _is_known(named: str) -> bool:
+    """A picture whose answer got lost comes again, and counts once."""
+    with door().database.begin() as session:
+        return uploads.known(session, named)
 
 
 def _read() -> bytes:

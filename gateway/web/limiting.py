@@ -32,6 +32,10 @@ class Pace:
         """Whether ``who`` has used up nothing of the present window."""
         return self._counted(self._left, who) == self.limit.amount
 
+    def full(self, who: str) -> int:
+        """The seconds until ``who`` has a request left, 0 when one is left now; uses up nothing."""
+        return 0 if self._counted(self._left, who) else self._counted(self._again, who)
+
     def _counted(self, count: Callable[[MovingWindowRateLimiter, str], int], who: str) -> int:
         try:
             return count(self._shared, who)
@@ -43,7 +47,8 @@ class Pace:
         return limiter.get_window_stats(self.limit, self._name, who).remaining
 
     def _hit(self, limiter: MovingWindowRateLimiter, who: str) -> int:
-        if limiter.hit(self.limit, self._name, who):
-            return 0
+        return 0 if limiter.hit(self.limit, self._name, who) else self._again(limiter, who)
+
+    def _again(self, limiter: MovingWindowRateLimiter, who: str) -> int:
         again = limiter.get_window_stats(self.limit, self._name, who).reset_time
         return max(1, round(again - time.time()))

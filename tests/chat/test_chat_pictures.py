@@ -109,12 +109,53 @@ def test_nobody_without_a_token(allowing: Flask, guest: Visitor) -> None:
 
 
 def test_who_sends_many_waits(allowing: Flask, guest: Visitor, town: Door) -> None:
-    url = town.settings.redis_url
-    few = Pace(url, RateLimitItemPerHour(2), str(uuid.uuid4()))
-    allowing.extensions[chat_pace.PICTURE_PACES] = (few, Pace(url, RateLimitItemPerHour(100), str(uuid.uuid4())))
+    few(allowing, town, 2)
     assert [sent(guest, drawn()).status_code for _ in range(3)] == [201, 201, 429]
     assert int(sent(guest, drawn()).headers["Retry-After"]) > 60
     assert guest.post("and a text").status_code == 201
+
+
+def few(allowing: Flask, town: Door, many: int) -> Pace:
+    """So many pictures an hour, and no more."""
+    url = town.settings.redis_url
+    own = Pace(url, RateLimitItemPerHour(many), str(uuid.uuid4()))
+    allowing.extensions[chat_pace.PICTURE_PACES] = (own, Pace(url, RateLimitItemPerHour(100), str(uuid.uuid4())))
+    return own
+
+
+def test_one_whose_answer_got_lost_is_counted_once(allowing: Flask, guest: Visitor, town: Door) -> None:
+    few(allowing, town, 2)
+    client_id = str(uuid.uuid4())
+    assert [sent(guest, drawn(), client_id).status_code for _ in range(3)] == [201, 201, 201]
+    assert sent(guest, drawn()).status_code == 201
+    assert sent(guest, drawn()).status_code == 429
+    assert sent(guest, drawn(), client_id).status_code == 201  # though there is no room for a new one
+
+
+def test_one_that_cannot_be_taken_now_is_not_counted(allowing: Flask, guest: Visitor, town: Door) -> None:
+    own = few(allowing, town, 1)
+    hands = allowing.extensions[chat_pictures.HANDS]
+    for _ in range(chat_pictures.SLOW_PHONES):
+        hands.acquire()
+    assert sent(guest, drawn()).status_code == 429
+    for _ in range(chat_pictures.SLOW_PHONES):
+        hands.release()
+    assert sent(guest, b"<svg>").status_code == 415
+    known_as = town.settings.keys.hash(guest.token)
+    assert own.untouched(known_as)
+    assert sent(guest, drawn()).status_code == 201
+    assert not own.untouched(known_as)
+
+
+def test_one_too_many_is_refused_before_it_is_read(
+    allowing: Flask, guest: Visitor, town: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few(allowing, town, 1)
+    assert sent(guest, drawn()).status_code == 201
+    read: list[str] = []
+    monkeypatch.setattr(chat_pictures, "_read", lambda: read.append("read"))
+    assert sent(guest, drawn()).status_code == 429
+    assert not read
 
 
 def test_an_address_has_a_limit_of_its_own(allowing: Flask, town: Door) -> None:
