@@ -1,13 +1,15 @@
-"""How long people lately waited for a person, from what happened and never from a plan."""
+"""How long people lately waited for a person, from what happened and never from a plan; how many wait before one."""
 
 from datetime import datetime, timedelta
 from statistics import median_high
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from gateway import paging
-from gateway.models import Escalation
+from gateway.conversations import WEBCHAT, with_contact
+from gateway.escalations import DANGER_FIRST, WAITING
+from gateway.models import Contact, Conversation, Escalation
 from gateway.risk import Level
 
 LATELY = timedelta(hours=6)
@@ -43,3 +45,26 @@ def _lately(session: Session, level: Level, now: datetime) -> list[tuple[datetim
         )
     )
     return [(opened, claimed) for opened, claimed in found]
+
+
+def ahead(session: Session, visitor: str, now: datetime) -> int | None:
+    """How many people wait for a person before this visitor of the web chat (by the hash of their token).
+
+    In the order of the console's queue: danger first, then who asked first, so the number can rise. None where they do
+    not wait, and where nobody is on call: a place in a line that nobody serves is no news.
+    """
+    mine = session.execute(
+        select(Escalation.id, Escalation.opened_at, DANGER_FIRST.label("rank"))
+        .join(Conversation, Escalation.conversation_id == Conversation.id)
+        .join(Contact, with_contact(Contact.id))
+        .where(Contact.channel == WEBCHAT, Contact.address_hash == visitor)
+        .where(Conversation.closed_at.is_(None), Escalation.status == WAITING)
+    ).first()
+    if mine is None or not paging.on_call(session, now):
+        return None
+    sooner = tuple_(Escalation.opened_at, Escalation.id) < tuple_(mine.opened_at, mine.id)
+    before = or_(mine.rank > DANGER_FIRST, and_(mine.rank == DANGER_FIRST, sooner))
+    waiting = (
+        select(func.count()).select_from(Escalation).where(Escalation.status == WAITING, ~Escalation.drill, before)
+    )
+    return session.scalar(waiting)

@@ -1,7 +1,10 @@
-"""Signs at the edge of the web chat: that a visitor writes, that their page is open, who writes to them."""
+"""Signs at the edge of the web chat: that a visitor writes, that their page is open, who writes, their place."""
 
-from flask import g
+from datetime import UTC, datetime
 
+from flask import Response, g, jsonify
+
+from gateway import waits
 from gateway.clients.signs import Signs
 from gateway.web.guards import door
 from gateway.web.live import Event
@@ -19,6 +22,12 @@ def who_writes(visitor: str) -> str | None:
     """The first name of who writes to a visitor, for a page that asks now and then."""
     found = door().signs.look(visitor)
     return found[1] if found else None
+
+
+def place() -> Response:
+    """How many wait for a person before this visitor; null where they do not wait, or nobody is on call."""
+    with door().database.begin() as session:
+        return jsonify(ahead=waits.ahead(session, door().settings.keys.hash(g.visitor), datetime.now(UTC)))
 
 
 class Look:

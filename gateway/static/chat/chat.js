@@ -6,6 +6,7 @@
 import * as kept from "./kept.js";
 import { known, say } from "./words.js";
 
+const NEAR = 80;
 const root = document.documentElement;
 const listeners = new Map();
 let quiet = 0;
@@ -35,8 +36,8 @@ export function word(key, values) {
 
 // Puts the words of the present language into an element that names them.
 export function fill(element) {
-  const { word: key, wordLabel, wordTitle, name } = element.dataset;
-  if (key) element.textContent = word(key, { name });
+  const { word: key, wordLabel, wordTitle, name, count } = element.dataset;
+  if (key) element.textContent = word(key, { name, count });
   if (wordLabel) element.setAttribute("aria-label", word(wordLabel));
   if (wordTitle) element.title = word(wordTitle);
   if (element.dataset[spoken]) element.textContent = element.dataset[spoken];
@@ -63,6 +64,16 @@ export async function quietly(change) {
 
 function clock(time) {
   return new Intl.DateTimeFormat(`${spoken}-US`, { hour: "numeric", minute: "2-digit" }).format(new Date(time));
+}
+
+// ---- the end of the messages, where a reader stays who is there ----
+
+export function atEnd(change) {
+  const log = at("log");
+  const end = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+  change();
+  if (end) log.scrollTop = log.scrollHeight;
+  return end;
 }
 
 // ---- the one line that says what is going on ----

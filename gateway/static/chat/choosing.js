@@ -1,9 +1,7 @@
 // Answers that a question offers, as buttons under it. One that is pressed is written as if it were typed.
 
-import { at, emit, fill, on, word } from "./chat.js";
+import { at, atEnd, emit, fill, on, word } from "./chat.js";
 import { Offers } from "./offers.js";
-
-const NEAR = 80;
 
 const offers = new Offers();
 let group = null;
@@ -16,13 +14,11 @@ export function start() {
 }
 
 function show() {
-  const log = at("log");
-  const end = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
-  if (offers.now !== shown) replace(offers.now);
-  if (!group) return;
-  log.append(group); // what is said in the same turn stands above it
-  if (end) log.scrollTop = log.scrollHeight;
-  if (end) group.scrollIntoView({ block: "nearest" });
+  const end = atEnd(() => {
+    if (offers.now !== shown) replace(offers.now);
+    if (group) at("log").append(group); // what is said in the same turn stands above it
+  });
+  if (group && end) group.scrollIntoView({ block: "nearest" });
 }
 
 function replace(message) {

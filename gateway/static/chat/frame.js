@@ -5,12 +5,13 @@ import * as choosing from "./choosing.js";
 import * as languages from "./languages.js";
 import * as options from "./options.js";
 import * as parent from "./parent.js";
+import * as place from "./place.js";
 import * as safety from "./safety.js";
 import * as signs from "./signs.js";
 import * as talk from "./talk.js";
 import * as writing from "./writing.js";
 
-const PARTS = [safety, writing, signs, languages, options, choosing, talk];
+const PARTS = [safety, writing, signs, languages, options, choosing, place, talk];
 
 window.addEventListener("online", () => emit("online"));
 window.addEventListener("offline", () => emit("offline"));

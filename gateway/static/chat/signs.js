@@ -1,12 +1,11 @@
 // Who writes now: shows that a person does, and tells them that the visitor does. Only the fact, never a letter of it.
 
 import { ask } from "./api.js";
-import { at, fill, on } from "./chat.js";
+import { at, atEnd, fill, on } from "./chat.js";
 import * as kept from "./kept.js";
 
 const EVERY = 3_000;
 const LASTS = 6_000;
-const NEAR = 80;
 
 let told = -EVERY;
 let timer = null;
@@ -28,12 +27,8 @@ function tell() {
 
 function show({ name }) {
   const line = at("writing");
-  const log = at("log");
-  const end = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
   line.dataset.name = name;
-  fill(line);
-  line.hidden = false;
-  if (end) log.scrollTop = log.scrollHeight;
+  atEnd(() => (fill(line), (line.hidden = false)));
   if (!spoken) at("writing-said").textContent = line.textContent;
   spoken = true;
   clearTimeout(timer);
