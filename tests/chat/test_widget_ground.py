@@ -8,11 +8,12 @@ from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext, CDPSession, FrameLocator, Page, Route, expect
 
 from gateway.web import pages
-from tests.chat.test_chat_browser import OPEN, opened, write
+from tests.chat.test_chat_browser import DANGER, OPEN, opened, write
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 LONGEST = 20_000
+PATIENCE = 30_000  # milliseconds: a slow phone on a slow line, on a machine that does much beside
 LABELS = {
     "en": ["Danger now", "Crisis: call or text", "Leave quickly", "Your message", "Send", "Español"],
     "es": ["Peligro ahora", "Crisis: marque 2", "Salir rápido", "Su mensaje", "Enviar", "English"],
@@ -42,6 +43,31 @@ def test_all_that_a_visitor_waits_for_is_small(context: BrowserContext, page: Pa
     names = sorted(re.sub(r".*/|\?.*", "", address) for address in sizes() if address.startswith(site))
     assert names == ["chat.css", "chat.js", "embed.js", "frame"]
     assert sum(sizes().values()) < LONGEST
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_on_a_slow_phone_and_a_slow_line_it_works(
+    context: BrowserContext, page: Page, site: str, language: str, say: Callable[..., int]
+) -> None:
+    slow(context.new_cdp_session(page))
+    page.goto(f"{site}/chat/frame?language={language}", wait_until="commit")
+    expect(page.locator('.urgent a[href="tel:911"]')).to_be_visible()
+    expect(page.locator("#log")).to_have_attribute("aria-busy", "false", timeout=PATIENCE)
+    page.locator("#input").fill(DANGER[language])
+    page.locator("#input").press("Enter")
+    expect(page.locator(".message.alert").first).to_contain_text("911", timeout=PATIENCE)
+    expect(page.locator(".message.resident .state")).to_have_attribute("data-word", "received", timeout=PATIENCE)
+    say("I am here.", "responder", language, name="Ana")
+    expect(page.locator(".message.responder .text")).to_have_text("I am here.", timeout=PATIENCE)
+    expect(page.locator(".message.resident")).to_have_count(1)
+
+
+def slow(session: CDPSession) -> None:
+    """A phone four times slower than this machine, on the slowest line that Chromium names."""
+    session.send("Network.enable")
+    line = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+    session.send("Network.emulateNetworkConditions", line)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
