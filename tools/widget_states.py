@@ -12,21 +12,25 @@ import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 from sqlalchemy import select
 
-from gateway import conversations, delivery, log_ins, offering, texts
+from gateway import conversations, delivery, escalations, log_ins, offering, texts
+from gateway.conversations import Inbound
 from gateway.db import Database
 from gateway.demo import media
 from gateway.directory import demo
 from gateway.door import Door
-from gateway.models import Conversation, Message, Responder
+from gateway.models import Conversation, Message, Responder, Shift
 from gateway.offers import NUMBERS, Question
+from gateway.risk import Level
 from gateway.scene import Scene
+from tools.axe import Looked, look_when_still
 from tools.console_shots import BROWSERS, keep, served
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +44,11 @@ INTRO = """# Every state of the chat widget
 As a visitor on a phone sees them, English beside Spanish. The town is made up: nobody wrote this. How a town changes
 the looks is in [the widget](widget.md), how it is heard in [with a screen reader](screen-readers.md).
 `python -m tools.widget_states` takes these pictures and writes this page.
+
+Under each picture stands what axe {version} found there, of any weight, and how many of its rules (WCAG 2.0 to 2.2, A
+and AA, and its own good practice) had something to look at and were kept. What it calls serious or critical ends the
+work with an error. It is a script, so it cannot look where scripts are off, and it finds only some faults: nobody who
+listens to pages has tried this one yet.
 """
 
 
@@ -115,11 +124,28 @@ class Stage:
         self.door.signs.responder_writes(whose, "Ana")
         self.door.bell.announce_writing(number)
 
+    def asks(self) -> None:
+        """They wait for a person, one other before them."""
+        now = datetime.now(UTC)
+        with self.door.database.begin() as session:
+            conversation, _ = self._newest(session)
+            other = Inbound(conversations.SMS, "+15555550142", f"SM-in-line-{self.language}", "hello")
+            thread = conversations.thread(session, self.door.settings.keys, other, now)
+            escalations.open_(session, thread, "asked_for_person", Level.ROUTINE, now)
+            escalations.open_(session, conversation, "asked_for_person", Level.ROUTINE, now)
+        self.say(texts.say("person_asked", self.language), "system")
+
     def _newest(self, session: object) -> tuple[Conversation, Message]:
         message = session.scalars(  # type: ignore[attr-defined]
             select(Message).where(Message.direction == "in").order_by(Message.id.desc())
         ).first()
         return conversations.lock(session, message.conversation_id), message  # type: ignore[arg-type]
+
+
+def in_line(stage: Stage) -> None:
+    stage.wrote()
+    stage.asks()
+    expect(stage.page.locator("#place")).to_be_visible()
 
 
 def launcher(stage: Stage) -> None:
@@ -253,6 +279,7 @@ STATES: dict[str, tuple[str, Callable[[Stage], None]]] = {
     "menu": ("A question with its answers as buttons", menu),
     "cards": ("Services", cards),
     "danger": ("Danger in the words", danger),
+    "in-line": ("In line for a person", in_line),
     "typing": ("A responder types", typing),
     "person": ("A person answers", person),
     "offline": ("Without a connection", offline),
@@ -265,18 +292,29 @@ STATES: dict[str, tuple[str, Callable[[Stage], None]]] = {
 }
 
 WITH_PHOTOS = frozenset({"photo"})
+UNSCRIPTED = frozenset({"no-script"})
+
+Found = dict[str, dict[str, Looked | None]]
 
 
-def written() -> str:
-    """The page that shows all pictures."""
-    lines = [INTRO]
+def written(found: Found) -> str:
+    """The page that shows all pictures, and what was found in each state in each language."""
+    lines = [INTRO.format(version=version("axe-playwright-python"))]
     for name, (line, _) in STATES.items():
         pictures = [
             f"![{line}, {spoken}](images/widget/{name}-{code}.png)"
             for code, spoken in both("English", "Spanish").items()
         ]
-        lines += [f"## {line}\n", "| English | Español |", "| --- | --- |", f"| {' | '.join(pictures)} |\n"]
+        looked = f"| {' | '.join(_told(found[name][code]) for code in ('en', 'es'))} |\n"
+        lines += [f"## {line}\n", "| English | Español |", "| --- | --- |", f"| {' | '.join(pictures)} |", looked]
     return "\n".join(lines)
+
+
+def _told(looked: Looked | None) -> str:
+    if looked is None:
+        return ""
+    wrong = ", ".join(sorted(f"{each['id']} ({each['impact']})" for each in looked.broken))
+    return f"axe: {wrong or 'nothing'}; {len(looked.passed)} rules kept"
 
 
 @dataclass
@@ -288,33 +326,40 @@ class Camera:
     door: Door
     folder: Path
 
-    def take(self, name: str, language: str) -> int:
-        """Bring one state about and keep its picture; returns its bytes."""
+    def take(self, name: str, language: str) -> Looked | None:
+        """Bring one state about and keep its picture; returns what axe finds there, None where it cannot look.
+
+        Raises ``ValueError`` for what it calls serious or critical.
+        """
         context = self.browser.new_context(viewport=SIZE, locale=language, reduced_motion="reduce")
         stage = Stage(context, context.new_page(), self.url, self.door, language)
         STATES[name][1](stage)
-        taken = stage.page.screenshot(animations="disabled", caret="hide")
+        keep(stage.page.screenshot(animations="disabled", caret="hide"), self.folder / f"{name}-{language}.png")
+        looked = look_when_still(stage.page) if name not in UNSCRIPTED else None
         stage.page.context.close()
         context.close()
-        return keep(taken, self.folder / f"{name}-{language}.png")
+        if looked and looked.grave:
+            raise ValueError(f"{name} in {language}: {looked.grave}")
+        return looked
 
 
 def fill(app: Flask) -> Door:
     """A directory to search, and somebody who answers."""
     door: Door = app.extensions["front_door"]
+    now, hour = datetime.now(UTC), timedelta(hours=1)
     with closing(Database(door.settings.database_url)) as patient, patient.begin() as session:
-        demo.load_demo(session, datetime.now(UTC))
-        log_ins.create_responder(
-            session, "ana@example.org", "Ana", "responder", "quiet river stone lamp", datetime.now(UTC)
-        )
+        demo.load_demo(session, now)
+        ana = log_ins.create_responder(session, "ana@example.org", "Ana", "responder", "quiet river stone lamp", now)
+        session.flush()
+        session.add(Shift(responder_id=ana.id, starts_at=now - hour, ends_at=now + hour))
     return door
 
 
-def take_all(browser: Browser, folder: Path, names: Iterable[str], town: Path | None = None) -> int:
-    """Take the pictures of these states in a town; returns their bytes."""
+def take_all(browser: Browser, folder: Path, names: Iterable[str], town: Path | None = None) -> Found:
+    """Take the pictures of these states in a town; returns what axe finds in each, in each language."""
     with served(town) as (app, url):
         camera = Camera(browser, url, fill(app), folder)
-        return sum(camera.take(name, language) for name in sorted(names) for language in ("en", "es"))
+        return {name: {code: camera.take(name, code) for code in ("en", "es")} for name in sorted(names)}
 
 
 def main(folder: Path = FOLDER) -> int:
@@ -331,11 +376,11 @@ def main(folder: Path = FOLDER) -> int:
             (ROOT / "community.example.toml").read_text().replace("pictures = false", "pictures = true")
         )
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        size = take_all(browser, folder, STATES.keys() - WITH_PHOTOS) + take_all(browser, folder, WITH_PHOTOS, allowing)
+        looked = take_all(browser, folder, STATES.keys() - WITH_PHOTOS)
+        looked |= take_all(browser, folder, WITH_PHOTOS, allowing)
         browser.close()
-    sys.stdout.write(f"{size // 1000} kB in {folder}\n")
     if folder == FOLDER:
-        PAGE.write_text(written(), encoding="utf-8")
+        PAGE.write_text(written(looked), encoding="utf-8")
     return 0
 
 

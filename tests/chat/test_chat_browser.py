@@ -15,8 +15,9 @@ from gateway import community
 from gateway.db import Database
 from gateway.models import Message
 from gateway.web import pages
-from tests.browser import broken_rules, find
+from tests.browser import find
 from tests.chat.conftest import PHONE
+from tools.axe import look_when_still
 
 expect.set_options(timeout=15_000)  # on a busy machine
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -54,22 +55,9 @@ def kept(database: Database, text: str) -> int:
         return session.scalar(select(func.count()).where(Message.text == text)) or 0
 
 
-# Axe reads colours as they are at that moment: of a message that is still fading in, too pale ones.
-STILL = """Promise.all(document.getAnimations()
-  .filter((each) => each.effect.getComputedTiming().endTime !== Infinity)
-  .map((each) => each.finished.catch(() => 0)))"""
-
-
 def findings(page: Page) -> list[str]:
     """What axe finds that is serious or critical, once nothing moves any more."""
-    page.evaluate(STILL)
-    found = broken_rules(page)
-    return [
-        f"{each['id']}: {node['html'][:120]} {node['failureSummary']}"
-        for each in found
-        if each["impact"] in {"serious", "critical"}
-        for node in each["nodes"]
-    ]
+    return look_when_still(page).grave
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

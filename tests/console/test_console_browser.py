@@ -25,10 +25,11 @@ from gateway.risk import Level
 from gateway.segments import count
 from gateway.web.console_live import LIVE
 from gateway.web.live import Live
-from tests.browser import broken_rules, launch
+from tests.browser import launch
 from tests.console.conftest import PASSWORD, utc_now
 from tests.fakes.wsgi import closing, unhurried
 from tests.gateway.screened import write
+from tools.axe import broken_rules
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
