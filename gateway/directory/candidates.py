@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -127,7 +127,39 @@ class Asked:
     rules: Rules = STANDARD
 
 
-def choose(session: Session, asked: Asked, terms: list[Term], farthest: float | None) -> list[Any]:
+class Candidate(NamedTuple):
+    """One row of the index, in the order in which the statement gives it; terms read each dozens of times.
+
+    ``hours`` are the minutes of an ordinary week as Postgres writes them, ``minute`` the one that is asked about.
+    """
+
+    dataset: str
+    service_id: str
+    location_id: str
+    service_at_location_id: str | None
+    sure: bool
+    latitude: float | None
+    longitude: float | None
+    timezone: str | None
+    areas: list[str]
+    national: bool
+    needs: list[str]
+    sure_needs: list[str]
+    always: bool
+    hours: str | None
+    minute: int
+    youngest: int | None
+    oldest: int | None
+    serves: list[str]
+    languages: list[str]
+    cost: str | None
+    access: list[str]
+    verified_on: date | None
+    words: int
+    named: int
+
+
+def choose(session: Session, asked: Asked, terms: list[Term], farthest: float | None) -> list[Candidate]:
     """At most 100 rows of the index: the nearest of each need and topic, those to call, those with their own words.
 
     ``farthest`` is in miles; whose areas name the place may stand further away. Nothing that is not active.
@@ -185,7 +217,7 @@ def _run(
     terms: list[Term],
     sources: Sequence[str],
     about: Mapping[str, tuple[float, float]] = NOTHING,
-) -> list[Any]:
+) -> list[Candidate]:
     for number, (topic, (sure, mentioned)) in enumerate(about.items()):
         values |= {f"topic{number}": topic, f"sure{number}": -sure, f"mentioned{number}": -mentioned}
     for number, term in enumerate(terms):
@@ -193,7 +225,7 @@ def _run(
     codes, each, called = values["needs"], values["each"], values["called"]
     by_need = not about and (len(codes) > 1 or ("spoken" in sources and codes != [ANY]))
     shape = Shape(tuple(sources), len(codes), each, called, len(terms), len(about), by_need)
-    return list(session.execute(_statement(shape), values))
+    return list(map(Candidate._make, session.execute(_statement(shape), values)))
 
 
 class Shape(NamedTuple):

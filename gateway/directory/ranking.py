@@ -21,6 +21,7 @@ SERVED, BEYOND_SERVED = 15.0, 0.1  # whoever serves the place by their own word 
 NOT_FOR_HERE = 40.0
 SOME_PEOPLE = 10.0  # only for some, who did not say that they are: the old, the young, veterans
 OLD, YOUNG = 50, 25
+FOR_THE_YOUNG = frozenset(("youth", "baby"))
 ADULT, GROWN = 18, 21  # where only children's ages are told, their parents come for them
 AREA_MILES = {Area.HERE: 4.0, Area.NOT_SAID: 8.0, Area.ANOTHER: 40.0, Area.ANOTHER_STATE: 60.0}
 ANOTHER_AREA = 4.0  # publishers' areas often contradict their own addresses: the address counts for more
@@ -46,6 +47,7 @@ ALSO_NAMED_BY = {  # needs that say who somebody is
 }
 OFTEN_TURNED_AWAY = frozenset(("pets", "lgbtq"))
 KEPT = 64  # questions
+WAY = "way"
 APART = {"only_women": "men", "only_men": "women", "no_pets": "pets"}  # who is surely turned away
 
 
@@ -89,10 +91,9 @@ class Looked:
         """Dataset and id: one service is offered once, at its best place."""
         return self.row.dataset, self.row.service_id
 
-    @property
-    def order(self) -> tuple[float, tuple[str, str], str]:
+    def order(self, terms: "Terms") -> tuple[float, tuple[str, str], str]:
         """By the sum of its reasons, in miles; of equals always the same one first."""
-        return sum(why.cost for why in self.why), self.service, self.row.location_id
+        return cost(self, terms), self.service, self.row.location_id
 
     @property
     def call_first(self) -> tuple[str, ...]:
@@ -105,23 +106,38 @@ class Looked:
 NOT_SAID_MARK = "?"
 Notes = list[tuple[float, str]]
 Term = Callable[[Looked], float | Notes]
+Terms = tuple[tuple[str, Term], ...]
+OF_THE_WAY = 1_000  # where the nearest is asked for, what is not the way decides between two that are equally far
+
+
+def cost(looked: Looked, terms: Terms) -> float:
+    """The sum of :func:`reasons`, without making them: of a hundred candidates three are told why."""
+    found: list[float] = []
+    for name, term in terms:
+        worth = term(looked)
+        if not worth:  # most say nothing of most
+            continue
+        costs = [worth] if isinstance(worth, float) else [miles for miles, _ in worth]
+        if looked.wanted.nearest and name != WAY:
+            costs = [miles / OF_THE_WAY for miles in costs]
+        found += costs
+    return sum(found)
 
 
 def reasons(looked: Looked) -> tuple[Why, ...]:
     """Every term that counts for this candidate."""
     found: list[Why] = []
-    for name, term in _terms_of(looked.wanted):
-        cost = term(looked)
-        if not cost:  # most say nothing of most
-            continue
-        found += [Why(name, cost)] if isinstance(cost, float) else [Why(name, miles, note) for miles, note in cost]
-    if looked.wanted.nearest:  # the way alone, and what decides between two that are equally far
-        found = [why if why.name == "way" else replace(why, cost=why.cost / 1_000) for why in found]
+    for name, term in terms_of(looked.wanted):
+        worth = term(looked)
+        if worth:
+            found += [Why(name, worth)] if isinstance(worth, float) else [Why(name, *noted) for noted in worth]
+    if looked.wanted.nearest:
+        found = [why if why.name == WAY else replace(why, cost=why.cost / OF_THE_WAY) for why in found]
     return tuple(why for why in found if why.cost or why.note)
 
 
 @lru_cache(maxsize=KEPT)
-def _terms_of(wanted: Wanted) -> tuple[tuple[str, Term], ...]:
+def terms_of(wanted: Wanted) -> Terms:
     """The terms that this question lets count: of a hundred candidates none is asked what nobody wants to know."""
     return tuple((name, term) for name, term, matters in TERMS if matters(wanted))
 
@@ -212,16 +228,16 @@ def ages(looked: Looked) -> float | Notes:
     if not row.oldest:
         return 0.0
     old = row.youngest >= OLD and "seniors" not in wanted.needs
-    young = row.oldest <= YOUNG + 1 and not {"youth", "baby"} & set(wanted.needs)
+    young = row.oldest <= YOUNG + 1 and FOR_THE_YOUNG.isdisjoint(wanted.needs)
     return SOME_PEOPLE if old or young else 0.0
 
 
 def people(looked: Looked) -> Notes:
     """Services for some people only, of whom somebody did not say that they are one."""
-    if not looked.row.serves or set(looked.wanted.serves) & set(looked.row.serves):
+    said, wanted = looked.row.serves, looked.wanted
+    if not said or any(who in said for who in wanted.serves):
         return []
-    only = (code for code, who in EXCLUSIVE.items() if code in looked.row.serves and not _is(who, looked.wanted))
-    return [(SOME_PEOPLE, code) for code in only]
+    return [(SOME_PEOPLE, code) for code, who in EXCLUSIVE.items() if code in said and not _is(who, wanted)]
 
 
 def serves(looked: Looked) -> Notes:
@@ -288,7 +304,7 @@ def _always(_: Wanted) -> bool:
 
 # Every term that may move a service up or down, and for which questions. One more is one more line here.
 TERMS: tuple[tuple[str, Term, Callable[[Wanted], object]], ...] = (
-    ("way", way, _always),
+    (WAY, way, _always),
     ("area", area, _always),
     ("wait", wait, _always),
     ("mention", mention, lambda wanted: wanted.needs),

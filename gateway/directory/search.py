@@ -146,7 +146,8 @@ def _best(found: Sequence[Looked], wanted: Wanted) -> list[Looked]:
     """Each service once, at its best place, best first and in turns by need."""
     told: set[tuple[str, str]] = set()
     ranked = []
-    for looked in sorted(found, key=lambda looked: looked.order):
+    terms = ranking.terms_of(wanted)
+    for looked in sorted(found, key=lambda looked: looked.order(terms)):
         if looked.service not in told:
             told.add(looked.service)
             ranked.append(looked)
