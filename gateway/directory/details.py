@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from gateway.directory.freshness import CHECKED_BY, CHECKS, SAID_TO_BE_CLOSED
 from gateway.directory.recurrence import Rule
 from gateway.directory.wanted import FoundService, OpenState
 
@@ -30,48 +31,56 @@ WITH wanted AS (SELECT * FROM unnest(CAST(:datasets AS text[]), CAST(:services A
 """
 WANTED = WANTED_OF.format(few="")
 RULE = (
-    "w.place, s.freq, s.byday, s.bymonthday, s.byyearday, s.byweekno, s.interval, s.count, s.wkst, s.dtstart, s.until,"
+    "s.freq, s.byday, s.bymonthday, s.byyearday, s.byweekno, s.interval, s.count, s.wkst, s.dtstart, s.until,"
     " s.valid_from, s.valid_to, s.opens_at, s.closes_at, concat_ws(' ', s.notes, s.description) AS words"
 )
+OWNERS = ("location_id", "service_id", "service_at_location_id")  # of hours, the closest last
 SCHEDULES = WANTED + " UNION ALL ".join(
-    f"SELECT {closeness} AS closeness, {RULE} FROM wanted w"  # noqa: S608 - literals of our own
+    f"SELECT {closeness} AS closeness, w.place, {RULE} FROM wanted w"  # noqa: S608 - literals of our own
     f" JOIN schedule s ON (s.dataset, s.{owner}) = (w.dataset, w.{owner})"
-    for closeness, owner in enumerate(("location_id", "service_id", "service_at_location_id"))
+    for closeness, owner in enumerate(OWNERS)
 )
+TOLD_LAST = "array_position(ARRAY['machine', 'feed', 'town'], t.source)"
 # Of one service, the closest first: of its pair with the location, its own, the location's, the organization's.
 PHONES = " UNION ALL ".join(
-    f"SELECT {distance} AS distance, p.dataset, p.id, p.number, p.extension, p.type, p.description"  # noqa: S608
+    f"SELECT {distance} AS distance, p.id, p.number, p.extension, p.type, p.description"  # noqa: S608
     f" FROM phone p WHERE (p.dataset, p.{owner}) = (w.dataset, {whose}.{owner})"
     for distance, (whose, owner) in enumerate((
         ("w", "service_at_location_id"), ("w", "service_id"), ("w", "location_id"), ("s", "organization_id"),
     ))
 )  # fmt: skip
-# With the phones of each: a question of their own would cost as much as its answer.
+# With its phones, its words in a language and its checks: a question of their own would cost as much as their answer.
 SERVICES = f"""
 SELECT w.place, s.*, o.name AS organization, l.name AS location, l.id AS location_id, l.confidential,
-       a.address_1, a.city, a.postal_code,
-       (SELECT json_agg(p ORDER BY p.distance, p.id) FROM ({PHONES}) AS p) AS phones
+       a.address_1, a.city, a.postal_code, p.phones, {CHECKS}, {SAID_TO_BE_CLOSED},
+       (SELECT json_agg(json_build_array(t.object, t.object_id, t.field, t.text) ORDER BY {TOLD_LAST})
+        FROM (SELECT 'service' AS object, s.id AS object_id UNION ALL SELECT 'phone', unnest(p.ids)) AS k
+        JOIN translation t ON (t.dataset, t.object, t.object_id) = (w.dataset, k.object, k.object_id)
+        AND t.language = :language) AS words
 FROM wanted w JOIN service s ON (s.dataset, s.id) = (w.dataset, w.service_id)
 LEFT JOIN organization o ON (o.dataset, o.id) = (s.dataset, s.organization_id)
 LEFT JOIN location l ON (l.dataset, l.id) = (w.dataset, w.location_id)
 LEFT JOIN LATERAL (SELECT * FROM address a WHERE (a.dataset, a.location_id) = (w.dataset, w.location_id)
                    ORDER BY a.address_type = 'physical' DESC NULLS LAST, a.id LIMIT 1) a ON true
+LEFT JOIN LATERAL (SELECT json_agg(p ORDER BY p.distance, p.id) AS phones, array_agg(p.id) AS ids
+                   FROM ({PHONES}) AS p) AS p ON true
+{CHECKED_BY}
 ORDER BY w.place
 """  # noqa: S608
-TRANSLATIONS = """
+TRANSLATIONS = f"""
 SELECT t.dataset, t.object, t.object_id, t.field, t.text FROM translation t
 JOIN unnest(CAST(:datasets AS text[]), CAST(:ids AS text[])) AS w(dataset, id)
   ON (w.dataset, w.id) = (t.dataset, t.object_id)
 WHERE t.language = :language
-ORDER BY array_position(ARRAY['machine', 'feed', 'town'], t.source)  -- the last one is told
-"""
+ORDER BY {TOLD_LAST}
+"""  # noqa: S608
 DOCUMENTS = f"""
 {WANTED}
 SELECT w.place, coalesce(t.text, d.document) AS document FROM wanted w
 JOIN required_document d ON (d.dataset, d.service_id) = (w.dataset, w.service_id) AND d.document <> ''
 LEFT JOIN LATERAL (SELECT text FROM translation t WHERE (t.dataset, t.object, t.object_id, t.field, t.language)
     = (d.dataset, 'required_document', d.id, 'document', :language)
-    ORDER BY array_position(ARRAY['machine', 'feed', 'town'], t.source) DESC LIMIT 1) t ON true
+    ORDER BY {TOLD_LAST} DESC LIMIT 1) t ON true
 ORDER BY w.place, d.id
 """  # noqa: S608
 
@@ -81,23 +90,28 @@ _SCHEDULES, _TRANSLATIONS, _DOCUMENTS = text(SCHEDULES), text(TRANSLATIONS), tex
 
 def schedules(session: Session, rows: Sequence[Any]) -> list[list[Rule]]:
     """The rules for each row: those of the service at its location, else of the service, else of the location."""
-    found: dict[int, dict[int, list[Rule]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[int, list[Any]] = defaultdict(list)
     for rule in session.execute(_SCHEDULES, wanted_rows(rows)):
-        found[rule.place][rule.closeness].append(cast(Rule, rule))
-    return [found[number][max(found[number])] if found[number] else [] for number in range(1, len(rows) + 1)]
+        found[rule.place].append(rule)
+    return [closest(found[number]) for number in range(1, len(rows) + 1)]
 
 
-def load(session: Session, chosen: Sequence[tuple[Any, float | None, OpenState]], language: str) -> list[FoundService]:
-    """Everything to be told about the chosen rows, in their order."""
+def closest(listed: Sequence[Any]) -> list[Any]:
+    """Those of the rules or days of one row that say it most closely."""
+    most = max((one.closeness for one in listed), default=0)
+    return [one for one in listed if one.closeness == most]
+
+
+def load(
+    session: Session, chosen: Sequence[tuple[Any, float | None, OpenState]], language: str
+) -> list[tuple[FoundService, Any]]:
+    """Everything to be told about the chosen rows, in their order; each with the row that tells of its checks."""
     if not chosen:
         return []
-    values = wanted_rows([row for row, _, _ in chosen])
-    services = session.execute(_services(len(chosen)), values).all()
-    phones = {service.place: [SimpleNamespace(**phone) for phone in service.phones or ()] for service in services}
-    named = [(s.dataset, s.id) for s in services] + [(p.dataset, p.id) for found in phones.values() for p in found]
-    words = translations(session, named, language)
+    values = wanted_rows([row for row, _, _ in chosen]) | {"language": language}
+    services = session.execute(_services(len(chosen)), values)
     return [
-        _told(service, phones[service.place], words, distance, state)
+        (_told(service, distance, state), service)
         for service, (_, distance, state) in zip(services, chosen, strict=True)
     ]
 
@@ -105,7 +119,12 @@ def load(session: Session, chosen: Sequence[tuple[Any, float | None, OpenState]]
 @cache
 def _services(count: int) -> TextClause:
     """The question for so many services: Postgres takes a list for ten long, and plans each time to find it shorter."""
-    return text(WANTED_OF.format(few=f" LIMIT {count}") + SERVICES)
+    return text(wanted_of(count) + SERVICES)
+
+
+def wanted_of(count: int) -> str:
+    """:data:`WANTED` for so many rows."""
+    return WANTED_OF.format(few=f" LIMIT {count}")
 
 
 def number_of(number: str, extension: str | None = None) -> str:
@@ -139,10 +158,13 @@ def translations(session: Session, named: Sequence[tuple[str, str]], language: s
     return {(row.dataset, row.object, row.object_id, row.field): row.text for row in rows}
 
 
-def _told(service: Any, phones: list[Any], words: Words, distance: float | None, state: OpenState) -> FoundService:
+def _told(service: Any, distance: float | None, state: OpenState) -> FoundService:
+    phones = [SimpleNamespace(**phone) for phone in service.phones or ()]
+    words = {(*names, field): said for *names, field, said in service.words or ()}
+
     def said(field: str) -> str | None:
         given: str | None = getattr(service, field)
-        return words.get((service.dataset, "service", service.id, field), given)
+        return words.get(("service", service.id, field), given)
 
     spoken = next((phone for phone in phones if phone.type in SPOKEN), None)
     texted = next((phone for phone in phones if phone.type in TEXTED), None)
@@ -158,7 +180,7 @@ def _told(service: Any, phones: list[Any], words: Words, distance: float | None,
         open_state=state,
         url=service.url if service.url and WEB.match(service.url) else None,
         description=said("description"),
-        phone_note=words.get((spoken.dataset, "phone", spoken.id, "description")) if spoken else None,
+        phone_note=words.get(("phone", spoken.id, "description")) if spoken else None,
         text_word=_word(texted, words) if texted else None,
         eligibility=said("eligibility_description"),
         fees=said("fees_description"),
@@ -204,9 +226,9 @@ def documents(session: Session, rows: Sequence[Any], language: str) -> list[tupl
     return [tuple(dict.fromkeys(found[number])) for number in range(1, len(rows) + 1)]
 
 
-def _word(phone: Any, words: Words) -> str | None:
+def _word(phone: Any, words: dict[tuple[str, ...], str]) -> str | None:
     """The word to send to a text line, when its description is just that word."""
-    word: str = words.get((phone.dataset, "phone", phone.id, "description"), phone.description or "")
+    word: str = words.get(("phone", phone.id, "description"), phone.description or "")
     return word if re.fullmatch(r"[A-Z0-9]{2,15}", word) else None
 
 

@@ -1,36 +1,39 @@
-"""Loads what keeps listed hours from holding at services: closures and holiday hours."""
+"""Loads the hours of services and what keeps them from holding: closures and holiday hours."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from gateway.directory.closures import Closure, Exceptions, SpecialDays
-from gateway.directory.details import WANTED, wanted_rows
+from gateway.directory.details import OWNERS, RULE, closest, wanted_of, wanted_rows
 from gateway.directory.holidays import Calendar
 from gateway.directory.hours_words import say
+from gateway.directory.recurrence import Rule
 
-# Both at once: each question costs as much as its answer. A closure is told by its ``from_at``.
-KEPT_FROM = f"""
-{WANTED}
-SELECT NULL AS closeness, w.place, NULL AS holiday, CAST(NULL AS date) AS start_date, CAST(NULL AS date) AS end_date,
-       CAST(NULL AS time) AS opens_at, CAST(NULL AS time) AS closes_at, c.from_at, c.to_at, c.reason
-FROM wanted w JOIN closure c
-  ON c.dataset = w.dataset AND (c.service_id = w.service_id OR (c.service_id IS NULL AND c.location_id = w.location_id))
-WHERE c.ended_at IS NULL AND (c.to_at IS NULL OR c.to_at > :now)
-  AND (c.location_id IS NULL OR c.location_id = w.location_id)
-"""  # noqa: S608 - a literal of our own
-KEPT_FROM += "".join(
-    f" UNION ALL SELECT {closeness}, w.place, h.holiday, h.start_date, h.end_date, h.opens_at, h.closes_at,"  # noqa: S608
-    f" NULL, NULL, NULL FROM wanted w JOIN holiday_schedule h ON (h.dataset, h.{owner}) = (w.dataset, w.{owner})"
-    for closeness, owner in enumerate(("location_id", "service_id", "service_at_location_id"))
-)
-KEPT_FROM += " ORDER BY from_at"
-_KEPT_FROM = text(KEPT_FROM)  # once, see gateway.directory.details
+# All at once: each question costs as much as its answer. Every part has the columns of all, those of others empty.
+COLUMNS = f"{RULE}, h.holiday, h.start_date, h.end_date, h.opens_at AS opens, h.closes_at AS closes"
+COLUMNS += ", c.from_at, c.to_at, c.reason"
+PART = "SELECT '{part}' AS part, {closeness} AS closeness, w.place, {columns} FROM wanted w {found} {nothing}"
+CLOSURE = "closure"
+FOUND = {
+    "rule": "JOIN schedule s ON (s.dataset, s.{owner}) = (w.dataset, w.{owner})",
+    "day": "JOIN holiday_schedule h ON (h.dataset, h.{owner}) = (w.dataset, w.{owner})",
+    CLOSURE: """
+JOIN closure c ON c.dataset = w.dataset AND c.ended_at IS NULL AND (c.to_at IS NULL OR c.to_at > :now)
+  AND (c.service_id = w.service_id OR (c.service_id IS NULL AND c.location_id = w.location_id))
+  AND (c.location_id IS NULL OR c.location_id = w.location_id)""",
+}
+NOTHING = {
+    "rule": "LEFT JOIN schedule s ON false",
+    "day": "LEFT JOIN holiday_schedule h ON false",
+    CLOSURE: "LEFT JOIN closure c ON false",
+}
 CLOSED_NOW = """
 SELECT s.id, c.from_at, c.to_at, c.reason, l.name AS place,
        (SELECT min(e.timezone) FROM search_entry e WHERE (e.dataset, e.service_id) = (s.dataset, s.id)) AS timezone
@@ -43,20 +46,45 @@ ORDER BY s.id, c.from_at
 """
 
 
-def load(
-    session: Session, rows: Sequence[Any], now: datetime, calendar: Calendar
-) -> list[tuple[Exceptions, Any | None]]:
-    """The exceptions of each row, and the closure that holds now, if one does."""
+class Listed(NamedTuple):
+    """What is listed of one row's hours, what keeps them from holding, and the closure that holds now, if one does."""
+
+    rules: list[Rule]
+    exceptions: Exceptions
+    closure: Any | None
+
+
+def load(session: Session, rows: Sequence[Any], now: datetime, calendar: Calendar) -> list[Listed]:
+    """The hours of each row: rules as :func:`gateway.directory.details.schedules` gives them, and their exceptions."""
     if not rows:
         return []
-    closures: dict[int, list[Any]] = defaultdict(list)
-    days: dict[int, list[Any]] = defaultdict(list)
-    for row in session.execute(_KEPT_FROM, wanted_rows(rows) | {"now": now}):
-        (days if row.from_at is None else closures)[row.place].append(row)
+    found: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    for row in session.execute(_listed(len(rows)), wanted_rows(rows) | {"now": now}):
+        found[row.part, row.place].append(row)
     return [
-        (_exceptions(calendar, days[number], closures[number]), _holding(closures[number], now))
+        _of_row(now, calendar, *(found[part, number] for part in ("rule", "day", CLOSURE)))
         for number in range(1, len(rows) + 1)
     ]
+
+
+def _of_row(now: datetime, calendar: Calendar, rules: list[Any], days: list[Any], closures: list[Any]) -> Listed:
+    closures.sort(key=lambda row: row.from_at)
+    holding = next((row for row in closures if row.from_at <= now), None)
+    return Listed(closest(rules), _exceptions(calendar, closest(days), closures), holding)
+
+
+@cache
+def _listed(count: int) -> TextClause:
+    """The question for so many rows, see :mod:`gateway.directory.details`."""
+    return text(wanted_of(count) + " UNION ALL ".join(_parts()))
+
+
+def _parts() -> Iterator[str]:
+    for part, found in FOUND.items():
+        nothing = " ".join(join for other, join in NOTHING.items() if other != part)
+        for closeness, owner in enumerate(OWNERS if part != CLOSURE else ("",)):
+            joins = {"found": found.format(owner=owner), "nothing": nothing}
+            yield PART.format(part=part, closeness=closeness, columns=COLUMNS, **joins)
 
 
 def alerts(session: Session, dataset: str, now: datetime) -> dict[str, str]:
@@ -82,20 +110,16 @@ def _alert(row: Any) -> str:
 
 
 def _exceptions(calendar: Calendar, days: list[Any], closures: list[Any]) -> Exceptions:
-    closest = max((row.closeness for row in days), default=0)
-    own = [row for row in days if row.closeness == closest]
-    named = frozenset(row.holiday for row in own if row.holiday and row.opens_at is None)
+    if not days and not closures:
+        return Exceptions(calendar)
+    named = frozenset(row.holiday for row in days if row.holiday and row.opens is None)
     return Exceptions(
         calendar=calendar,
         closed_on=named or None,
         special=tuple(
-            SpecialDays(row.start_date, row.end_date or row.start_date, row.opens_at, row.closes_at)
-            for row in own
+            SpecialDays(row.start_date, row.end_date or row.start_date, row.opens, row.closes)
+            for row in days
             if row.start_date
         ),
         closures=tuple(Closure(row.from_at, row.to_at) for row in closures),
     )
-
-
-def _holding(closures: list[Any], now: datetime) -> Any | None:
-    return next((row for row in closures if row.from_at <= now), None)

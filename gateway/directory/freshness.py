@@ -5,15 +5,14 @@ for the whole set (``dataset.as_of``). Most publishers say none of these: such a
 neither fresh nor stale, or nothing would ever be open. A stale record is never called open and stands last.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from psycopg import Connection
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gateway.directory.hours import UNKNOWN
@@ -32,14 +31,21 @@ STALE = 5_000.0  # after everything else, national lines too
 CLOSED_FOR_GOOD = 2  # so many residents who say so make us doubt it, and none alone
 
 # The day, and whether it was a check of ours; a day to come is a slip of the pen.
-CHECKED = """
-SELECT s.dataset, s.id,
-       CASE WHEN s.assured_date <= current_date + 1 THEN s.assured_date END AS assured,
-       CASE WHEN d.as_of <= current_date + 1 THEN d.as_of END AS vouched, v.at::date AS seen, v.by_kind
-FROM service s LEFT JOIN dataset d ON d.name = s.dataset
+CHECKS = """
+CASE WHEN s.assured_date <= current_date + 1 THEN s.assured_date END AS assured,
+CASE WHEN d.as_of <= current_date + 1 THEN d.as_of END AS vouched, v.at::date AS seen, v.by_kind
+"""
+CHECKED_BY = """
+LEFT JOIN dataset d ON d.name = s.dataset
 LEFT JOIN LATERAL (SELECT at, by_kind FROM verification v WHERE (v.dataset, v.service_id) = (s.dataset, s.id)
                    ORDER BY at DESC LIMIT 1) AS v ON true
 """
+# How many residents say that it is closed for good.
+SAID_TO_BE_CLOSED = """
+(SELECT count(DISTINCT c.contact_id) FROM correction c
+ WHERE (c.dataset, c.service_id) = (s.dataset, s.id) AND c.kind = 'closed' AND c.state = 'open') AS closed
+"""
+CHECKED = f"SELECT s.dataset, s.id, {CHECKS} FROM service s {CHECKED_BY}"  # noqa: S608 - literals of our own
 REFRESH = f"""
 WITH checked AS ({CHECKED} WHERE s.dataset = %(dataset)s AND (%(service)s::text IS NULL OR s.id = %(service)s)),
 days AS (SELECT dataset, id, greatest(assured, vouched, seen) AS day FROM checked),
@@ -49,12 +55,11 @@ UPDATE search_entry e SET verified_on = days.day FROM days
 WHERE (e.dataset, e.service_id) = (days.dataset, days.id) AND e.verified_on IS DISTINCT FROM days.day
 """  # noqa: S608 - a literal of our own
 OF_SERVICES = f"""
-SELECT checked.*, (SELECT count(DISTINCT c.contact_id) FROM correction c WHERE (c.dataset, c.service_id)
-                   = (checked.dataset, checked.id) AND c.kind = 'closed' AND c.state = 'open') AS closed
-FROM ({CHECKED}) AS checked
-JOIN (SELECT * FROM unnest(CAST(:datasets AS text[]), CAST(:services AS text[])) LIMIT {{count}}) AS w(dataset, id)
-  ON (w.dataset, w.id) = (checked.dataset, checked.id)
+SELECT s.dataset, s.id, {CHECKS}, {SAID_TO_BE_CLOSED} FROM service s {CHECKED_BY}
+JOIN unnest(CAST(:datasets AS text[]), CAST(:services AS text[])) AS w(dataset, id)
+  ON (w.dataset, w.id) = (s.dataset, s.id)
 """  # noqa: S608
+_OF_SERVICES = text(OF_SERVICES)
 
 
 class Age(Enum):
@@ -124,25 +129,16 @@ def checks(
 ) -> dict[tuple[str, str], Check]:
     """The newest check of each service, by its dataset and id."""
     values = {"datasets": [dataset for dataset, _ in services], "services": [service for _, service in services]}
-    return {
-        (row.dataset, row.id): _check(row, today, rules) for row in session.execute(_of_services(len(services)), values)
-    }
+    rows = session.execute(_OF_SERVICES, values)
+    return {(row.dataset, row.id): check_of(row, today, rules) for row in rows}
 
 
-@cache
-def _of_services(count: int) -> TextClause:
-    """See :mod:`gateway.directory.details`."""
-    return text(OF_SERVICES.format(count=count))
-
-
-def mark(
-    session: Session, services: Iterable[FoundService], now: datetime, rules: Rules = STANDARD
-) -> list[FoundService]:
-    """Say of each service who checked it and when; one that is stale, or doubted, is not called open."""
-    told = list(services)
-    keys = [service.id.partition(":") for service in told]
-    found = checks(session, [(dataset, service) for dataset, _, service in keys], now.date(), rules)
-    return [_marked(service, found.get((dataset, key))) for service, (dataset, _, key) in zip(told, keys, strict=True)]
+def mark(service: FoundService, check: Check) -> FoundService:
+    """Say of a service who checked it and when; one that is stale, or doubted, is not called open."""
+    if check.age is not Age.STALE and not check.doubted:
+        return replace(service, verified_on=check.on, verified_by=check.by)
+    on = check.on if check.age is Age.STALE else None
+    return replace(service, verified_on=on, verified_by=check.by, stale=True, open_state=UNKNOWN)
 
 
 def words(service: FoundService, language: str) -> str | None:
@@ -159,16 +155,8 @@ def refresh(connection: Connection[Any], dataset: str, service_id: str | None = 
     connection.execute(REFRESH, {"dataset": dataset, "service": service_id})
 
 
-def _check(row: Any, today: date, rules: Rules) -> Check:
+def check_of(row: Any, today: date, rules: Rules = STANDARD) -> Check:
+    """The newest check that a row with :data:`CHECKS` and :data:`SAID_TO_BE_CLOSED` tells of."""
     days = ((row.seen, row.by_kind), (row.assured, PUBLISHER), (row.vouched, PUBLISHER))
     on, by = max((each for each in days if each[0] is not None), key=lambda each: each[0], default=(None, None))
     return Check(on, by, age_of(row.dataset, on, today, rules), doubted=row.closed >= CLOSED_FOR_GOOD)
-
-
-def _marked(service: FoundService, check: Check | None) -> FoundService:
-    if check is None:
-        return service
-    if check.age is not Age.STALE and not check.doubted:
-        return replace(service, verified_on=check.on, verified_by=check.by)
-    on = check.on if check.age is Age.STALE else None
-    return replace(service, verified_on=on, verified_by=check.by, stale=True, open_state=UNKNOWN)

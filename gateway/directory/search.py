@@ -69,9 +69,8 @@ def search(  # noqa: PLR0913 - the town is what a search stands in
     ranked, reason = _ranked(session, asked)
     ranked = _to_the_minute(session, ranked, asked, wanted.offset + limit)
     chosen = ranked[wanted.offset : wanted.offset + limit]
-    services = freshness.mark(session, _services(session, chosen, asked, now), now, rules)
     return Found(
-        services,
+        _services(session, chosen, asked, now),
         len(ranked),
         read.place.name if read.place else None,
         asked_place,
@@ -170,14 +169,12 @@ def _to_the_minute(session: Session, ranked: list[Looked], asked: Asked, until: 
 
 def _exact(session: Session, block: Sequence[Looked], asked: Asked) -> list[Looked]:
     rows = [looked.row for looked in block]
-    rules = details.schedules(session, rows)
     calendar = asked.town.calendar if asked.town else FEDERAL
-    kept_from = exceptions.load(session, rows, asked.at, calendar)
     found = []
-    for looked, schedule, (special, closure) in zip(block, rules, kept_from, strict=True):
+    for looked, listed in zip(block, exceptions.load(session, rows, asked.at, calendar), strict=True):
         zone = place.zone_of(looked.row, asked.home, asked.where)
-        state = hours.state_at(schedule, asked.at, zone, special)
-        found.append(replace(looked, state=state, exact=True, closure=closure))
+        state = hours.state_at(listed.rules, asked.at, zone, listed.exceptions)
+        found.append(replace(looked, state=state, exact=True, closure=listed.closure))
     return found
 
 
@@ -204,7 +201,10 @@ def _services(session: Session, chosen: list[Looked], asked: Asked, now: datetim
     if asked.wanted.when:
         chosen = _exact(session, chosen, replace(asked, at=now))
     told = details.load(session, [(c.row, c.distance, c.state) for c in chosen], asked.wanted.language)
-    return [_told(service, looked) for service, looked in zip(told, chosen, strict=True)]
+    return [
+        freshness.mark(_told(service, looked), freshness.check_of(row, now.date(), asked.rules))
+        for (service, row), looked in zip(told, chosen, strict=True)
+    ]
 
 
 def _told(service: FoundService, looked: Looked) -> FoundService:

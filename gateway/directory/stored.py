@@ -58,19 +58,21 @@ def by_ids(
     rows = _rows(session, ids, asking, told_at or {})
     if not rows:
         return []
-    kept_from = exceptions.load(session, rows, asking.now, asking.calendar)
-    listed = details.schedules(session, rows)
+    listed = exceptions.load(session, rows, asking.now, asking.calendar)
     chosen = [
         (row, place.distance(row, asking.where), hours.state_at(rules, asking.now, _zone(row, asking), special))
-        for row, rules, (special, _) in zip(rows, listed, kept_from, strict=True)
+        for row, (rules, special, _) in zip(rows, listed, strict=True)
     ]
-    told = zip(details.load(session, chosen, asking.language), rows, kept_from, strict=True)
-    services = [_filled(service, row, closure, asking) for service, row, (_, closure) in told]
+    told = details.load(session, chosen, asking.language)
+    services = [
+        _filled(service, row, each.closure, asking) for (service, _), row, each in zip(told, rows, listed, strict=True)
+    ]
     if in_full:
         papers = details.documents(session, rows, asking.language)
         services = [replace(service, documents=bring) for service, bring in zip(services, papers, strict=True)]
         services = facts.fill(session, services, rows, asking.now.date())
-    return freshness.mark(session, services, asking.now, asking.rules)
+    checks = (freshness.check_of(row, asking.now.date(), asking.rules) for _, row in told)
+    return [freshness.mark(service, check) for service, check in zip(services, checks, strict=True)]
 
 
 def weeks(session: Session, ids: Sequence[str], asking: Asking, told_at: Mapping[str, str | None]) -> dict[str, str]:
