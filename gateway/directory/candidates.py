@@ -28,6 +28,7 @@ BY_WORDS = 150
 ENOUGH = 12  # where fewer have all of the words, those with some of them are looked at too
 MOST_TERMS = 5
 MOST_TOPICS = 5  # so many are looked for; more than that is a story
+A_WORD = 6  # miles; once more where it stands in a name
 SERVED_MILES = 15.0  # whoever serves the place by their own word stands at most so far away
 WITH_WORDS = 100  # of each need and sureness, where their texts are looked into too
 AROUND = 700  # the nearest whose texts are looked into where all words are frequent ones
@@ -38,7 +39,7 @@ ASKED_FOR = "(SELECT unnest(CAST(:needs AS text[])) LIMIT {codes}) AS w(need)"
 # The nearest of each need come in order from the index; those without a place by how sure and how fresh they are.
 NEAR = """
 near AS (
-  SELECT w.need, CAST(k.weight AS int) AS weight, n.* FROM {asked_for}
+  SELECT w.need, CAST(k.weight AS int) AS weight, n.*, false AS national FROM {asked_for}
   CROSS JOIN unnest(CAST('{{3,2,1}}' AS smallint[])) AS k(weight)
   CROSS JOIN LATERAL (
     SELECT s.dataset, s.service_id, s.location_id, s.point <-> CAST(:point AS cube) AS chord FROM search_need s
@@ -47,7 +48,8 @@ near AS (
 )"""
 CALLED = """
 called AS (
-  SELECT w.need, CAST(n.weight AS int) AS weight, n.dataset, n.service_id, n.location_id, CAST(NULL AS float) AS chord
+  SELECT w.need, CAST(n.weight AS int) AS weight, n.dataset, n.service_id, n.location_id, CAST(NULL AS float) AS chord,
+         k.national
   FROM {asked_for} CROSS JOIN (VALUES (false), (true)) AS k(national)
   CROSS JOIN LATERAL (
     SELECT s.weight, s.dataset, s.service_id, s.location_id FROM search_need s
@@ -59,7 +61,8 @@ SPOKEN = """
 spoken AS (
   SELECT coalesce(n.need, '*') AS need, coalesce(n.weight, 1) AS weight, e.dataset, e.service_id, e.location_id,
          CASE WHEN e.latitude IS NOT NULL THEN CAST(:point AS cube) <-> cube(ARRAY[
-           cosd(e.latitude) * cosd(e.longitude), cosd(e.latitude) * sind(e.longitude), sind(e.latitude)]) END AS chord
+           cosd(e.latitude) * cosd(e.longitude), cosd(e.latitude) * sind(e.longitude), sind(e.latitude)]) END AS chord,
+         e.national
   FROM (SELECT * FROM search_entry WHERE status = 'active' AND document @@ CAST(:query AS tsquery) LIMIT {rare}) AS e
   LEFT JOIN LATERAL (
     SELECT need, CAST(weight AS int) AS weight FROM service_need n
@@ -72,24 +75,50 @@ TURNS = """, turns AS (
   SELECT *, row_number() OVER (PARTITION BY need ORDER BY miles, dataset, service_id, location_id) AS turn
   FROM looked_at
 )"""
-# What an ordinary week says of the door, in miles, before the hours of the few are looked at closely.
-LOOKED_AT = """
+# Of each that was found, what it may cost in miles at best and at worst, before its row of the index is read: where it
+# serves the place by its own word it is hardly further than that, and its door may be open, or closed for long.
+BOUNDED = """
 merged AS (
-  SELECT dataset, service_id, location_id, min(need) AS need, max(weight) AS weight, min(chord) AS chord
+  SELECT dataset, service_id, location_id, min(need) AS need, max(weight) AS weight, min(chord) AS chord,
+         bool_or(national) AS national, max({worth}) AS worth
   FROM ({sources}) AS found GROUP BY dataset, service_id, location_id
-), looked_at AS (
+), ways AS (
+  SELECT *, CASE WHEN chord IS NOT NULL AND NOT :placed THEN 3 WHEN chord IS NOT NULL THEN chord * {radius}
+                 WHEN national THEN 100 ELSE 6 END AS way,
+         CASE WHEN weight > 1 THEN 0 ELSE 10 END AS doubt,
+         chord > CAST(:farthest AS float) IS NOT true AS surely
+  FROM merged
+), bounded AS (
+  SELECT *, CASE WHEN chord IS NULL THEN way ELSE least(way, CAST(:served AS float)) END + doubt - ({most}) AS at_best,
+         CASE WHEN surely THEN way + doubt - worth + 6 END AS at_worst
+  FROM ways
+), numbered AS (
+  SELECT *, row_number() OVER ({turn} ORDER BY at_worst) AS nth FROM bounded
+)"""
+# Who costs more at best than the last of those who are wanted does at worst cannot be among them: of some 400 that a
+# large directory finds, half of the rows need not be read.
+FEW = """
+few AS (
+  SELECT * FROM (
+    SELECT *, max(at_worst) FILTER (WHERE nth = {weighed}) OVER ({turn}) AS enough FROM numbered) AS compared
+  WHERE enough IS NULL OR at_best < enough + 0.001
+)"""
+# What an ordinary week says of the door, in miles, before the hours of the few are looked at closely. Whether somebody
+# serves the place says nothing of who stands near it, and its areas are dear to compare.
+LOOKED_AT = """
+looked_at AS (
   SELECT m.dataset, m.service_id, m.location_id, m.need, m.weight > 1 AS sure, e.*, l.minute,
          CASE WHEN e.latitude IS NULL AND e.national THEN 100 WHEN e.latitude IS NULL THEN 6
               WHEN NOT :placed THEN 3
               WHEN e.serving THEN least(coalesce(m.chord, 0) * {radius}, :served)
               ELSE coalesce(m.chord, 0) * {radius} END
          + CASE WHEN e.always OR e.week @> l.minute THEN 0 WHEN e.week IS NULL THEN 2 ELSE 6 END
-         + CASE WHEN m.weight > 1 THEN 0 ELSE 10 END - 6 * (e.words + e.named) - ({about}) AS miles
-  FROM merged m
+         + CASE WHEN m.weight > 1 THEN 0 ELSE 10 END - {a_word} * (e.words + e.named) - ({about}) AS miles
+  FROM few m
   CROSS JOIN LATERAL (
     SELECT service_at_location_id, latitude, longitude, timezone, areas, national, needs, sure_needs, week, always,
            ages, serves, languages, cost, access, verified_on, {words} AS words, {named} AS named,
-           areas && CAST(:here AS text[]) AS serving
+           m.chord * {radius} > :served AND areas && CAST(:here AS text[]) AS serving
     FROM search_entry e
     WHERE (e.dataset, e.service_id, e.location_id) = (m.dataset, m.service_id, m.location_id) LIMIT 1
   ) AS e
@@ -98,7 +127,7 @@ merged AS (
                       AS minute) AS l
   WHERE (m.chord IS NULL OR CAST(:farthest AS float) IS NULL OR m.chord <= :farthest
          OR e.serving)
-    AND (e.words > 0 OR NOT :worded)
+    AND {worded}
 ){turns}
 SELECT t.* FROM (
   SELECT dataset, service_id, location_id, service_at_location_id, sure, latitude, longitude, timezone, areas, national,
@@ -224,12 +253,13 @@ def _run(
         values |= {f"term{number}": term.query, f"name{number}": term.in_name}
     codes, each, called = values["needs"], values["each"], values["called"]
     by_need = not about and (len(codes) > 1 or ("spoken" in sources and codes != [ANY]))
-    shape = Shape(tuple(sources), len(codes), each, called, len(terms), len(about), by_need)
+    shape = Shape(tuple(sources), len(codes), each, called, len(terms), len(about), by_need, values["worded"])
     return list(map(Candidate._make, session.execute(_statement(shape), values)))
 
 
 class Shape(NamedTuple):
-    """What the text of the question depends on: from where, how many of what, and whether needs take turns."""
+    """What the text of the question depends on: from where, how many of what, whether needs take turns, and whether
+    only those count that have some of the words."""
 
     sources: tuple[str, ...]
     codes: int
@@ -238,6 +268,7 @@ class Shape(NamedTuple):
     terms: int
     topics: int
     by_need: bool
+    worded: bool
 
 
 @cache
@@ -250,18 +281,44 @@ def _statement(shape: Shape) -> TextClause:
         "called": CALLED.format(asked_for=asked_for, called=shape.called),
         "spoken": SPOKEN.format(words=words, rare=RARE, by_words=BY_WORDS),
     }
-    columns = "need, weight, dataset, service_id, location_id, chord"
-    statement = LOOKED_AT.format(
+    turn = "PARTITION BY need" if shape.by_need else ""
+    columns = "need, weight, dataset, service_id, location_id, chord, national"
+    parts["merged"] = BOUNDED.format(
         sources=" UNION ALL ".join(f"SELECT {columns} FROM {source}" for source in shape.sources),  # noqa: S608 - our own
+        radius=EARTH_MILES,
+        worth=_worth(shape.topics),
+        most=_most(shape),
+        turn=turn,
+    )
+    parts["few"] = FEW.format(weighed=MOST, turn=turn)
+    parts["looked_at"] = LOOKED_AT.format(
         radius=EARTH_MILES,
         words=words,
         named=named,
+        a_word=A_WORD,
+        worded="e.words > 0" if shape.worded else "true",
         about=_about(shape.topics),
         turns=TURNS if shape.by_need else "",
         ordered="turns ORDER BY turn," if shape.by_need else "looked_at ORDER BY",
         most=MOST,
     )
-    return text("WITH " + ",".join(parts[source] for source in shape.sources) + "," + statement)
+    return text("WITH " + ",".join(parts[name] for name in (*shape.sources, "merged", "few", "looked_at")))
+
+
+def _worth(topics: int) -> str:
+    """SQL for what it is surely worth that a service was found under the code of one of so many topics."""
+    cases = (
+        f" WHEN :topic{n} THEN CASE WHEN weight > 1 THEN CAST(:sure{n} AS float) ELSE CAST(:mentioned{n} AS float) END"
+        for n in range(topics)
+    )
+    return f"CASE need{''.join(cases)} ELSE 0 END" if topics else "0"
+
+
+def _most(shape: Shape) -> str:
+    """SQL for the most that all topics and words may be worth: no end to it where only some rows count at all."""
+    if shape.worded:
+        return "CAST('Infinity' AS float)"
+    return " + ".join((str(2 * A_WORD * shape.terms), *(f"CAST(:sure{n} AS float)" for n in range(shape.topics))))
 
 
 def _about(topics: int) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from gateway.community import load
-from gateway.directory import candidates, details, gazetteer, hours, place, search
+from gateway.directory import candidates, details, gazetteer, hours, place, search, spelling
 from gateway.directory.importing import import_path
 from gateway.directory.place import Place
 from gateway.directory.wanted import Wanted
@@ -67,6 +67,31 @@ def test_the_nearest_are_the_nearest(many: Session, now: datetime) -> None:
     assert set(nearest) <= {row.location_id for row in chosen}
     told = search.search(many, Wanted(("food",), "94110", nearest=True), now, limit=20, home=HOME).services
     assert [service.location_id for service in told if service.location_id in sure][:10] == nearest[:10]
+
+
+ASKED = {
+    "need": Wanted(("food",)),
+    "two needs": Wanted(("food", "recreation")),
+    "topic": Wanted(("food",), text="food pantry", topics=("#food_pantry",), words=()),
+    "words": Wanted(("food",), text="pantry", words=("pantry",)),
+    "words alone": Wanted(text="club", words=("club",)),
+}
+
+
+def test_none_of_the_first_is_left_unread(many: Session, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = place.by_zip("94110")
+    chosen = {}
+    for few in (candidates.FEW, " few AS (SELECT * FROM numbered)"):
+        monkeypatch.setattr(candidates, "FEW", few)
+        candidates._statement.cache_clear()
+        for name, wanted in ASKED.items():
+            terms = spelling.read(many, " ".join(wanted.words or ()))
+            for placed in (where, None):
+                asked = candidates.Asked(wanted, placed, where, now, HOME)
+                rows = candidates.choose(many, asked, terms, 60.0)
+                assert rows
+                assert chosen.setdefault((name, placed), rows) == rows
+    candidates._statement.cache_clear()
 
 
 def test_the_ordinary_week_says_what_the_schedules_say(many: Session, now: datetime) -> None:
