@@ -222,7 +222,9 @@ class Reader:
         if len(parts) != 2:  # noqa: PLR2004 - a corner has two streets
             return NOT_KNOWN
         one, other = (street_of(_bare(part)) for part in parts)
-        return self._one_of(streets.corners(self._session, one, other, self._here)) if one and other else NOT_KNOWN
+        if one is None or other is None:
+            return NOT_KNOWN
+        return self._one_of(streets.once(self._session, streets.corners, one, other, self._here))
 
     def _street(self, name: str) -> Where:
         """An address or a street of the directory. A street alone needs its kind ("Main St"), or a number's ending."""
@@ -231,7 +233,7 @@ class Reader:
         if street is None or (street.number is None and not street.kind and not re.match(r"\d+(?:st|nd|rd|th)", bare)):
             return NOT_KNOWN
         found = streets.middles if street.number is None else streets.houses
-        return self._one_of(found(self._session, street, self._here))
+        return self._one_of(streets.once(self._session, found, street, self._here))
 
     def _alike(self, name: str) -> Where:
         """Names that were nearly written: they are asked back."""

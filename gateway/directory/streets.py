@@ -1,6 +1,7 @@
 """Where the streets of the directory's addresses are: a street as a whole, a house on it, a corner of two."""
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
@@ -66,12 +67,27 @@ ORDER BY o.city, o.shown, t.shown,
 """  # noqa: S608
 
 
+KEPT = "streets"  # in Session.info
+
+
 class Spot(NamedTuple):
     """A point under the name by which it is told, before it is known in which city it lies."""
 
     name: str
     latitude: float
     longitude: float
+
+
+def once(session: Session, find: Callable[..., list[Spot]], *asked: Street | Place | None) -> list[Spot]:
+    """What ``find`` finds, asked once a transaction: a text is read for whether it names a place, then for which."""
+    transaction, kept = session.info.get(KEPT, (None, {}))
+    if transaction is None or transaction is not session.get_transaction():
+        kept = {}
+    spots: list[Spot] | None = kept.get((find, asked))
+    if spots is None:
+        spots = kept[find, asked] = find(session, *asked)
+    session.info[KEPT] = session.get_transaction(), kept
+    return spots
 
 
 def corners(session: Session, one: Street, other: Street, here: Place | None) -> list[Spot]:

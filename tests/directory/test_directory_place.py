@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from gateway.community import load
 from gateway.directory import addresses, gazetteer, indexing, locating, place, staging
+from gateway.directory.addresses import Street
 from gateway.directory.gazetteer import GazetteerError, Town
 from gateway.directory.importing import import_path
-from gateway.directory.place import Area
+from gateway.directory.place import Area, Place
 from gateway.directory.search import search
+from gateway.directory.streets import Spot
 from gateway.directory.wanted import Wanted
 from tests.directory.conftest import Rows
 
@@ -180,6 +182,26 @@ def test_corners_and_addresses_of_the_directory(
         assert place.miles(where.latitude, where.longitude, 37.7522, -122.4185) < 0.2
     else:
         assert found == understood
+
+
+def test_a_corner_is_looked_for_once_a_transaction(
+    streets: Session, demo: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def corners(session: Session, one: Street, other: Street, here: Place | None) -> list[Spot]:
+        looked.append(f"{one.core} {other.core}")
+        session.connection()
+        return []
+
+    monkeypatch.setattr(locating.streets, "corners", corners)
+    with Session(streets.connection(), join_transaction_mode="create_savepoint") as one:
+        for _ in range(2):
+            assert locating.read(one, None, "24th & Mission St", demo).place is None
+            assert locating.read(one, None, "24th & Main St", demo).place is None
+        one.commit()
+        locating.read(one, None, "24th & Mission St", demo)
+    assert looked == ["24th mision", "24th main", "24th mision"]
 
 
 def test_one_street_of_two_towns_is_asked_back(streets: Session, demo: Town) -> None:
