@@ -159,6 +159,34 @@ def test_a_chat_that_nobody_uses_ends_by_itself_on_a_shared_device(
     expect(page.locator(".message.resident .state")).to_have_text("Received")
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_what_was_written_without_a_connection_goes_out_an_hour_later(
+    page: Page, site: str, context: BrowserContext, database: Database, own: bool
+) -> None:
+    page.clock.install()
+    alone(page, site)
+    write(page.main_frame, "before the tunnel")  # type: ignore[arg-type]
+    expect(page.locator(".message.resident .state")).to_have_text("Received")
+    if own:
+        page.locator("#own").check()
+    context.set_offline(True)
+    write(page.main_frame, "in the tunnel")  # type: ignore[arg-type]
+    expect(page.locator(".message.resident .state").last).to_have_text("Not sent yet. Trying again.")
+    page.clock.fast_forward("01:00:00")
+    expect(page.get_by_text("in the tunnel")).to_have_count(1 if own else 0)  # others may sit here now
+    expect(page.locator('.urgent a[href="tel:911"]')).to_be_visible()
+    assert kept(database, "in the tunnel") == 0
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url.endswith("/chat/messages")):
+        context.set_offline(False)
+    if own:
+        expect(page.locator(".message.resident .state").last).to_have_text("Received")
+    else:
+        page.clock.run_for("01:00")  # more than one look at whether somebody is there
+        expect(page.locator("#status")).to_contain_text("We still have your messages")
+        assert "token" not in str(remembered(page))
+    assert kept(database, "in the tunnel") == 1
+
+
 def test_in_the_frame_of_a_page_options_open_too(page: Page, site: str) -> None:
     frame = opened(page, site)
     frame.locator("#options").click()

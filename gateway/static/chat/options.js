@@ -12,6 +12,7 @@ const ENDED = "#ended";
 const root = document.documentElement;
 const voice = window.speechSynthesis;
 let touched = Date.now();
+let unused = false;
 
 export function start() {
   at("options").addEventListener("click", show);
@@ -31,6 +32,7 @@ export function start() {
   on("message", () => (touched = Date.now()));
   for (const sign of ["keydown", "pointerdown"]) document.addEventListener(sign, () => (touched = Date.now()), true);
   if (location.hash === ENDED) ended();
+  on("online", end);
   setInterval(end, LOOK_EVERY);
   document.addEventListener("visibilitychange", end); // timers of a sleeping phone stand still
 }
@@ -98,10 +100,13 @@ function byText() {
 }
 
 // A chat that nobody uses ends by itself, unless the device is the visitor's own: whoever sits down next reads nothing.
+// What could not be sent yet is tried until it is through, and without a connection this page could not come again.
 function end() {
-  if (kept.read("until") || !kept.read("token") || Date.now() - touched < IDLE) return;
-  kept.forget();
+  unused = !kept.read("until") && (unused || Date.now() - touched >= IDLE);
+  if (!unused || !kept.read("token")) return;
   quietly(() => at("log").replaceChildren());
+  if (kept.read("outbox", []).length || !navigator.onLine) return;
+  kept.forget();
   location.hash = ENDED;
   location.reload();
 }
