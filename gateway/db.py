@@ -88,6 +88,12 @@ class Database:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
 
+    @contextmanager
+    def looking(self) -> Iterator[Session]:
+        """As :meth:`asking`, for one statement that finds rows of models."""
+        with self.asking() as connection, Session(connection, expire_on_commit=False) as session:
+            yield session
+
     def ping(self) -> float:
         """Ask the server for nothing; returns the seconds it took, raises ``sqlalchemy.exc.OperationalError``."""
         started = time.monotonic()

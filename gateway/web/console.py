@@ -17,6 +17,7 @@ from gateway.web import (
     console_earlier,
     console_gaps,
     console_handoff,
+    console_here,
     console_language,
     console_live,
     console_log_in,
@@ -79,6 +80,7 @@ def make() -> list[Blueprint]:
     apply_rules(blueprint)
     blueprint.record(_prepare)
     blueprint.before_request(note_seen)
+    blueprint.before_request(console_here.note_here)
     add = blueprint.add_url_rule
     add("/", "queue", queue)
     add("/queue", "queue_rows", queue_rows)
@@ -93,6 +95,7 @@ def make() -> list[Blueprint]:
     return [
         *doors,
         console_live.make(),
+        console_here.make(),
         console_shifts.make_feed(),
         console_push.make_files(),
         *beside,

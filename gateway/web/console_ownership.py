@@ -1,32 +1,24 @@
-"""Who is at the console, and whose a thread is: signs of life, passing on, taking over, listening."""
+"""Whose a thread is: claiming, passing on, taking over, listening."""
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
-from flask import Blueprint, current_app, g, render_template, request, url_for
+from flask import Blueprint, g, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from gateway import attendance, audit, escalations, owner_watch, ownership, room
+from gateway import audit, escalations, ownership, room
 from gateway.models import Escalation, Responder
 from gateway.risk import Level
 from gateway.web import console_ownership_views, guards
 from gateway.web.console_acts import Act, act, after, draw, note, now, page
 from gateway.web.live import LONGEST_NUMBER
 
-BEATS = "console_beats"
-WRITING = {"console.draft", "console.writing"}  # what a page sends by itself while somebody types
-BEAT_EVERY = 5.0  # seconds between two that are written down; pages give one every ten
-
 
 def add_routes(blueprint: Blueprint) -> None:
-    """Open the routes of ownership, and note with every request that its sender is here."""
+    """Open the routes of ownership."""
     blueprint.record(_prepare)
-    blueprint.before_request(note_here)
-    blueprint.add_url_rule("/here", "here", here, methods=["POST"])
     blueprint.add_url_rule("/colleagues", "colleagues", colleagues)
     verbs: Mapping[str, Callable[[int], ResponseReturnValue]] = {
         "claim": claim, "pass-on": pass_on, "accept": accept, "decline": decline, "withdraw": withdraw,
@@ -34,45 +26,6 @@ def add_routes(blueprint: Blueprint) -> None:
     }  # fmt: skip
     for name, view in verbs.items():
         blueprint.add_url_rule(f"/threads/<int:escalation_id>/{name}", name.replace("-", "_"), view, methods=["POST"])
-
-
-def here() -> ResponseReturnValue:
-    """A sign of life of a page; with ``acted`` its owner writes in the thread ``escalation`` just now.
-
-    Answers with the threads of its reader that soon go back to the queue, wherever in the console they are.
-    """
-    thread = _number("escalation")
-    if request.form.get("acted") == "1" and thread is not None:
-        _note(attendance.wrote, thread)
-    with guards.door().database.begin() as session:
-        soon = owner_watch.soon(session, guards.door().community.ownership, g.responder.id, now())
-    return {"soon": [_going_back(key, left) for key, left in sorted(soon.items(), key=lambda each: each[1])]}
-
-
-def _going_back(escalation_id: int, left: int) -> dict[str, Any]:
-    return {"id": escalation_id, "left": left, "url": url_for("console.thread", escalation_id=escalation_id)}
-
-
-def note_here() -> None:
-    """Who asks for anything is here; who does something in a thread of theirs does not sleep."""
-    if g.responder is None:
-        return
-    thread = (request.view_args or {}).get("escalation_id")
-    if request.method == "POST" and thread is not None:
-        _note(attendance.wrote if request.endpoint in WRITING else attendance.act, thread)
-    beats: dict[int, float] = current_app.extensions[BEATS]
-    if time.monotonic() - beats.get(g.responder.id, -BEAT_EVERY) < BEAT_EVERY:
-        return
-    with guards.door().database.begin() as session:
-        attendance.beat(session, g.responder.id, now())
-    beats[g.responder.id] = time.monotonic()
-
-
-def _note(what: Callable[[Session, int, int, datetime], int | None], escalation_id: int) -> None:
-    with guards.door().database.begin() as session:
-        conversation_id = what(session, escalation_id, g.responder.id, now())
-    if conversation_id is not None:
-        guards.door().bell.announce(conversation_id)
 
 
 def colleagues() -> str:
@@ -199,5 +152,4 @@ def _number(field: str) -> int | None:
 
 
 def _prepare(state: BlueprintSetupState) -> None:
-    state.app.extensions[BEATS] = {}
     state.app.jinja_env.globals["take_over_reasons"] = ownership.TAKE_OVER_REASONS

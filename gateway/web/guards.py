@@ -63,7 +63,7 @@ def enrolling() -> ResponseReturnValue | None:
     from gateway import log_ins  # noqa: PLC0415 - argon2 is not needed by the processes that only accept texts
 
     token = request.cookies.get("fd_log_in", "")
-    with door().database.begin() as session:
+    with door().database.looking() as session:
         found = log_ins.inside(session, token, datetime.now(UTC)) if token else None
     g.responder, g.log_in = found or (None, None)
     g.strong = g.log_in is not None and not (must_be_strong() and g.log_in.strength == log_ins.PASSWORD)

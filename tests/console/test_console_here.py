@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import select, update
+import pytest
+from sqlalchemy import event, select, update
 
 from gateway import owner_watch
 from gateway.db import Database
 from gateway.door import Door
 from gateway.models import Escalation, Heartbeat, LogIn, Message
+from gateway.web.console_here import BEATS
 from tests.console.conftest import Person, utc_now
 
 Written = Callable[..., Escalation]
@@ -102,6 +104,32 @@ def test_every_page_hears_which_thread_goes_back_soon(
     assert ben.post("/console/here").get_json() == {"soon": []}
     ana.post(f"/console/threads/{row.id}/stay", epoch=1)
     assert ana.post("/console/here").get_json() == {"soon": []}
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Background": "1"}])
+def test_a_sign_of_life_is_one_transaction(
+    ana: Person, written: Written, database: Database, door: Door, headers: dict[str, str]
+) -> None:
+    row = written()
+    ana.post(f"/console/threads/{row.id}/claim", epoch=0)
+    form = {"csrf_token": ana.token(), "acted": "1", "escalation": str(row.id)}
+    age(database, minutes=1)
+    with database.begin() as session:
+        session.execute(update(LogIn).values(last_seen_at=utc_now() - timedelta(minutes=9)))
+    ana.client.application.extensions[BEATS].clear()
+    commits: list[object] = []
+    note = commits.append
+    event.listen(door.database.engine, "commit", note)
+    try:
+        assert ana.client.post("/console/here", data=form, headers=headers).status_code == 200
+    finally:
+        event.remove(door.database.engine, "commit", note)
+    assert len(commits) == 1
+    assert beats(database) == {ana.id: True}
+    with database.begin() as session:
+        assert session.get_one(Escalation, row.id).owner_wrote_at is not None
+        seen = session.scalars(select(LogIn.last_seen_at)).one()
+    assert (seen > utc_now() - timedelta(minutes=1)) is ("X-Background" not in headers)
 
 
 def test_nobody_acts_for_the_owner(person: Callable[..., Person], written: Written, database: Database) -> None:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import text
+from psycopg.pq import TransactionStatus
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from gateway.db import Database
+from gateway.models import Responder
 
 
 def wire_of(session: Session) -> Any:
@@ -36,3 +38,15 @@ def test_idle_ones_are_closed_at_once(migrated_url: str) -> None:
     assert not wire.closed
     database.close()
     assert wire.closed
+
+
+def test_one_look_finds_rows_without_a_transaction(migrated_url: str) -> None:
+    database = Database(migrated_url)
+    with database.looking() as session:
+        session.scalars(select(Responder)).all()
+        state = wire_of(session).info.transaction_status
+    assert state == TransactionStatus.IDLE
+    with database.begin() as session:  # the same connection, and it has its transaction again
+        session.scalars(select(Responder)).all()
+        assert wire_of(session).info.transaction_status == TransactionStatus.INTRANS
+    database.close()
