@@ -99,10 +99,8 @@ def as_text(lines: Sequence[Gap]) -> Iterator[str]:
 
 
 def barriers(line: Gap) -> list[tuple[str, str]]:
-    """What got in the way in one line: the code in plain words and its count, the most common first, without zeros."""
+    """What got in the way in one line: each code and its count, the most common first, without zeros."""
     named = [(name, line.counts[name]) for name in gaps.columns() if name.startswith(gaps.BARRIER)]
     told = [(name, count) for name, count in named if count != 0]
     told.sort(key=lambda each: -(each[1] or 0))
-    return [
-        (name.removeprefix(gaps.BARRIER).replace("_", " "), said(count, at_least=line.at_least)) for name, count in told
-    ]
+    return [(name.removeprefix(gaps.BARRIER), said(count, at_least=line.at_least)) for name, count in told]

@@ -6,43 +6,44 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from gateway import follow_ups
+from gateway.marking import N_
 from gateway.models import Consent, Contact
 
 STATES = {
-    "offered": "Offered, not answered yet",
-    "agreed": "Said yes, not asked yet",
-    "declined": "Said no",
-    "asked": "Asked, no answer yet",
-    "answered": "Answered",
-    "no_answer": "Not answered",
-    "void": "Cancelled",
+    "offered": N_("Offered, not answered yet"),
+    "agreed": N_("Said yes, not asked yet"),
+    "declined": N_("Said no"),
+    "asked": N_("Asked, no answer yet"),
+    "answered": N_("Answered"),
+    "no_answer": N_("Not answered"),
+    "void": N_("Cancelled"),
 }
 RESULTS = {
-    "got_it": "Got the help",
-    "still_trying": "Still trying",
-    "need_other_help": "Needs other help",
-    "do_not_contact": "Does not want to be contacted",
+    "got_it": N_("Got the help"),
+    "still_trying": N_("Still trying"),
+    "need_other_help": N_("Needs other help"),
+    "do_not_contact": N_("Does not want to be contacted"),
 }
 REASONS = {
-    "opted_out": "opted out",
-    "danger": "danger showed",
-    "person": "a person took over",
-    "too_late": "could not be asked in time",
-    "not_safe": "texts are not safe for them",
-    "no_consent": "no consent",
+    "opted_out": N_("opted out"),
+    "danger": N_("danger showed"),
+    "person": N_("a person took over"),
+    "too_late": N_("could not be asked in time"),
+    "not_safe": N_("texts are not safe for them"),
+    "no_consent": N_("no consent"),
 }
 BARRIERS = {
-    "full": "full or a waitlist",
-    "not_eligible": "did not qualify",
-    "documents": "papers",
-    "cost": "cost",
-    "transport": "transport",
-    "hours": "hours",
-    "language": "language",
-    "no_answer": "nobody answered",
-    "treated_badly": "treated badly",
-    "changed_mind": "changed their mind",
-    "other": "other",
+    "full": N_("full or a waitlist"),
+    "not_eligible": N_("did not qualify"),
+    "documents": N_("papers"),
+    "cost": N_("cost"),
+    "transport": N_("transport"),
+    "hours": N_("hours"),
+    "language": N_("language"),
+    "no_answer": N_("nobody answered"),
+    "treated_badly": N_("treated badly"),
+    "changed_mind": N_("changed their mind"),
+    "other": N_("other"),
 }
 
 

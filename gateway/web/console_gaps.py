@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from gateway import audit, gap_table, gaps
 from gateway.gaps import Gap
 from gateway.web import guards
+from gateway.web.console_follow_ups import BARRIERS
 from gateway.web.console_rules import apply_rules
 
 
@@ -34,6 +35,7 @@ def table() -> ResponseReturnValue:
         heads=gap_table.HEADS,
         said=gap_table.said,
         barriers=gap_table.barriers,
+        barrier_words=BARRIERS,
         explained=gap_table.EXPLAINED,
     )
 

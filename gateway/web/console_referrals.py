@@ -11,21 +11,22 @@ from sqlalchemy.orm import Session
 
 from gateway import audit, follow_up_words, referral_links, referrals
 from gateway.errors import Conflict, Refused
+from gateway.marking import N_
 from gateway.models import Escalation, Referral, ReferralEvent, Responder
 from gateway.web import console_views, guards
 from gateway.web.console_follow_ups import BARRIERS
 from gateway.web.console_rules import apply_rules
 
 STATES = {
-    referrals.OFFERED: "Told",
-    referrals.DECLINED: "Does not want it",
-    referrals.ACCEPTED: "Wants it",
-    referrals.SENT: "Passed on to the service",
-    referrals.CONTACTED: "In touch with the service",
-    referrals.CONNECTED: "Has a place or an appointment",
-    referrals.OBTAINED: "Got the help",
-    referrals.NOT_OBTAINED: "Did not get it",
-    referrals.LOST: "Nobody knows",
+    referrals.OFFERED: N_("Told"),
+    referrals.DECLINED: N_("Does not want it"),
+    referrals.ACCEPTED: N_("Wants it"),
+    referrals.SENT: N_("Passed on to the service"),
+    referrals.CONTACTED: N_("In touch with the service"),
+    referrals.CONNECTED: N_("Has a place or an appointment"),
+    referrals.OBTAINED: N_("Got the help"),
+    referrals.NOT_OBTAINED: N_("Did not get it"),
+    referrals.LOST: N_("Nobody knows"),
 }
 
 

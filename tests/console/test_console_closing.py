@@ -64,6 +64,8 @@ def test_the_form_offers_what_the_town_says_and_knows_the_needs(
     shown = plain(ana.client.get(f"/console/threads/{row.id}").text)
     assert "Went on to the warm line · Ana" in shown
     assert "Needs: food, legal" in shown
+    ana.post("/console/account/language", locale="es")
+    assert "Necesidades: comida, legal" in plain(ana.client.get(f"/console/threads/{row.id}").text)
 
 
 def test_without_a_disposition_nothing_is_closed(ana: Person, written: Written, database: Database) -> None:

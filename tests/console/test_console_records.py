@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from gateway.db import Database
 from gateway.directory import freshness, overlay, staging
 from gateway.editing import reindex
+from gateway.models import Responder
 from gateway.models.listing import Correction
 from tests.console.conftest import Person, utc_now
 from tests.console.test_console_directory import HOME, county, eda, post
@@ -70,3 +71,8 @@ def test_a_record_tells_topics_from_needs_and_each_number_once(eda: Person, coun
     found = eda.client.get(HOME).text
     assert "1 report<" in found
     assert "1 reports" not in found
+    with database.begin() as session:
+        session.execute(update(Responder).values(locale="es"))
+    spanish = eda.client.get(f"{HOME}service?id={PANTRY}").text
+    assert "<dt>En particular</dt><dd>despensa de alimentos</dd>" in spanish
+    assert "(Edición del directorio)" in spanish

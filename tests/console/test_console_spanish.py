@@ -7,8 +7,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from gateway import referrals
+from gateway.directory import needs, topics
 from gateway.models import Escalation
-from gateway.web import console_language
+from gateway.web import console_follow_ups as told
+from gateway.web import console_language, console_referrals
+from gateway.web.console_queue_words import CATEGORIES
+from gateway.web.console_words import plain
+from gateway.yaml_files import read_yaml
 from tests.console.conftest import Person
 from tools import console_words
 
@@ -19,6 +25,15 @@ FAMILIAR = re.compile(r"\b(tú|tu|tus|ti|contigo|eres|tienes|puedes|quieres|haz|
 
 def test_every_word_of_the_console_has_its_spanish() -> None:
     assert list(console_words.faults()) == []
+
+
+def test_codes_that_are_drawn_as_words_have_their_spanish() -> None:
+    """Nobody writes these in a template, so nothing else would find a new one."""
+    known = {str(each.id) for each in console_words.kept() if each.string}
+    codes = {*read_yaml(needs.MAPPING), *read_yaml(topics.FILE), *CATEGORIES, *referrals.MAY_SAY}
+    assert sorted(plain(code) for code in codes if plain(code) not in known) == []
+    words = [told.STATES, told.RESULTS, told.REASONS, told.BARRIERS, console_referrals.STATES]
+    assert [text for each in words for text in each.values() if text not in known] == []
 
 
 def test_the_catalogue_says_usted() -> None:
