@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,8 @@ from gateway.models.people import EDITOR
 LONGEST = 500
 LASTS = (60, 240, 720, 1_440)  # minutes; without one it stands until somebody ends it
 MOST_STANDING = 10  # more than that nobody reads
+KEPT_FOR = timedelta(days=30)  # after its end: who was told what stays in the audit trail, without its words
+AT_ONCE = 100
 # Characters that turn the direction of what stands around them (UAX 9).
 TURNS = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
 LINE_ENDS = re.compile("\r\n?|[\u0085\u2028\u2029]")
@@ -92,13 +94,22 @@ def seen(session: Session, community: Community, broadcast_id: int, reader: Resp
 
     Raises :class:`Refused` with 404 for one that is not for them.
     """
-    row = session.get(Broadcast, broadcast_id)
+    # Held, or a page that was left open for a month reads one that is dropped just now.
+    row = session.get(Broadcast, broadcast_id, with_for_update={"read": True, "key_share": True})
     if row is None or not is_for(community, row, reader):
         raise Refused(404, "no_such_broadcast")
     if not _read(session, row, reader, now):
         return False
     audit.note(session, now, "broadcast_seen", "broadcast", row.id, reader.id)
     return True
+
+
+def drop_old(session: Session, now: datetime) -> None:
+    """Forget what ended a month ago, and who had read it."""
+    old = select(Broadcast.id).where(Broadcast.ends_at < now - KEPT_FOR).order_by(Broadcast.id).limit(AT_ONCE)
+    ids = session.scalars(old.with_for_update(skip_locked=True)).all()
+    session.execute(delete(BroadcastReading).where(BroadcastReading.broadcast_id.in_(ids)))
+    session.execute(delete(Broadcast).where(Broadcast.id.in_(ids)))
 
 
 def unread_by(session: Session, community: Community, reader: Responder, now: datetime) -> list[tuple[Broadcast, str]]:

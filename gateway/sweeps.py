@@ -14,6 +14,7 @@ from gateway import (
     attachments,
     audit_chain,
     breaks,
+    broadcasts,
     dispatch_watch,
     drills,
     ladder,
@@ -77,6 +78,11 @@ def _drop_pictures(session: Session, _community: Community, now: datetime) -> It
     return attachments.drop_old(session, now)
 
 
+def _drop_broadcasts(session: Session, _community: Community, now: datetime) -> Iterable[int]:
+    broadcasts.drop_old(session, now)
+    return ()
+
+
 PARTS = [
     Part("silence", 1.0, False, silence.watch),
     Part("ladder", 1.0, True, ladder.climb),
@@ -86,6 +92,7 @@ PARTS = [
     Part("breaks", 10.0, False, breaks.offer_due),
     Part("relay", 2.0, False, relay_lines.watch),
     Part("pictures", 600.0, False, _drop_pictures),
+    Part("broadcasts", 600.0, False, _drop_broadcasts),
     Part("gaps", 60.0, False, _warn_gaps),
     Part("rota", 600.0, True, _lay_out),
     Part("audit-seal", 1.0, True, _seal),

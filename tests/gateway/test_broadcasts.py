@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from gateway import broadcast_readers, broadcasts
+from gateway import broadcast_readers, broadcasts, sweeps
 from gateway.community import Community
 from gateway.conversations import SMS, Inbound, thread
 from gateway.db import Database
 from gateway.door import Door
 from gateway.errors import Refused
-from gateway.models import AuditEntry, Broadcast, Delivery, Heartbeat, Message, Notice, Responder
+from gateway.models import AuditEntry, Broadcast, BroadcastReading, Delivery, Heartbeat, Message, Notice, Responder
 from tests.gateway.duty import NOW, Duty
 
 pytestmark = pytest.mark.slow
@@ -97,6 +97,30 @@ def test_it_ends_by_its_time_or_by_a_supervisor(hall: Hall) -> None:
                 broadcasts.end(session, number, sol, NOW + timedelta(minutes=62))
     assert hall.unread(hall.ana, timedelta(minutes=62)) == []
     assert hall.acts()[-1] == ("broadcast_end", hall.sol)
+
+
+def test_it_is_forgotten_a_month_after_its_end(hall: Hall, database: Database) -> None:
+    over, ended, stands = hall.send("Snow", minutes=60), hall.send("Ice"), hall.send("Fog")
+    with database.begin() as session:
+        broadcasts.end(session, ended, session.get_one(Responder, hall.sol), NOW + timedelta(days=3))
+    assert hall.see(over, hall.ana)
+    before = hall.acts()
+
+    def kept(after: timedelta) -> tuple[list[int], int]:
+        with database.begin() as session:
+            [part] = [part for part in sweeps.PARTS if part.name == "broadcasts"]
+            assert list(part.run(session, hall.town, NOW + after)) == []
+            read = session.scalar(select(func.count()).select_from(BroadcastReading))
+            return list(session.scalars(select(Broadcast.id).order_by(Broadcast.id))), read or 0
+
+    month = broadcasts.KEPT_FOR
+    assert kept(month + timedelta(minutes=59)) == ([over, ended, stands], 4)  # who sends one has read it
+    assert kept(month + timedelta(minutes=61)) == ([ended, stands], 2)
+    assert kept(month + timedelta(days=4)) == ([stands], 1)
+    assert kept(timedelta(days=4_000)) == ([stands], 1)  # as long as it stands it is there
+    assert hall.acts() == before
+    with pytest.raises(Refused, match="no_such_broadcast"):
+        hall.see(over, hall.ben)
 
 
 def test_the_urgent_come_first(hall: Hall) -> None:
