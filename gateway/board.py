@@ -113,7 +113,6 @@ def read(session: Session, community: Community, now: datetime) -> Board:
     threads = _threads(session)
     breaches = _breaches(session, community, threads, now)
     everybody = broadcasts.answering(session)
-    drill = drills.last(session)
     calls = broadcasts.calls(session, community, now)
     return Board(
         waiting=[_waiting(threads, level) for level in LEVELS],
@@ -124,7 +123,7 @@ def read(session: Session, community: Community, now: datetime) -> Board:
         gaps=shifts.gaps(session, now, now + GAPS_WITHIN),
         horizon=now + GAPS_WITHIN,
         texts_stopped=[each.name for each in everybody if each.texts_stopped_at is not None],
-        drill=drill if drill is not None and drill.outcome == drills.FAILED else None,
+        drill=drills.failed(session),
         unread=len(calls.unread),
         standing=len(calls.standing),
     )

@@ -88,6 +88,14 @@ def last(session: Session) -> Drill | None:
     )
 
 
+def failed(session: Session) -> Drill | None:
+    """The newest drill that failed, unless one passed after it; one that was broken off proves nothing."""
+    found = session.scalar(
+        select(Drill).where(Drill.outcome.in_((PASSED, FAILED))).order_by(Drill.started_at.desc()).limit(1)
+    )
+    return found if found is not None and found.outcome == FAILED else None
+
+
 def newest(session: Session, most: int = 14) -> list[Drill]:
     """The newest drills, the last first."""
     return list(session.scalars(select(Drill).order_by(Drill.started_at.desc()).limit(most)))

@@ -50,7 +50,7 @@ def _for_supervisors(session: Session, responder: Responder, rest: str) -> Itera
     for row, _ in breaks.debriefs(session):
         if row.state == breaks.ASKED and row.responder_id != responder.id:
             yield "debrief", N_("A colleague wishes to talk"), rest, row.at, False
-    last = drills.last(session)
-    if last is not None and last.outcome == drills.FAILED and last.finished_at is not None:
+    last = drills.failed(session)
+    if last is not None and last.finished_at is not None:
         there = url_for("console_rota.page")
         yield "drill", N_("The last drill failed: nobody answered it"), there, last.finished_at, False

@@ -137,6 +137,18 @@ def test_a_drill_is_broken_off_when_somebody_waits_in_danger(duty: Duty) -> None
     assert watch(duty) == []
 
 
+def test_a_failed_drill_stands_until_one_passes(duty: Duty) -> None:
+    standing = []
+    with duty.database.begin() as session:
+        for days, outcome in enumerate((drills.PASSED, drills.FAILED, drills.BROKEN_OFF, None, drills.PASSED)):
+            at = duty.at + timedelta(days=days)
+            session.add(Drill(started_at=at, finished_at=at if outcome else None, outcome=outcome, detail={}))
+            session.flush()
+            found = drills.failed(session)
+            standing.append(found.outcome if found else None)
+    assert standing == [None, "failed", "failed", "failed", None]
+
+
 def test_two_drills_do_not_run_at_once(duty: Duty) -> None:
     with duty.database.begin() as session:
         assert drills.start(session, duty.at) is not None

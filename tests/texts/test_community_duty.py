@@ -1,5 +1,6 @@
 """The town's rules for the people who answer: read with defaults, and every fault named by its field."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ def rung(after: int, means: str, whom: str = "on_shift") -> dict[str, Any]:
 CONSOLE, PUSH, SMS, TOLD = rung(0, "console"), rung(0, "push"), rung(0, "sms"), rung(200, "told", "resident")
 VOICE, SUPERVISORS = rung(60, "voice"), rung(180, "sms", "supervisors")
 LATER = rung(61, "sms")
+PAGE = Path(__file__).parents[2] / "docs" / "paging.md"
+WORDS = {"console": "console", "push": "push", "text": "sms", "call": "voice", "told": "told"}
 
 
 def test_a_file_of_before_says_nothing_of_it_and_gets_the_defaults() -> None:
@@ -48,6 +51,17 @@ def test_the_example_says_what_the_defaults_are() -> None:
 def test_the_ladders_built_in_keep_to_the_rules_themselves(level: str, rungs: Any) -> None:
     given = {"ladder": {level: [each.model_dump() for each in rungs]}}
     assert getattr(example(paging=given).paging.ladder, level) == rungs
+
+
+def test_the_page_for_responders_tells_the_ladders_built_in() -> None:
+    """Means and seconds of every rung, row by row; what else a cell says is for people."""
+    said: dict[str, set[tuple[int, str]]] = {"emergency": set(), "urgent": set(), "routine": set()}
+    for row in re.finditer(r"^\| (\d+) (s|min) \|(.*)\|(.*)\|(.*)\|$", PAGE.read_text("utf-8"), re.MULTILINE):
+        after = int(row[1]) * (60 if row[2] == "min" else 1)
+        for level, cell in zip(said, row.groups()[2:], strict=True):
+            said[level] |= {(after, means) for word, means in WORDS.items() if word in cell}
+    for level, rungs in zip(said, (EMERGENCY, URGENT, ROUTINE), strict=True):
+        assert said[level] == {(each.after, each.means) for each in rungs}, level
 
 
 def test_a_town_may_have_a_ladder_of_its_own() -> None:
