@@ -1,5 +1,6 @@
 // Keeps the page true: listens to the server, reads what changed, and says so when it cannot.
 import { forgetNewest, placeNewest } from "./newest.js";
+import { begin, end, fail, isOnItsWay, mustAskAgain, owedFor } from "./owed.js";
 import { forget, placeRows } from "./rows.js";
 import { ring } from "./sound.js";
 import { say } from "./words.js";
@@ -15,6 +16,7 @@ const REST_AFTER = 300; // what was just said is shown first: it must not wait f
 const REST_AT_LAST = 2000;
 const INBOX_EVERY = 5000; // where nothing asks for this person by name
 const AWAY = 30000; // after so long the server may have forgotten what was missed
+const READINGS = "[hx-trigger^=read-again]"; // what a page reads by itself
 const RUNG = "alarms-known";
 const RUNG_FOR = 120000;
 
@@ -29,6 +31,7 @@ let pressing = null;
 let reading = 0;
 let title = document.title;
 let changed = new Set();
+let meanwhile = new Set();
 let everything = false;
 let lastRead = 0;
 let readSoon = null;
@@ -41,7 +44,7 @@ let inboxLate = false;
 // The newest reading wins: one that began before the change would draw what is no longer true, and htmx forgets a
 // request that waits on an element which is drawn anew meanwhile.
 function stopReading() {
-  document.querySelectorAll("[hx-trigger^=read-again]").forEach((each) => window.htmx.trigger(each, "htmx:abort"));
+  document.querySelectorAll(READINGS).forEach((each) => window.htmx.trigger(each, "htmx:abort"));
 }
 
 function forgetAll() {
@@ -60,7 +63,9 @@ function readNow() {
   }
   forgetAll();
   changed = new Set();
+  meanwhile = new Set();
   everything = false;
+  end("unread");
   window.htmx.trigger(body, "read-again");
 }
 
@@ -69,39 +74,52 @@ function readAgain() {
   soon();
 }
 
+// A press that is never answered must not hide that what changed was not read.
+function wait() {
+  if (!isOnItsWay("unread")) begin("unread", "live");
+}
+
 // The leading edge at once: whoever waits for a danger to show waits for no timer.
 function soon() {
-  if (posting || pressing || readSoon) return;
-  const wait = Math.max(0, lastRead + TOGETHER - performance.now());
-  if (wait) readSoon = setTimeout(read, wait);
+  if (posting || pressing) return wait();
+  if (readSoon) return;
+  const rest = Math.max(0, lastRead + TOGETHER - performance.now());
+  if (rest) readSoon = setTimeout(read, rest);
   else read();
 }
 
 function read() {
   readSoon = null;
-  if (posting || pressing) return;
+  if (posting || pressing) return wait();
   lastRead = performance.now();
   if (everything) return readNow();
+  end("unread");
   const ids = [...changed];
   changed = new Set();
   const queue = byId("queue");
-  if (queue && ids.length) {
-    reading += 1;
-    placeRows(queue, ids).then((status) => {
-      reading -= 1;
-      take(status);
-    });
-  }
+  if (queue && ids.length) readRows(queue, ids);
   const thread = byId("thread");
   if (thread && ids.includes(Number(thread.dataset.escalation))) readThread();
   const news = byId("handoff-news");
   if (news && (!news.dataset.escalation || ids.includes(Number(news.dataset.escalation)))) readThis(news);
 }
 
+function readRows(queue, ids) {
+  // A whole queue that is on its way is older than these, and is drawn over them.
+  if (isOnItsWay("queue")) ids.forEach((id) => meanwhile.add(id));
+  begin("rows", "queue");
+  reading += 1;
+  placeRows(queue, ids).then((status) => {
+    reading -= 1;
+    if (status === 200) end("rows");
+    if (status !== null) take(status);
+  });
+}
+
 function take(status) {
   if (status === 200) beat();
   else if (status === 401) lock();
-  else if (status) readAgain();
+  else readAgain();
 }
 
 function readThis(each) {
@@ -115,11 +133,15 @@ function readThread() {
   if (performance.now() - restSince > REST_AT_LAST) return readRest();
   clearTimeout(restSoon);
   window.htmx.trigger(byId("thread"), "htmx:abort");
+  begin("newest", "thread");
   reading += 1;
   placeNewest().then((status) => {
     reading -= 1;
     if (status === null) return;
-    if (status < 400) readRestSoon();
+    if (status === 200) {
+      end("newest");
+      readRestSoon();
+    }
     take(status);
   });
 }
@@ -155,7 +177,7 @@ function readInbox(atMostEvery) {
     if (pressing) return (inboxLate = true);
     inboxRead = performance.now();
     const inbox = byId("inbox");
-    if (inbox) window.htmx.trigger(inbox, "read-this");
+    if (inbox) readThis(inbox);
   }, wait);
 }
 
@@ -182,7 +204,6 @@ function letGo() {
   inboxLate = false;
 }
 
-const isGet = (event) => event.detail.requestConfig.verb === "get";
 const isPost = (event) => event.detail.requestConfig.verb === "post";
 
 // What a person does goes before: nothing may take the form away before its answer is there.
@@ -198,10 +219,32 @@ function endPost(event) {
   readAgain();
 }
 
+// Its own readings count, each until the next: who looks something up beside a thread has not read the thread.
+function beginReading({ detail: { requestConfig } }) {
+  if (requestConfig.verb !== "get") return;
+  reading += 1;
+  if (requestConfig.elt.matches(READINGS)) begin(requestConfig.elt.id);
+}
+
+function endReading({ detail: { requestConfig, xhr } }) {
+  if (requestConfig.verb !== "get") return;
+  reading -= 1;
+  const { id } = requestConfig.elt;
+  if (!requestConfig.elt.matches(READINGS)) return;
+  if (xhr.status === 0 || xhr.status === 429 || xhr.status >= 500) return fail(id);
+  [id, { queue: "rows", thread: "newest" }[id]].forEach(end);
+  // The inbox stands on every page: alone it says nothing of what else stands there.
+  if (xhr.status < 400 && (id !== "inbox" || document.querySelectorAll(READINGS).length === 1)) beat();
+  if (id !== "queue" || !meanwhile.size) return;
+  meanwhile.forEach((each) => changed.add(each));
+  meanwhile = new Set();
+  soon();
+}
+
 function beat() {
   lastTrue = performance.now();
   body.dispatchEvent(new Event("live-beat"));
-  show(true);
+  show(owedFor() < NOT_LIVE_AFTER);
 }
 
 function show(live) {
@@ -239,7 +282,7 @@ function connect() {
 }
 
 function watch() {
-  if (performance.now() - lastTrue > NOT_LIVE_AFTER) show(false);
+  if (Math.max(performance.now() - lastTrue, owedFor()) > NOT_LIVE_AFTER) show(false);
 }
 
 // The server closes a stream for good when there are too many of them: then this page asks by itself.
@@ -249,7 +292,8 @@ function mend() {
 
 function poll() {
   const now = performance.now();
-  if (now - lastTrue < LATE || now - lastPoll < POLL_EVERY) return;
+  const late = now - lastTrue >= LATE || mustAskAgain();
+  if (!late || now - lastPoll < POLL_EVERY) return;
   lastPoll = now;
   readNow();
 }
@@ -327,13 +371,10 @@ export function setUp() {
   body.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 401) lock();
   });
-  body.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful && isGet(event)) beat();
-  });
   body.addEventListener("htmx:beforeRequest", beginPost);
   body.addEventListener("htmx:afterRequest", endPost);
-  body.addEventListener("htmx:beforeRequest", (event) => (reading += isGet(event) ? 1 : 0));
-  body.addEventListener("htmx:afterRequest", (event) => (reading -= isGet(event) ? 1 : 0));
+  body.addEventListener("htmx:beforeRequest", beginReading);
+  body.addEventListener("htmx:afterRequest", endReading);
   document.addEventListener("pointerdown", press, true);
   document.addEventListener("pointerup", lift, true);
   document.addEventListener("pointercancel", lift, true);

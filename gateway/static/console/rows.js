@@ -42,7 +42,8 @@ export function forget() {
   whole += 1;
 }
 
-// The HTTP status; 0 when nothing was answered. Of two readings at once the one that began later is drawn last.
+// The HTTP status; 0 when nothing was answered, null when the whole queue was asked for since. Of two readings at once
+// the one that began later is drawn last.
 export async function placeRows(queue, ids) {
   if (ids.length > MOST_IDS) return 413;
   const mine = ++reading;
@@ -53,7 +54,7 @@ export async function placeRows(queue, ids) {
     const answer = await fetch(there, { headers: { "X-Background": "1", "HX-Request": "true" } });
     const html = await answer.text();
     const now = byId("queue");
-    if (of !== whole) return 0; // the whole queue was asked for since
+    if (of !== whole) return null;
     if (answer.ok && now) {
       if (mine < drawnLast) return 409;
       drawnLast = mine;
@@ -61,6 +62,6 @@ export async function placeRows(queue, ids) {
     }
     return answer.status;
   } catch {
-    return 0;
+    return of === whole ? 0 : null;
   }
 }
