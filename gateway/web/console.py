@@ -39,10 +39,11 @@ from gateway.web import (
     console_writing,
     guards,
 )
-from gateway.web.console_acts import act, note_seen, now
+from gateway.web.clock import now
+from gateway.web.console_acts import act, note_seen
 from gateway.web.console_queue import AT_FIRST, MARKS, MOST, Filters, QueueRow, Reader, Rows
 from gateway.web.console_rules import apply_rules
-from gateway.web.live import LONGEST_NUMBER
+from gateway.web.numbers import number
 
 ROWS = "console_rows"
 MOST_CHANGES = 200  # ids of one question
@@ -116,13 +117,14 @@ def queue_rows() -> str:
 
 def rows() -> str:
     """Those of the threads ``ids`` that stand in this reader's queue now, for a page that heard that they changed."""
-    given = request.args.get("ids", "").split(",")
-    if len(given) > MOST_CHANGES or not all(each.isdecimal() and len(each) <= LONGEST_NUMBER for each in given):
+    ids = [number(each) for each in request.args.get("ids", "").split(",", MOST_CHANGES)]
+    known = [each for each in ids if each is not None]
+    if len(ids) > MOST_CHANGES or len(known) < len(ids):
         raise Refused(400, "bad_ids")
     filters = Filters.of(request.args)
     kept: Rows = current_app.extensions[ROWS]
     with guards.door().database.begin() as session:
-        drawn, counts = console_queue.some(session, kept, _reader(), filters, [int(each) for each in given])
+        drawn, counts = console_queue.some(session, kept, _reader(), filters, known)
     return render_template("console/queue_changes.html", rows=drawn, counts=counts)
 
 
@@ -137,8 +139,8 @@ def release(escalation_id: int) -> ResponseReturnValue:
 
 
 def _queue() -> dict[str, object]:
-    filters, given = Filters.of(request.args), request.args.get("most", "")
-    most = min(MOST, max(AT_FIRST, int(given))) if given.isdecimal() and len(given) <= LONGEST_NUMBER else AT_FIRST
+    filters, asked = Filters.of(request.args), number(request.args.get("most", ""))
+    most = min(MOST, max(AT_FIRST, asked or 0))
     kept: Rows = current_app.extensions[ROWS]
     with guards.door().database.begin() as session:
         found = console_queue.queue(session, kept, _reader(), filters, most)

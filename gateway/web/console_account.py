@@ -15,7 +15,8 @@ from gateway import audit, challenges, credentials, log_ins, passkeys, phones
 from gateway.errors import Refused
 from gateway.models import LogIn, Responder
 from gateway.web import account_words, guards
-from gateway.web.console_entry import ACCOUNT, COOKIE, go, keep, now
+from gateway.web.clock import now
+from gateway.web.console_entry import ACCOUNT, COOKIE, go, keep
 from gateway.web.console_rules import apply_rules
 from gateway.web.console_second import site
 

@@ -5,7 +5,7 @@ A module of acts adds its routes to the one blueprint ``console`` and hands each
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +17,8 @@ from gateway.db import is_busy
 from gateway.errors import Conflict, Refused
 from gateway.models import Escalation, Responder
 from gateway.web import console_handoff_views, console_log_in, console_panels, console_views, console_words, guards
-from gateway.web.live import LONGEST_NUMBER
+from gateway.web.clock import now
+from gateway.web.numbers import number
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +45,12 @@ def act(
 
     What is refused for a reason that the console has words for is told on the page, with nothing changed.
     """
-    epoch = request.form.get("epoch", "")
-    if not epoch.isdecimal() or len(epoch) > 9:  # noqa: PLR2004 - more digits than the column holds
+    epoch = number(request.form.get("epoch", ""), 9)
+    if epoch is None:
         raise Refused(400, "epoch_missing")
     bell = guards.door().bell
     try:
-        conversation_id = _in_turn(escalation_id, int(epoch), do)
+        conversation_id = _in_turn(escalation_id, epoch, do)
     except Conflict as conflict:
         log.info("too late", extra={"escalation": escalation_id, "responder": g.responder.id, "code": conflict.code})
         return draw(escalation_id, page(), status=409, problem=_told(conflict), draft=draft)
@@ -102,8 +103,7 @@ def draw(
 ) -> tuple[str, int]:
     """A thread with its panels, as it is now; that it was read is written down."""
     with guards.door().database.begin() as session:
-        keys, at = guards.door().settings.keys, request.args.get("at", "")
-        asked = int(at) if at.isdecimal() and len(at) <= LONGEST_NUMBER else None
+        keys, asked = guards.door().settings.keys, number(request.args.get("at", ""))
         found = console_views.thread(session, keys, escalation_id, g.responder, now(), asked)
         if found is None:
             raise Refused(404, "no_such_escalation")
@@ -119,8 +119,3 @@ def draw(
 def note() -> str | None:
     """The note that came with an act, if one did."""
     return request.form.get("note", "").replace("\x00", "").strip()[:LONGEST_NOTE] or None
-
-
-def now() -> datetime:
-    """The wall clock, aware."""
-    return datetime.now(UTC)

@@ -12,7 +12,8 @@ from gateway.directory import asking
 from gateway.errors import Refused
 from gateway.models import Escalation, Responder
 from gateway.web import guards
-from gateway.web.console_acts import WHOLE, act, draw, now
+from gateway.web.clock import now
+from gateway.web.console_acts import WHOLE, act, draw
 from gateway.web.console_thread import say
 
 ACT = "tell_service"

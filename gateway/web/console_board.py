@@ -10,11 +10,11 @@ from gateway import board, escalations, ownership, room
 from gateway.errors import Refused
 from gateway.models import Escalation
 from gateway.web import board_words, duty_words, guards
-from gateway.web.console_acts import now
+from gateway.web.clock import now
 from gateway.web.console_rules import apply_rules
 from gateway.web.console_shifts import local
 from gateway.web.console_views import seconds
-from gateway.web.live import LONGEST_NUMBER
+from gateway.web.numbers import number
 
 WHOLE, LIVE = "console/board.html", "console/board_live.html"  # the page, and the part of it that is drawn anew
 
@@ -92,5 +92,4 @@ def _words() -> dict[str, Any]:
 
 
 def _number(field: str) -> int | None:
-    given = request.form.get(field, "")
-    return int(given) if given.isdecimal() and len(given) <= LONGEST_NUMBER else None
+    return number(request.form.get(field, ""))

@@ -10,7 +10,7 @@ from gateway import broadcast_readers, broadcasts
 from gateway.errors import Refused
 from gateway.escalations import SUPERVISING
 from gateway.web import board_words, guards
-from gateway.web.console_acts import now
+from gateway.web.clock import now
 from gateway.web.console_rules import apply_rules
 
 Act = Callable[[Any, Any], object]

@@ -1,7 +1,6 @@
 """The directory in the console: everybody inside may search it and say what is wrong; its editors change it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -15,7 +14,9 @@ from gateway.directory.needs import Mapping
 from gateway.editing import Editor, Unfit
 from gateway.errors import Conflict, Refused
 from gateway.web import console_imports, directory_words, guards
+from gateway.web.clock import now
 from gateway.web.console_rules import apply_rules
+from gateway.web.numbers import number
 
 HOME = "/console/directory"
 LONGEST_SEARCH = 200
@@ -53,8 +54,8 @@ def found() -> str:
     shown = request.args.get("show", "all")
     page = request.args.get("page", 0, type=int)
     with _session() as session:
-        rows, more = records.find(session, asked, shown, page, _now(), _rules())
-        today = _now().date()
+        rows, more = records.find(session, asked, shown, page, now(), _rules())
+        today = now().date()
         told = [(row, freshness.age_of(row.dataset, row.verified_on, today, _rules()).value) for row in rows]
         waiting = (corrections.waiting(session), jobs.to_decide(session)) if _may_edit() else None
     chosen = shown if shown in records.SHOWN else "all"
@@ -79,7 +80,7 @@ def wrong() -> ResponseReturnValue:
     dataset, _, key = form.get("id", "").partition(":")
     with _session() as session:
         said = form.get("kind", ""), form.get("about"), form.get("note", "")
-        corrections.report_by(session, g.responder, (dataset, key), *said, _now())
+        corrections.report_by(session, g.responder, (dataset, key), *said, now())
     return _back("reported")
 
 
@@ -125,7 +126,7 @@ def close() -> ResponseReturnValue:
 def place() -> str:
     """A place: what is given there, and until when all of it is closed."""
     with _session() as session:
-        found = records.load_place(session, request.args.get("id", ""), _now())
+        found = records.load_place(session, request.args.get("id", ""), now())
         if found is None:
             raise Refused(404, "no_such_place")
         return _draw("directory_place.html", place=found, done=request.args.get("done"))
@@ -185,7 +186,7 @@ def decide() -> ResponseReturnValue:
     with _session() as session:
         editing.refuse_during_import(session)
         row = corrections.decide(
-            session, _number("correction"), form.get("state", ""), g.responder, _now(), form.get("reason", "")
+            session, _number("correction"), form.get("state", ""), g.responder, now(), form.get("reason", "")
         )
         if corrections.was_carried_out(row):
             services = editing.affected(session, row.dataset, row.object, row.object_id, row.service_id)
@@ -220,7 +221,7 @@ def _form(record: records.Record, draft: dict[str, str], faults: dict[str, str],
 
 
 def _record(session: Session) -> records.Record:
-    record = records.load(session, request.values.get("id", ""), _now(), _rules())
+    record = records.load(session, request.values.get("id", ""), now(), _rules())
     if record is None:
         raise Refused(404, "no_such_service")
     return record
@@ -236,10 +237,10 @@ def _back(done: str) -> ResponseReturnValue:
 
 
 def _number(name: str) -> int:
-    given = request.form.get(name, "")
-    if not given.isdecimal() or len(given) > 18:  # noqa: PLR2004 - more digits than the column holds
+    found = number(request.form.get(name, ""))
+    if found is None:
         raise Refused(400, f"{name}_missing")
-    return int(given)
+    return found
 
 
 def _may_edit() -> bool:
@@ -247,7 +248,7 @@ def _may_edit() -> bool:
 
 
 def _editor() -> Editor:
-    return Editor(g.responder, _now(), guards.door().community.time_zone, _rules(), _tags())
+    return Editor(g.responder, now(), guards.door().community.time_zone, _rules(), _tags())
 
 
 def _tags() -> Mapping:
@@ -256,7 +257,3 @@ def _tags() -> Mapping:
 
 def _rules() -> freshness.Rules:
     return freshness.rules_of(guards.door().community)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -13,9 +13,10 @@ from gateway.door import Door
 from gateway.errors import Refused
 from gateway.models import Dispatch, Escalation, Responder
 from gateway.web import console_dispatch_views, guards
-from gateway.web.console_acts import now
+from gateway.web.clock import now
 from gateway.web.console_dispatch_words import PROBLEMS, WORDS
 from gateway.web.console_rules import apply_rules
+from gateway.web.numbers import number
 
 LISTS = frozenset(("needs", "safety_flags", "languages", "roles_wanted", "reason_codes"))
 Do = Callable[[Session, Door, int, Responder, datetime], Any]
@@ -93,8 +94,7 @@ def note(dispatch_id: int) -> ResponseReturnValue:
 
 
 def _edit(session: Session, door: Door, key: int, who: Responder, at: datetime) -> Dispatch:
-    given = request.form.get("version", "")
-    version = int(given) if given.isdecimal() and len(given) < 9 else 0  # noqa: PLR2004 - as the column holds
+    version = number(request.form.get("version", ""), 8) or 0
     return dispatches.edit(
         session, door.community, key, version, _changes(), who, at, public_url=door.settings.public_url
     )

@@ -7,7 +7,7 @@ from gateway import earlier
 from gateway.errors import Refused
 from gateway.models import Escalation
 from gateway.web import guards
-from gateway.web.console_acts import now
+from gateway.web.clock import now
 
 
 def add_routes(blueprint: Blueprint) -> None:

@@ -1,6 +1,5 @@
 """What every way into the console shares: whose try it is, how many are left, and the cookies of who came in."""
 
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,16 +11,12 @@ from gateway.errors import Refused
 from gateway.models import KnownDevice, Responder
 from gateway.models.people import EDITOR
 from gateway.web import guards
+from gateway.web.clock import now
 from gateway.web.console_tries import Tries
 
 COOKIE, DEVICE, HALF = "fd_log_in", "fd_device", "fd_half"
 DIRECTORY, ACCOUNT = "/console/directory", "/console/account"
 TRIES = "log_in_tries"
-
-
-def now() -> datetime:
-    """The wall clock, aware."""
-    return datetime.now(UTC)
 
 
 def tries() -> Tries:

@@ -1,7 +1,7 @@
 """The table of needs that were not met, for those who plan: on a page, and for a spreadsheet."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from gateway import audit, gap_table, gaps
 from gateway.gaps import Gap
 from gateway.web import guards
+from gateway.web.clock import now
 from gateway.web.console_follow_ups import BARRIERS
 from gateway.web.console_rules import apply_rules
 
@@ -44,7 +45,7 @@ def as_csv() -> ResponseReturnValue:
     """The same for a spreadsheet; that it was taken away is written down."""
     lines, span = _lines()
     with guards.door().database.begin() as session:
-        audit.note(session, _now(), "download", "gaps", None, g.responder.id, since=span.begins.isoformat())
+        audit.note(session, now(), "download", "gaps", None, g.responder.id, since=span.begins.isoformat())
     response = Response(gap_table.as_csv(lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = "attachment; filename=gaps.csv"
     return response
@@ -52,10 +53,6 @@ def as_csv() -> ResponseReturnValue:
 
 def _lines() -> tuple[list[Gap], gap_table.Span]:
     town = guards.door().community
-    span = gap_table.span(request.args.get("since"), town.clock, _now())
+    span = gap_table.span(request.args.get("since"), town.clock, now())
     with guards.door().database.begin() as session:
         return gaps.table(session, town, span.begins, span.ends, runs=span.runs), span
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -19,9 +19,10 @@ from gateway.errors import Refused
 from gateway.handoff911 import NEED, Fact, Said
 from gateway.models import Escalation, Handoff, HandoffEvent, Message, Responder
 from gateway.web import console_handoff_words, guards
-from gateway.web.console_acts import now
+from gateway.web.clock import now
 from gateway.web.console_handoff_views import read_aloud
 from gateway.web.console_rules import apply_rules
+from gateway.web.numbers import number
 
 MOST_NEWS = 3
 MOST_ANSWERS = 10  # of the resident's messages among which the answer is chosen
@@ -94,8 +95,7 @@ def shown(handoff_id: int) -> ResponseReturnValue:
 
 def news(handoff_id: int) -> str:
     """What the resident wrote since a page was drawn, for that page while it is open."""
-    after = request.args.get("after", "")
-    since = int(after) if after.isdecimal() and len(after) < 18 else 0  # noqa: PLR2004 - as the column holds
+    since = number(request.args.get("after", "")) or 0
     with guards.door().database.begin() as session:
         handoff, row = _found(session, handoff_id)
         wanted = _inbound(row).where(Message.id > since).limit(MOST_NEWS)
@@ -292,5 +292,4 @@ def _words(field: str) -> str | None:
 
 
 def _number(field: str) -> int | None:
-    given = request.form.get(field, "")
-    return int(given) if given.isdecimal() and len(given) < 18 else None  # noqa: PLR2004 - as the column holds
+    return number(request.form.get(field, ""))

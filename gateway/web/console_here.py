@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from gateway import attendance, log_ins, owner_watch
 from gateway.web import console_log_in, guards
-from gateway.web.console_acts import BACKGROUND, now
+from gateway.web.clock import now
+from gateway.web.console_acts import BACKGROUND
 from gateway.web.console_rules import apply_rules
-from gateway.web.live import LONGEST_NUMBER
+from gateway.web.numbers import number
 
 BEATS = "console_beats"
 WRITING = {"console.draft", "console.writing"}  # what a page sends by itself while somebody types
@@ -35,7 +36,7 @@ def here() -> ResponseReturnValue:
     Answers with the threads of its reader that soon go back to the queue, wherever in the console they are.
     """
     door, at, due, conversation_id = guards.door(), now(), _beat_due(), None
-    thread = _thread() if request.form.get("acted") == "1" else None
+    thread = number(request.form.get("escalation", "")) if request.form.get("acted") == "1" else None
     with door.database.begin() as session:
         if thread is not None:
             conversation_id = attendance.wrote(session, thread, g.responder.id, at)
@@ -79,11 +80,6 @@ def _noted(conversation_id: int | None, *, beaten: bool) -> None:
         current_app.extensions[BEATS][g.responder.id] = time.monotonic()
     if conversation_id is not None:
         guards.door().bell.announce(conversation_id)
-
-
-def _thread() -> int | None:
-    given = request.form.get("escalation", "")
-    return int(given) if given.isdecimal() and len(given) <= LONGEST_NUMBER else None
 
 
 def _going_back(escalation_id: int, left: int) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -26,6 +25,7 @@ from gateway.errors import Refused
 from gateway.models import Responder
 from gateway.models.listing import ImportRun
 from gateway.web import directory_words, guards, import_words
+from gateway.web.clock import now
 from gateway.web.console_rules import apply_rules
 
 HOME = "/console/directory/imports"
@@ -81,7 +81,7 @@ def receive() -> ResponseReturnValue:
     folder = guards.door().settings.var / taking_in.UPLOADS
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _kept(folder, files, own) as upload, _session() as session:
-        made = jobs.receive(session, g.responder, _dataset(), upload, _now())
+        made = jobs.receive(session, g.responder, _dataset(), upload, now())
     return redirect(url_for("console_imports.job", job_id=made.id), 303)
 
 
@@ -134,7 +134,7 @@ def decide(job_id: int) -> ResponseReturnValue:
         row = _job(session, job_id)
         if answer == "yes" and jobs.loses_much(row, _four_eyes().share) and "known" not in request.form:
             raise Refused(400, "say_that_you_know")
-        jobs.decide(session, job_id, g.responder, answer, _four_eyes(), _now())
+        jobs.decide(session, job_id, g.responder, answer, _four_eyes(), now())
     return redirect(url_for("console_imports.job", job_id=job_id), 303)
 
 
@@ -142,7 +142,7 @@ def undo() -> ResponseReturnValue:
     """Ask what undoing an import would change."""
     run_id = request.form.get("run", type=int)
     with _session() as session:
-        made = jobs.ask_undo(session, g.responder, run_id if run_id and 0 < run_id < LARGEST_ID else 0, _now())
+        made = jobs.ask_undo(session, g.responder, run_id if run_id and 0 < run_id < LARGEST_ID else 0, now())
     return redirect(url_for("console_imports.job", job_id=made.id), 303)
 
 
@@ -301,7 +301,3 @@ def _session() -> Any:
 
 def _draw(template: str, **values: Any) -> str:
     return render_template(f"console/{template}", said=directory_words, told_as=import_words, may_edit=True, **values)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -12,6 +12,7 @@ from gateway.door import Door
 from gateway.errors import Refused
 from gateway.models import KnownDevice
 from gateway.web import console_outside, console_second, guards
+from gateway.web.clock import now
 from gateway.web.console_entry import (
     COOKIE,
     HALF,
@@ -23,7 +24,6 @@ from gateway.web.console_entry import (
     inside,
     keep,
     let_in,
-    now,
     tries,
     welcome,
 )

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from gateway import second_look
 from gateway.errors import Refused
 from gateway.web import console_handoff_words, guards
-from gateway.web.console_acts import note, now
+from gateway.web.clock import now
+from gateway.web.console_acts import note
 from gateway.web.console_handoff_views import closed
 from gateway.web.console_rules import apply_rules
 

@@ -6,7 +6,8 @@ from flask.typing import ResponseReturnValue
 from gateway import notes
 from gateway.errors import Refused
 from gateway.web import guards
-from gateway.web.console_acts import after, draw, now, page
+from gateway.web.clock import now
+from gateway.web.console_acts import after, draw, page
 
 
 def add_routes(blueprint: Blueprint) -> None:

@@ -11,7 +11,8 @@ from gateway.clients.oidc import Person, TownLogIn
 from gateway.door import Door
 from gateway.errors import OutsideLogInFailed, Refused
 from gateway.web import guards
-from gateway.web.console_entry import go, inside, keep, let_in, now, pace, welcome
+from gateway.web.clock import now
+from gateway.web.console_entry import go, inside, keep, let_in, pace, welcome
 
 log = logging.getLogger(__name__)
 

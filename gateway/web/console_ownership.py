@@ -12,8 +12,9 @@ from gateway import audit, escalations, ownership, room
 from gateway.models import Escalation, Responder
 from gateway.risk import Level
 from gateway.web import console_ownership_views, guards
-from gateway.web.console_acts import Act, act, after, draw, note, now, page
-from gateway.web.live import LONGEST_NUMBER
+from gateway.web.clock import now
+from gateway.web.console_acts import Act, act, after, draw, note, page
+from gateway.web.numbers import number
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -147,8 +148,7 @@ def _act(escalation_id: int, do: Act) -> ResponseReturnValue:
 
 
 def _number(field: str) -> int | None:
-    given = request.form.get(field, "")
-    return int(given) if given.isdecimal() and len(given) <= LONGEST_NUMBER else None
+    return number(request.form.get(field, ""))
 
 
 def _prepare(state: BlueprintSetupState) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from gateway import credentials, invitations, log_ins, people
 from gateway.errors import Refused
 from gateway.web import account_words, guards
-from gateway.web.console_entry import go, let_in, now, welcome
+from gateway.web.clock import now
+from gateway.web.console_entry import go, let_in, welcome
 from gateway.web.console_rules import apply_rules
 
 HOME = "/console/people"

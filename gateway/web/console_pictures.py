@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from gateway import attachments
 from gateway.web import guards
-from gateway.web.console_acts import after, now
+from gateway.web.clock import now
+from gateway.web.console_acts import after
 
 # Should a browser ever open one by itself: no script, no form, no other origin, nothing loaded.
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"

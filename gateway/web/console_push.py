@@ -18,7 +18,7 @@ from gateway.keys import vapid_public
 from gateway.models import PushSubscription
 from gateway.push_devices import Subscription
 from gateway.web import guards
-from gateway.web.console_acts import now
+from gateway.web.clock import now
 from gateway.web.console_entry import go
 from gateway.web.console_rules import apply_rules
 

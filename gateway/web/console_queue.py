@@ -22,7 +22,7 @@ from gateway.web.console_evidence import snippet
 from gateway.web.console_lines import Findings, danger
 from gateway.web.console_views import DANGER, is_silent, opted_out_of, seconds
 from gateway.web.console_words import span
-from gateway.web.live import LONGEST_NUMBER
+from gateway.web.numbers import number
 
 AT_FIRST, MOST = 200, 5_000  # rows of one section; an emergency is never left out
 KEPT = 4_000  # drawn rows of one process
@@ -74,10 +74,10 @@ class Filters:
             wanted.append(other if self.language == OTHER else Conversation.language == self.language)
         if self.whose in PLACES:
             wanted.append(_place(self.whose, responder))
-        if self.owner.isdecimal() and len(self.owner) <= LONGEST_NUMBER:
-            wanted.append(Escalation.owner_id == int(self.owner))
-        if self.older.isdecimal() and len(self.older) < 6:  # noqa: PLR2004 - no thread is older than that in minutes
-            wanted.append(Escalation.opened_at <= now - timedelta(minutes=int(self.older)))
+        if (owner := number(self.owner)) is not None:
+            wanted.append(Escalation.owner_id == owner)
+        if (older := number(self.older, 5)) is not None:  # no thread is older than that in minutes
+            wanted.append(Escalation.opened_at <= now - timedelta(minutes=older))
         return wanted
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,6 +13,7 @@ from gateway.errors import Conflict, Refused
 from gateway.marking import N_
 from gateway.models import Escalation, Referral, ReferralEvent, Responder
 from gateway.web import console_views, guards
+from gateway.web.clock import now
 from gateway.web.console_follow_ups import BARRIERS
 from gateway.web.console_rules import apply_rules
 
@@ -69,9 +69,9 @@ def move(escalation_id: int, referral_id: int) -> ResponseReturnValue:
     with guards.door().database.begin() as session:
         row = _row(session, escalation_id, referral_id)
         kept = barrier if state == referrals.NOT_OBTAINED else None
-        if not referrals.move(session, row, state, _now(), _me(), barrier=kept):
+        if not referrals.move(session, row, state, now(), _me(), barrier=kept):
             raise Conflict("referral_moved")
-        audit.note(session, _now(), state, "referral", row.id, g.responder.id, barrier_code=kept)
+        audit.note(session, now(), state, "referral", row.id, g.responder.id, barrier_code=kept)
     return redirect(url_for("console_referrals.told", escalation_id=escalation_id), 303)
 
 
@@ -84,9 +84,9 @@ def link(escalation_id: int, referral_id: int) -> ResponseReturnValue:
         row = _row(session, escalation_id, referral_id)
         if not referral_links.may_ask_provider(session, row):
             raise Refused(403, "no_link_for_this_service")
-        referrals.move(session, row, referrals.SENT, _now(), _me())  # already further than that is no harm
-        audit.note(session, _now(), "provider_link", "referral", row.id, g.responder.id, agreed=True)
-        token = referral_links.token(door.settings.keys, referral_links.PROVIDER, row, _now())
+        referrals.move(session, row, referrals.SENT, now(), _me())  # already further than that is no harm
+        audit.note(session, now(), "provider_link", "referral", row.id, g.responder.id, agreed=True)
+        token = referral_links.token(door.settings.keys, referral_links.PROVIDER, row, now())
     made = door.settings.public_url + url_for("referral.provider", token=token)
     return _draw(escalation_id, made=(referral_id, made))
 
@@ -94,7 +94,7 @@ def link(escalation_id: int, referral_id: int) -> ResponseReturnValue:
 def _draw(escalation_id: int, *, status: int = 200, **more: object) -> tuple[str, int]:
     with guards.door().database.begin() as session:
         escalation = _escalation(session, escalation_id)
-        console_views.note_view(session, escalation, g.responder, _now())
+        console_views.note_view(session, escalation, g.responder, now())
         found = select(Referral).where(Referral.conversation_id == escalation.conversation_id)
         names: dict[int, str] = dict(session.execute(select(Responder.id, Responder.name)).all())
         rows = [_shown(session, row, names) for row in session.scalars(found.order_by(Referral.id.desc()))]
@@ -106,7 +106,7 @@ def _draw(escalation_id: int, *, status: int = 200, **more: object) -> tuple[str
 
 def _shown(session: Session, row: Referral, names: dict[int, str]) -> Row:
     keys = guards.door().settings.keys
-    token = referral_links.token(keys, referral_links.CARD, row, _now())
+    token = referral_links.token(keys, referral_links.CARD, row, now())
     next_ones = referrals.open_to(row, referrals.RESPONDER)
     return Row(
         referral=row,
@@ -136,7 +136,3 @@ def _row(session: Session, escalation_id: int, referral_id: int) -> Referral:
 
 def _me() -> referrals.By:
     return referrals.By(referrals.RESPONDER, responder_id=g.responder.id)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

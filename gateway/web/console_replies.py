@@ -10,7 +10,7 @@ from gateway.errors import Refused
 from gateway.marking import N_
 from gateway.models import Escalation, Message
 from gateway.web import guards
-from gateway.web.console_acts import now
+from gateway.web.clock import now
 from gateway.web.console_thread import LONGEST_REPLY, SAME_REPLY_WITHIN
 
 LONGEST_DRAFT = 2 * LONGEST_REPLY  # one that is too long to be sent is still somebody's work

@@ -12,7 +12,7 @@ from gateway import breaks, escalations
 from gateway.errors import Refused
 from gateway.models import Responder
 from gateway.web import duty_words, guards
-from gateway.web.console_acts import now
+from gateway.web.clock import now
 from gateway.web.console_rules import apply_rules
 from gateway.web.console_shifts import done, local
 

@@ -12,9 +12,10 @@ from gateway import drills, rota, shifts
 from gateway.errors import Refused
 from gateway.models import Responder
 from gateway.web import duty_words, guards
-from gateway.web.console_acts import now
+from gateway.web.clock import now
 from gateway.web.console_rules import apply_rules
 from gateway.web.console_shifts import colleagues, done, local
+from gateway.web.numbers import number
 
 AHEAD = timedelta(days=14)
 
@@ -79,13 +80,11 @@ def drill() -> ResponseReturnValue:
 
 
 def _id(name: str) -> int:
-    given = request.form.get(name, "")
-    return int(given) if given.isdecimal() and len(given) < 10 else 0  # noqa: PLR2004 - as long as an id may be
+    return number(request.form.get(name, ""), 9) or 0
 
 
 def _number(name: str) -> int:
-    given = request.form.get(name, "1")
-    return int(given) if given.isdecimal() and len(given) < 3 else 0  # noqa: PLR2004 - weeks
+    return number(request.form.get(name, "1"), 2) or 0
 
 
 def _time(name: str) -> time:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -13,6 +12,7 @@ from gateway import labels
 from gateway.labels import Sampled
 from gateway.models import Message, Responder
 from gateway.web import guards
+from gateway.web.clock import now
 from gateway.web.console_evidence import marked
 from gateway.web.console_rules import apply_rules
 
@@ -43,17 +43,17 @@ def make(note_seen: Callable[[], None]) -> Blueprint:
 
 def latest() -> ResponseReturnValue:
     """Go to the last week that is over."""
-    return redirect(url_for("console_sample.week", week=labels.last_week(_now())))
+    return redirect(url_for("console_sample.week", week=labels.last_week(now())))
 
 
 def sample(week: str) -> str:
     """One week's sample; that it was read is written down, with every message that was shown."""
     with guards.door().database.begin() as session:
-        found = labels.sample(session, week, _now())
-        lowered = labels.lowered(session, week, _now())
+        found = labels.sample(session, week, now())
+        lowered = labels.lowered(session, week, now())
         shown = [each.message for each in found] + [each.message for each in lowered if each.message]
-        labels.note_view(session, week, shown, g.responder, _now())
-    start, _ = labels.span_of(week, _now())
+        labels.note_view(session, week, shown, g.responder, now())
+    start, _ = labels.span_of(week, now())
     rows = [row_for(each, g.responder) for each in found]
     fallen = [(each, marked(each.message.text if each.message else "")) for each in lowered]
     return render_template("console/sample.html", week=week, rows=rows, lowered=fallen, before=labels.last_week(start))
@@ -62,8 +62,8 @@ def sample(week: str) -> str:
 def read(week: str, message_id: int) -> ResponseReturnValue:
     """Keep what this reader says of one message."""
     with guards.door().database.begin() as session:
-        labels.read(session, week, message_id, g.responder, request.form.get("label", ""), _now())
-        found = labels.sampled(session, week, message_id, _now())
+        labels.read(session, week, message_id, g.responder, request.form.get("label", ""), now())
+        found = labels.sampled(session, week, message_id, now())
     if "HX-Request" in request.headers:
         return render_template("console/sample_row.html", week=week, row=row_for(found, g.responder))
     return redirect(url_for("console_sample.week", week=week, _anchor=f"message-{message_id}"), 303)
@@ -81,7 +81,3 @@ def row_for(each: Sampled, reader: Responder) -> Row:
         done=labels.done(each.labels, reader.id),
         set_aside=each.set_aside,
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -10,6 +10,7 @@ from gateway import audit, challenges, credentials, log_ins, passkeys
 from gateway.errors import Refused
 from gateway.models import Challenge, KnownDevice, Responder
 from gateway.web import guards
+from gateway.web.clock import now
 from gateway.web.console_entry import (
     ACCOUNT,
     HALF,
@@ -19,7 +20,6 @@ from gateway.web.console_entry import (
     go,
     inside,
     let_in,
-    now,
     pace,
     tries,
     welcome,

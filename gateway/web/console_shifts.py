@@ -14,8 +14,10 @@ from gateway.errors import Refused
 from gateway.models import Responder
 from gateway.models.people import EDITOR
 from gateway.web import duty_words, guards
-from gateway.web.console_acts import note, now
+from gateway.web.clock import now
+from gateway.web.console_acts import note
 from gateway.web.console_rules import apply_rules
+from gateway.web.numbers import number
 
 AHEAD = timedelta(days=14)
 HOME = "console_shifts.page"
@@ -64,8 +66,7 @@ def end(shift_id: int) -> ResponseReturnValue:
 
 def ask(shift_id: int) -> ResponseReturnValue:
     """Ask for a swap, of one colleague or of everybody."""
-    of = request.form.get("of", "")
-    whom = int(of) if of.isdecimal() and len(of) < 10 else None  # noqa: PLR2004 - no more digits than an id has
+    whom = number(request.form.get("of", ""), 9)
     return _do(lambda db, who, at: swaps.ask(db, shift_id, who, at, whom, note()))
 
 

@@ -12,7 +12,8 @@ from gateway.errors import Conflict, Refused
 from gateway.models import Escalation, Message, Responder
 from gateway.risk import Level
 from gateway.web import console_lines, console_picture_views, console_views, guards
-from gateway.web.console_acts import LIVE, WHOLE, act, after, draw, note, now, page
+from gateway.web.clock import now
+from gateway.web.console_acts import LIVE, WHOLE, act, after, draw, note, page
 from gateway.web.live import last_number
 
 LONGEST_REPLY = 1_600  # Twilio refuses a longer Body (21617)

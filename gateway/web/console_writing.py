@@ -18,7 +18,7 @@ from gateway.errors import Refused
 from gateway.marking import N_
 from gateway.models import Contact, Conversation, Escalation
 from gateway.web import guards
-from gateway.web.console_acts import now
+from gateway.web.clock import now
 
 OPEN_SECONDS = 12  # a page that is open gives a sign each five seconds
 WRITING, OPEN = N_("They are writing…"), N_("Their page is open.")

@@ -25,6 +25,7 @@ from gateway.clients.bell import CHANGED, Bell
 from gateway.errors import Refused
 from gateway.web.giving import GIVES, Given
 from gateway.web.idle_streams import IdleStreams, Line
+from gateway.web.numbers import LONGEST_NUMBER
 from gateway.web.server import THREADS
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,6 @@ COME_BACK_SECONDS = 60
 BEAT_SECONDS = 5.0
 LOOK_SECONDS = 2.0
 POLLS_AT_ONCE = 4  # connections that streams may take from the pool of the accepting process
-LONGEST_NUMBER = 18  # digits that surely fit into the column
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 

@@ -3,8 +3,6 @@
 Whatever is wrong with a link, the answer is the same: somebody who guesses learns nothing.
 """
 
-from datetime import UTC, datetime
-
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -14,6 +12,7 @@ from gateway import referral_card, referral_links, referrals, texts
 from gateway.models import Conversation, Referral
 from gateway.referral_links import CARD, PROVIDER
 from gateway.web import guards
+from gateway.web.clock import now
 
 POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
@@ -62,7 +61,7 @@ def answer(token: str) -> ResponseReturnValue:
         if (said == referrals.NOT_OBTAINED) is not bool(barrier):
             return _gone()
         by = referrals.By(referrals.PROVIDER)
-        if not referrals.move(session, row, said, _now(), by, barrier=barrier or None):
+        if not referrals.move(session, row, said, now(), by, barrier=barrier or None):
             return _gone()
     return redirect(url_for("referral.thanks", language=_language()), 303)
 
@@ -110,11 +109,11 @@ def _drawn(token: str) -> list[referral_card.Card]:
 
 def _printer(session: Session) -> referral_card.Printer:
     door = guards.door()
-    return referral_card.Printer(session, door.settings.keys, door.community, _now())
+    return referral_card.Printer(session, door.settings.keys, door.community, now())
 
 
 def _opened(session: Session, purpose: str, token: str) -> Referral | None:
-    return referral_links.opened(session, guards.door().settings.keys, purpose, token, _now())
+    return referral_links.opened(session, guards.door().settings.keys, purpose, token, now())
 
 
 def _languages(session: Session, row: Referral) -> tuple[str, ...]:
@@ -150,7 +149,3 @@ def _harden(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -16,6 +15,7 @@ from gateway.dispatch_presses import LONGEST_ETA, OUTCOME, SUPPLIES, Press
 from gateway.errors import Conflict, Refused
 from gateway.models import Dispatch, DispatchEvent, DispatchLink, Escalation, TeamMember
 from gateway.web import guards
+from gateway.web.clock import now
 from gateway.web.team_words import WORDS
 
 POLICY = (
@@ -54,8 +54,8 @@ def press(token: str) -> ResponseReturnValue:
     try:
         with door.database.begin() as session:
             link = session.get_one(DispatchLink, g.link.id)
-            found = dispatch_presses.press(session, door.community, link, _pressed(), _now())
-            link.opened_at = link.opened_at or _now()  # not before the locks of the conversation
+            found = dispatch_presses.press(session, door.community, link, _pressed(), now())
+            link.opened_at = link.opened_at or now()  # not before the locks of the conversation
             conversation_id, over = found[2].id, found[0].state == dispatch_states.CLEAR
     except Conflict:
         return _draw(token, status=409, problem="too_late")
@@ -151,7 +151,3 @@ def _harden(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

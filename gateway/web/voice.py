@@ -1,12 +1,12 @@
 """Calls to responders at the edge: Twilio's forms in, TwiML out. It only translates; see :mod:`gateway.phone_calls`."""
 
-from datetime import UTC, datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from flask import Blueprint, Response, g, url_for
 
 from gateway import phone_calls
 from gateway.phone_calls import Answer
+from gateway.web.clock import now
 from gateway.web.guards import blueprint, door, twilio_call_signed
 
 PATIENCE_MS = 5_000  # a key waits for a crowd that claims too; Twilio waits 15 s
@@ -26,14 +26,14 @@ def make() -> Blueprint:
 def answered(notice_id: int) -> Response:
     """Somebody picked up: what the call says."""
     with door().database.begin(patience_ms=PATIENCE_MS) as session:
-        answer = phone_calls.picked_up(session, notice_id, g.form["CallSid"], _now())
+        answer = phone_calls.picked_up(session, notice_id, g.form["CallSid"], now())
     return _twiml(notice_id, answer)
 
 
 def key(notice_id: int) -> Response:
     """A key was pressed."""
     with door().database.begin(patience_ms=PATIENCE_MS) as session:
-        answer = phone_calls.pressed(session, notice_id, g.form["CallSid"], g.form.get("Digits", ""), _now())
+        answer = phone_calls.pressed(session, notice_id, g.form["CallSid"], g.form.get("Digits", ""), now())
     if answer.conversation_id is not None:
         door().bell.announce(answer.conversation_id)
         door().bell.ring_for_texts(answer.conversation_id)
@@ -43,7 +43,7 @@ def key(notice_id: int) -> Response:
 def status(notice_id: int) -> Response:
     """How far a call came."""
     with door().database.begin(patience_ms=PATIENCE_MS) as session:
-        phone_calls.receipt(session, notice_id, g.form["CallSid"], g.form.get("CallStatus", ""), _now())
+        phone_calls.receipt(session, notice_id, g.form["CallSid"], g.form.get("CallStatus", ""), now())
     return Response(status=204)
 
 
@@ -61,7 +61,3 @@ def _twiml(notice_id: int, answer: Answer) -> Response:
 
 def _say(line: str, language: str) -> str:
     return f"<Say language={quoteattr(SPOKEN[language])}>{escape(line)}</Say>"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
