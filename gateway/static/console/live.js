@@ -223,7 +223,8 @@ function endPost(event) {
 function beginReading({ detail: { requestConfig } }) {
   if (requestConfig.verb !== "get") return;
   reading += 1;
-  if (requestConfig.elt.matches(READINGS)) begin(requestConfig.elt.id);
+  // The inbox is read anew at every refusal of a stream, so it may never end: it keeps no page from being called live.
+  if (requestConfig.elt.matches(READINGS) && requestConfig.elt.id !== "inbox") begin(requestConfig.elt.id);
 }
 
 function endReading({ detail: { requestConfig, xhr } }) {
