@@ -17,28 +17,26 @@ import argparse
 import json
 import random
 import re
-import shutil
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from bench.demo import Demo, demo
 from bench.residents import percentile
 from bench.town import line_of_the_machine
 from gateway.demo.webhooks import Caller, WebhookAnswer, inbound_form
 from gateway.keys import demo_keys
+from tools.chromium import chromium
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NUMBER = "+15555550100"
 HOLDER = "+15555550150"  # whose thread is open
 SLOW_MS = 500.0  # the promise for 99 of 100
@@ -211,19 +209,6 @@ def spread(values: list[float]) -> dict[str, float]:
     }
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A real browser. Raises ``SystemExit`` where there is none."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        raise SystemExit("there is no Chromium on PATH; `make browser` installs it")
-    expect.set_options(timeout=30_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 def console(browser: Browser, street: Street) -> None:
     """Two windows of one new responder: the queue, and the thread that they claimed."""
     url = street.demo.url
@@ -291,6 +276,7 @@ def main() -> int:
     parser.add_argument("--gap", type=float, default=1.0, help="seconds between two texts, on average")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
+    expect.set_options(timeout=30_000)
     with demo() as running, chromium() as browser:
         street = Street(running, given.gap)
         console(browser, street)

@@ -12,14 +12,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from shutil import which
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from bench.residents import percentile
 from bench.town import line_of_the_machine
-from tools.console_shots import BROWSERS, served
+from tools.chromium import SLOW_LINE, SLOW_PHONE, Phone, chromium, slow
+from tools.console_shots import served
 
 GOAL_MS = 1_000
 PATIENCE = 60_000  # milliseconds
@@ -27,15 +27,7 @@ PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 NOW = "performance.now()"
 
 
-class Phone(NamedTuple):
-    """How slow: times the processor, bytes a second, milliseconds of delay."""
-
-    processor: int
-    bytes_a_second: int
-    delay: int
-
-
-PHONES = {"slow phone": Phone(4, 1_600_000 // 8, 150), "slow line": Phone(4, 400_000 // 8, 400)}
+PHONES = {"slow phone": SLOW_PHONE, "slow line": SLOW_LINE}
 
 
 class Load(NamedTuple):
@@ -49,11 +41,7 @@ def load(browser: Browser, address: str, phone: Phone) -> Load:
     """Open the chat once, on a device that was never there before."""
     context = browser.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
-    session = context.new_cdp_session(page)
-    session.send("Network.enable")
-    line = {"downloadThroughput": phone.bytes_a_second, "uploadThroughput": phone.bytes_a_second}
-    session.send("Network.emulateNetworkConditions", {"offline": False, "latency": phone.delay} | line)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": phone.processor})
+    slow(context.new_cdp_session(page), phone)
     page.goto(address, wait_until="commit")
     expect(page.locator("#log")).to_have_attribute("aria-busy", "false", timeout=PATIENCE)
     ready = page.evaluate(NOW)
@@ -65,15 +53,10 @@ def load(browser: Browser, address: str, phone: Phone) -> Load:
 
 def measure(url: str, loads: int) -> dict[str, list[Load]]:
     """Open it so often on each phone."""
-    executable = next(filter(None, map(which, BROWSERS)), None)
-    if executable is None:
-        raise SystemExit("there is no Chromium on PATH; `make browser` installs it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+    with chromium() as browser:
         addresses = [f"{url}/chat/frame?language={('en', 'es')[turn % 2]}" for turn in range(loads)]
-        load(browser, addresses[0], PHONES["slow phone"])  # the browser's own first time
+        load(browser, addresses[0], SLOW_PHONE)  # the browser's own first time
         found = {name: [load(browser, each, phone) for each in addresses] for name, phone in PHONES.items()}
-        browser.close()
     return found
 
 

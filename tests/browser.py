@@ -6,18 +6,19 @@ import shutil
 import pytest
 from playwright.sync_api import Browser, Playwright
 
+from tools.chromium import MISSING, NAMES
+
 # A new tab of the whole browser takes 1.6 s of one core and one of the same engine without windows 0.4 s. But only the
 # whole browser has notifications, and profiles that last.
 SHELL = "chromium-headless-shell"
-WHOLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def find(*, whole: bool = False) -> str:
     """The path of a browser, or the test is skipped, saying why; ``FRONTDOOR_CHROMIUM`` names another."""
-    names = WHOLE if whole else (SHELL, *WHOLE)
+    names = NAMES if whole else (SHELL, *NAMES)
     found = os.environ.get("FRONTDOOR_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        pytest.skip("there is no Chromium on PATH; `make browser` installs it")
+        pytest.skip(MISSING)
     return found
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Frame, Page
 
+VERSION = AXE_SCRIPT.partition("axe v")[2].partition("\n")[0]
 GRAVE = frozenset(("serious", "critical"))
 # What passed is as long as the page; to bring it here takes a fifth of the time of all the looking.
 RUN = """axe.run(document, { iframes: false, resultTypes: ['violations'] })
@@ -45,11 +46,6 @@ def look_when_still(page: Page) -> Looked:
     for frame in page.frames:
         frame.evaluate(STILL)
     return look(page)
-
-
-def broken_rules(page: Page) -> list[dict[str, Any]]:
-    """What is wrong in a page as it is now: the violations, whatever their impact."""
-    return look(page).broken
 
 
 def _in(frame: Frame) -> tuple[list[dict[str, Any]], list[str]]:

@@ -6,7 +6,6 @@ Starts stores and a server of its own, fills them, and stops them again. Picture
 """
 
 import io
-import shutil
 import sys
 import tempfile
 import threading
@@ -18,7 +17,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from flask import Flask
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from gateway import create_app, schema, services
@@ -28,13 +27,13 @@ from gateway.settings import Settings
 from gateway.web.chat import LIVE as CHAT
 from gateway.web.console_live import LIVE
 from gateway.web.console_log_in import COOKIE
+from tools.chromium import chromium
 from tools.console_pages import HALF_INSIDE, INSIDE, NOBODY, PAGES, Shown, addresses
 from tools.console_town import ConsoleTown
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "images" / "console"
 PAGE = ROOT / "docs" / "console.md"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDE, NARROW, TALLEST = 1000, 360, 1400
 COLOURS = 48
 ALL_OF_THEM = 2_000_000  # bytes; pictures in the repository are copied with every clone
@@ -156,21 +155,15 @@ def written() -> str:
 
 def main(folder: Path = FOLDER) -> int:
     """Take every picture into ``folder`` and write the page that shows them; returns the exit status."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        sys.stderr.write("there is no Chromium on PATH; `make browser` installs it\n")
-        return 1
-    folder.mkdir(parents=True, exist_ok=True)
     size = 0
-    with town() as (there, url), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    with chromium() as browser, town() as (there, url):
+        folder.mkdir(parents=True, exist_ok=True)
         for language in ("en", "es"):
             camera = Camera(browser, url, there, language, folder)
             for shown, path in addresses(there):
                 for name, spoken, width in names(shown):
                     if spoken == language:
                         size += camera.take(shown, path, name, width)
-        browser.close()
     sys.stdout.write(f"{size // 1000} kB in {folder}\n")
     if folder == FOLDER:
         PAGE.write_text(written(), encoding="utf-8")

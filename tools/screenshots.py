@@ -9,7 +9,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import subprocess
 import sys
 import time
@@ -19,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+
+from tools.chromium import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LARGEST = 200_000  # bytes; a picture in the repository is copied with every clone
 NARROW, WIDE, THREAD = (360, 740), (1100, 720), {"width": 1100, "height": 1150}
 # A phone as tall as its conversation, so that a still picture shows all of it.
@@ -179,21 +179,15 @@ def overview(camera: Camera, queue: bytes, phone: bytes) -> None:
 
 def main(folder: Path) -> int:
     """Take every picture into ``folder``; returns the exit status."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        sys.stderr.write("there is no Chromium on PATH; `make browser` installs it\n")
-        return 1
-    folder.mkdir(parents=True, exist_ok=True)
-    demo = Demo()
     expect.set_options(timeout=SECONDS * 1000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    with chromium() as browser:
+        folder.mkdir(parents=True, exist_ok=True)
+        demo = Demo()
         camera = Camera(browser, folder)
         phone = handsets(camera, demo)
         overview(camera, console(camera, demo), phone)
         for language in CHAT:
             chat(camera, demo, language)
-        browser.close()
     return 0
 
 

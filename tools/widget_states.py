@@ -6,18 +6,16 @@ Starts stores and a server of its own, and stops them again. What is in sight in
 which no longer comes about ends the work with an error.
 """
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 from pathlib import Path
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 from sqlalchemy import select
 
 from gateway import conversations, delivery, escalations, log_ins, offering, texts
@@ -30,8 +28,9 @@ from gateway.models import Conversation, Message, Responder, Shift
 from gateway.offers import NUMBERS, Question
 from gateway.risk import Level
 from gateway.scene import Scene
-from tools.axe import Looked, look_when_still
-from tools.console_shots import BROWSERS, keep, served
+from tools.axe import VERSION, Looked, look_when_still
+from tools.chromium import chromium
+from tools.console_shots import keep, served
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "images" / "widget"
@@ -299,7 +298,7 @@ Found = dict[str, dict[str, Looked | None]]
 
 def written(found: Found) -> str:
     """The page that shows all pictures, and what was found in each state in each language."""
-    lines = [INTRO.format(version=version("axe-playwright-python"))]
+    lines = [INTRO.format(version=VERSION)]
     for name, (line, _) in STATES.items():
         pictures = [
             f"![{line}, {spoken}](images/widget/{name}-{code}.png)"
@@ -364,21 +363,15 @@ def take_all(browser: Browser, folder: Path, names: Iterable[str], town: Path | 
 
 def main(folder: Path = FOLDER) -> int:
     """Take every picture into ``folder`` and write the page that shows them; returns the exit status."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        sys.stderr.write("there is no Chromium on PATH; `make browser` installs it\n")
-        return 1
-    folder.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as place:
+    with chromium() as browser, tempfile.TemporaryDirectory() as place:
+        folder.mkdir(parents=True, exist_ok=True)
         allowing = Path(place) / "town.toml"
         allowing.write_text(
             (ROOT / "community.example.toml").read_text().replace("pictures = false", "pictures = true")
         )
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         looked = take_all(browser, folder, STATES.keys() - WITH_PHOTOS)
         looked |= take_all(browser, folder, WITH_PHOTOS, allowing)
-        browser.close()
     if folder == FOLDER:
         PAGE.write_text(written(looked), encoding="utf-8")
     return 0

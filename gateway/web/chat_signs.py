@@ -1,11 +1,10 @@
 """Signs at the edge of the web chat: that a visitor writes, that their page is open, who writes, their place."""
 
-from datetime import UTC, datetime
-
 from flask import Response, g, jsonify
 
 from gateway import waits
 from gateway.clients.signs import Signs
+from gateway.web.clock import now
 from gateway.web.guards import door
 from gateway.web.live import Event
 
@@ -27,7 +26,7 @@ def who_writes(visitor: str) -> str | None:
 def place() -> Response:
     """How many wait for a person before this visitor; null where they do not wait, or nobody is on call."""
     with door().database.begin() as session:
-        return jsonify(ahead=waits.ahead(session, door().settings.keys.hash(g.visitor), datetime.now(UTC)))
+        return jsonify(ahead=waits.ahead(session, door().settings.keys.hash(g.visitor), now()))
 
 
 class Look:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway import board, escalations, ownership, room
@@ -14,7 +14,7 @@ from gateway.web.clock import now
 from gateway.web.console_rules import apply_rules
 from gateway.web.console_shifts import local
 from gateway.web.console_views import seconds
-from gateway.web.numbers import number
+from gateway.web.numbers import number_given
 
 WHOLE, LIVE = "console/board.html", "console/board_live.html"  # the page, and the part of it that is drawn anew
 
@@ -49,7 +49,7 @@ def hands(escalation_id: int) -> ResponseReturnValue:
 
 def assign(escalation_id: int) -> ResponseReturnValue:
     """Give it to them, and go back to the board; what went wrong is told with the list as it is now."""
-    epoch, to = _number("epoch"), _number("to")
+    epoch, to = number_given("epoch"), number_given("to")
     door, at = guards.door(), now()
     try:
         if epoch is None:
@@ -89,7 +89,3 @@ def _draw(template: str) -> str:
 
 def _words() -> dict[str, Any]:
     return {"board_words": board_words.WORDS, "local": local, "day_of": duty_words.day_of}
-
-
-def _number(field: str) -> int | None:
-    return number(request.form.get(field, ""))

@@ -16,7 +16,7 @@ from gateway.errors import Conflict, Refused
 from gateway.web import console_imports, directory_words, guards
 from gateway.web.clock import now
 from gateway.web.console_rules import apply_rules
-from gateway.web.numbers import number
+from gateway.web.numbers import number_given
 
 HOME = "/console/directory"
 LONGEST_SEARCH = 200
@@ -237,7 +237,7 @@ def _back(done: str) -> ResponseReturnValue:
 
 
 def _number(name: str) -> int:
-    found = number(request.form.get(name, ""))
+    found = number_given(name)
     if found is None:
         raise Refused(400, f"{name}_missing")
     return found

@@ -22,7 +22,7 @@ from gateway.web import console_handoff_words, guards
 from gateway.web.clock import now
 from gateway.web.console_handoff_views import read_aloud
 from gateway.web.console_rules import apply_rules
-from gateway.web.numbers import number
+from gateway.web.numbers import number, number_given
 
 MOST_NEWS = 3
 MOST_ANSWERS = 10  # of the resident's messages among which the answer is chosen
@@ -133,7 +133,7 @@ def ask(handoff_id: int) -> ResponseReturnValue:
 
 def consent(handoff_id: int) -> ResponseReturnValue:
     """Keep what the resident says."""
-    given, message = request.form.get("consent", ""), _number("message")
+    given, message = request.form.get("consent", ""), number_given("message")
     return _act(handoff_id, lambda db, _, key, who, at: handoffs.consent(db, key, who, given, at, message))
 
 
@@ -143,7 +143,7 @@ def tell(handoff_id: int) -> ResponseReturnValue:
     more: dict[str, Any] = {
         "reason": form.get("reason") or None,
         "reason_text": _words("reason_text"),
-        "supervisor_id": _number("supervisor"),
+        "supervisor_id": number_given("supervisor"),
         "alone": form.get("alone") == "yes",
         "tell_resident": form.get("tell_resident") == "yes",
     }
@@ -289,7 +289,3 @@ def _supervisors(session: Session) -> list[Responder]:
 
 def _words(field: str) -> str | None:
     return request.form.get(field, "").replace("\x00", "").strip() or None
-
-
-def _number(field: str) -> int | None:
-    return number(request.form.get(field, ""))

@@ -14,7 +14,7 @@ from gateway.risk import Level
 from gateway.web import console_ownership_views, guards
 from gateway.web.clock import now
 from gateway.web.console_acts import Act, act, after, draw, note, page
-from gateway.web.numbers import number
+from gateway.web.numbers import number_given
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -85,7 +85,7 @@ def pass_on(escalation_id: int) -> ResponseReturnValue:
             escalation_id,
             lambda db, who, key, epoch, at: ownership.to_desk(db, town, key, epoch, who, at, desk=desk, note=words),
         )
-    colleague = _number("to") or 0
+    colleague = number_given("to") or 0
     return _act(
         escalation_id,
         lambda db, who, key, epoch, at: ownership.transfer(
@@ -121,7 +121,7 @@ def take_over(escalation_id: int) -> ResponseReturnValue:
 
 def assign(escalation_id: int) -> ResponseReturnValue:
     """Give a waiting thread to somebody."""
-    town, to = guards.door().community, _number("to") or 0
+    town, to = guards.door().community, number_given("to") or 0
     return _act(
         escalation_id, lambda db, who, key, epoch, at: ownership.assign(db, town, key, epoch, who, at, to_id=to)
     )
@@ -145,10 +145,6 @@ def leave(escalation_id: int) -> ResponseReturnValue:
 def _act(escalation_id: int, do: Act) -> ResponseReturnValue:
     """An act after which texts may wait to be sent."""
     return act(escalation_id, do, ring=True)
-
-
-def _number(field: str) -> int | None:
-    return number(request.form.get(field, ""))
 
 
 def _prepare(state: BlueprintSetupState) -> None:

@@ -34,7 +34,7 @@ class Pace:
 
     def full(self, who: str) -> int:
         """The seconds until ``who`` has a request left, 0 when one is left now; uses up nothing."""
-        return 0 if self._counted(self._left, who) else self._counted(self._again, who)
+        return self._counted(self._until_room, who)
 
     def _counted(self, count: Callable[[MovingWindowRateLimiter, str], int], who: str) -> int:
         try:
@@ -47,8 +47,8 @@ class Pace:
         return limiter.get_window_stats(self.limit, self._name, who).remaining
 
     def _hit(self, limiter: MovingWindowRateLimiter, who: str) -> int:
-        return 0 if limiter.hit(self.limit, self._name, who) else self._again(limiter, who)
+        return 0 if limiter.hit(self.limit, self._name, who) else self._until_room(limiter, who) or 1
 
-    def _again(self, limiter: MovingWindowRateLimiter, who: str) -> int:
-        again = limiter.get_window_stats(self.limit, self._name, who).reset_time
-        return max(1, round(again - time.time()))
+    def _until_room(self, limiter: MovingWindowRateLimiter, who: str) -> int:
+        stats = limiter.get_window_stats(self.limit, self._name, who)
+        return 0 if stats.remaining else max(1, round(stats.reset_time - time.time()))

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, FrameLocato
 
 from gateway.web import pages
 from tests.chat.test_chat_browser import DANGER, OPEN, opened, write
+from tools.chromium import SLOW_LINE, slow
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -49,7 +50,7 @@ def test_all_that_a_visitor_waits_for_is_small(context: BrowserContext, page: Pa
 def test_on_a_slow_phone_and_a_slow_line_it_works(
     context: BrowserContext, page: Page, site: str, language: str, say: Callable[..., int]
 ) -> None:
-    slow(context.new_cdp_session(page))
+    slow(context.new_cdp_session(page), SLOW_LINE)
     page.goto(f"{site}/chat/frame?language={language}", wait_until="commit")
     expect(page.locator('.urgent a[href="tel:911"]')).to_be_visible()
     expect(page.locator("#log")).to_have_attribute("aria-busy", "false", timeout=PATIENCE)
@@ -60,14 +61,6 @@ def test_on_a_slow_phone_and_a_slow_line_it_works(
     say("I am here.", "responder", language, name="Ana")
     expect(page.locator(".message.responder .text")).to_have_text("I am here.", timeout=PATIENCE)
     expect(page.locator(".message.resident")).to_have_count(1)
-
-
-def slow(session: CDPSession) -> None:
-    """A phone four times slower than this machine, on the slowest line that Chromium names."""
-    session.send("Network.enable")
-    line = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
-    session.send("Network.emulateNetworkConditions", line)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -135,16 +135,21 @@ def test_leaving_clears_the_device_also_where_it_is_ones_own(page: Page, site: s
     expect(other.get_by_text("hello there")).to_have_count(0)
 
 
+def wrote_at_a_still_clock(page: Page, site: str, text: str, *, own: bool) -> None:
+    """The visitor wrote; the page's clock is the test's, and the device may be their own."""
+    page.clock.install()
+    alone(page, site)
+    write(page.main_frame, text)  # type: ignore[arg-type]
+    expect(page.locator(".message.resident .state")).to_have_text("Received")
+    if own:
+        page.locator("#own").check()
+
+
 @pytest.mark.parametrize("own", [False, True])
 def test_a_chat_that_nobody_uses_ends_by_itself_on_a_shared_device(
     page: Page, site: str, database: Database, own: bool
 ) -> None:
-    page.clock.install()
-    alone(page, site)
-    write(page.main_frame, "somebody may read this")  # type: ignore[arg-type]
-    expect(page.locator(".message.resident .state")).to_have_text("Received")
-    if own:
-        page.locator("#own").check()
+    wrote_at_a_still_clock(page, site, "somebody may read this", own=own)
     page.clock.fast_forward("29:00")
     expect(page.get_by_text("somebody may read this")).to_be_visible()
     page.clock.fast_forward("02:00")
@@ -163,12 +168,7 @@ def test_a_chat_that_nobody_uses_ends_by_itself_on_a_shared_device(
 def test_what_was_written_without_a_connection_goes_out_an_hour_later(
     page: Page, site: str, context: BrowserContext, database: Database, own: bool
 ) -> None:
-    page.clock.install()
-    alone(page, site)
-    write(page.main_frame, "before the tunnel")  # type: ignore[arg-type]
-    expect(page.locator(".message.resident .state")).to_have_text("Received")
-    if own:
-        page.locator("#own").check()
+    wrote_at_a_still_clock(page, site, "before the tunnel", own=own)
     context.set_offline(True)
     write(page.main_frame, "in the tunnel")  # type: ignore[arg-type]
     expect(page.locator(".message.resident .state").last).to_have_text("Not sent yet. Trying again.")

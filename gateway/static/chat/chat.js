@@ -4,9 +4,9 @@
 //   language {language, chosen}, opened {focus}, closed, moved, online, offline, awake, leave, leaving.
 
 import * as kept from "./kept.js";
+import { nearEnd } from "./thread.js";
 import { known, say } from "./words.js";
 
-const NEAR = 80;
 const root = document.documentElement;
 const listeners = new Map();
 let quiet = 0;
@@ -70,7 +70,7 @@ function clock(time) {
 
 export function atEnd(change) {
   const log = at("log");
-  const end = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+  const end = nearEnd(log);
   change();
   if (end) log.scrollTop = log.scrollHeight;
   return end;

@@ -5,6 +5,10 @@ import { pieces } from "./links.js";
 
 const NEAR = 80;
 
+export function nearEnd(log) {
+  return log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+}
+
 export class Thread {
   #log;
   #fill;
@@ -164,7 +168,7 @@ export class Thread {
   }
 
   #atEnd() {
-    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR;
+    return nearEnd(this.#log);
   }
 
   #toEnd() {
