@@ -3,7 +3,6 @@
 Only how long it takes is different; each application has its own settings, stores and connections all the same.
 """
 
-from collections.abc import Callable
 from functools import partial
 from types import CodeType
 from typing import Any
@@ -18,8 +17,6 @@ from werkzeug.routing import Rule
 
 from gateway import db
 
-Builder = Callable[..., tuple[str, str]]
-
 
 def share(patch: pytest.MonkeyPatch) -> None:
     """Keep each of them for the rest of the run."""
@@ -29,20 +26,38 @@ def share(patch: pytest.MonkeyPatch) -> None:
 
 
 def _addresses(patch: pytest.MonkeyPatch) -> None:
-    """What Werkzeug compiles of an address to build it: code that knows its rule only as an argument.
+    """What Werkzeug reads out of an address, and the code it makes to build one, which knows its rule as an argument.
 
-    It compiles each of some 190 addresses twice for every application.
+    It does so for each of some 190 addresses of every application.
     """
-    compiled: dict[tuple[Any, ...], Builder] = {}
-    plain = Rule._compile_builder
+    kept: dict[tuple[Any, ...], Compiled] = {}
+    plain = Rule.compile
 
-    def remembered(rule: Rule, append_unknown: bool = True) -> Builder:
-        key = (rule.rule, append_unknown, tuple(rule._trace), repr(rule.defaults))
-        if key not in compiled:
-            compiled[key] = plain(rule, append_unknown)
-        return compiled[key]
+    def remembered(rule: Rule) -> None:
+        around = rule.map
+        assert around is not None
+        where = (rule.rule, rule.subdomain, rule.host, around.host_matching, tuple(around.converters.items()))
+        key = (*where, rule.merge_slashes, repr(rule.defaults))
+        if key not in kept:
+            plain(rule)
+            kept[key] = Compiled(rule)
+        kept[key].give(rule)
 
-    patch.setattr(Rule, "_compile_builder", remembered)
+    patch.setattr(Rule, "compile", remembered)
+
+
+class Compiled:
+    """What the first rule with an address was compiled to."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._parts, self._trace, self._converters = tuple(rule._parts), tuple(rule._trace), dict(rule._converters)
+        self._builders: tuple[Any, Any] = (rule._build, rule._build_unknown)
+
+    def give(self, rule: Rule) -> None:
+        """Give it to another; lists of its own, so that none can change what all have."""
+        rule._parts, rule._trace, rule._converters = list(self._parts), list(self._trace), dict(self._converters)
+        rule.arguments.update(self._converters)
+        rule._build, rule._build_unknown = (made.__func__.__get__(rule, None) for made in self._builders)
 
 
 def _statements(patch: pytest.MonkeyPatch) -> None:
