@@ -1,5 +1,6 @@
 """No test falls between the tiers: a file is passed over only where none of its tests could be taken."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -66,3 +67,33 @@ def test_what_takes_longest_comes_first_and_all_of_it_comes() -> None:
 def test_what_is_said_to_take_long_is_there() -> None:
     files = [str(file.relative_to(ROOT)) for file in (ROOT / "tests").rglob("test_*.py")]
     assert [part for part in SECONDS if not any(part in file for file in files)] == []
+
+
+CHANCE = {
+    "now",
+    "today",
+    "utcnow",
+    "time_ns",
+    "monotonic",
+    "uuid4",
+    "getpid",
+    "randint",
+    "choice",
+    "shuffle",
+    "token_hex",
+}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda path: path.stem)
+def test_no_case_is_named_after_the_clock_or_by_chance(path: Path) -> None:
+    """Each worker collects for itself, and a run in which two of them found different tests stops before the first."""
+    decorators = [
+        decorator
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        for decorator in node.decorator_list
+    ]
+    inside = [node for decorator in decorators for node in ast.walk(decorator)]
+    asked = {node.attr for node in inside if isinstance(node, ast.Attribute)}
+    asked |= {node.id for node in inside if isinstance(node, ast.Name)}
+    assert not asked & CHANCE
