@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 from flask.blueprints import BlueprintSetupState
+from markupsafe import Markup
 
 from gateway.community import Community
 from gateway.demo.previews import previews
@@ -21,8 +22,8 @@ INDENTED = re.compile(r"\n\s+")
 WARDROBE = "wardrobe"
 MINUTES = 300  # seconds
 FRAME_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self' {style}; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
     "frame-ancestors 'self'"
 )
 DEMO_POLICY = (
@@ -56,6 +57,7 @@ def make() -> Blueprint:
 def frame() -> Response:
     """The chat itself, for a frame in one of the town's pages."""
     town, look = _asked()
+    style = widget_files.style(look)
     asked = request.args.get("language", "")
     language = asked if asked in town.languages else town.languages[0]
     page = render_template(
@@ -71,10 +73,11 @@ def frame() -> Response:
         number=town.sms_number,
         away=AWAY,
         edition=widget_files.edition(look),
+        style=Markup(style.text),  # noqa: S704 - our own files and the town's colours, which have the form of colours
     )
     response = make_response(INDENTED.sub("\n", page))
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Content-Security-Policy"] = " ".join([FRAME_POLICY, *town.web_origins])
+    response.headers["Content-Security-Policy"] = " ".join([FRAME_POLICY.format(style=style.source), *town.web_origins])
     return widget_files.pack(response)
 
 
@@ -146,7 +149,7 @@ def _make_files(state: BlueprintSetupState) -> None:
     """Now: a faulty source ends the start, not a visitor's first page."""
     made = state.app.extensions[WARDROBE] = _wardrobe(state.app.extensions["front_door"])
     for each in made.values():
-        widget_files.files(each.look)
+        widget_files.edition(each.look)
 
 
 def _hours(town: Community) -> dict[str, str] | None:

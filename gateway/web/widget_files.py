@@ -5,6 +5,7 @@ import and export, which :func:`joined` knows; it refuses every other, so that n
 there is no builder of the usual kind: ``docs/decisions/0044-one-file-made-at-start.md``.
 """
 
+import base64
 import gzip
 import hashlib
 import re
@@ -26,12 +27,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "static" / "chat"
 FRAME, EMBED = "chat.js", "embed.js"
 # Modules that stand alone, fetched by who wants what they do.
 LATER = {"by-text.js": "by_text.js", "picture.js": "picture.js"}
-COLOURS = "the town's own colours"
-STYLES = {
-    "chat.css": (COLOURS, "frame.css", "safety.css", "talk.css", "options.css"),
-    "no-script.css": ("no-script.css",),
-    "demo.css": ("demo.css",),
-}
+IN_PAGE = ("frame.css", "safety.css", "talk.css", "options.css")
+STYLES = ("no-script.css", "demo.css")
 WORDING, LOOK = "wording", "look"
 IMPORT = re.compile(r'import (?:\* as (?P<whole>\w+)|(?P<names>\{ \w+(?:, \w+)* \})) from "\./(?P<module>\w+)\.js";')
 EXPORT = re.compile(r"export (?=(?:const|class|function|async function) (?P<name>\w+))")
@@ -42,6 +39,13 @@ ONCE = 11  # Brotli's most, for what is packed once, at the start
 WAYS = ("br", "gzip")
 
 Read = Callable[[str], str]
+
+
+class Style(NamedTuple):
+    """A style that stands in its page, and what the page's policy names it by."""
+
+    text: str
+    source: str
 
 
 class File(NamedTuple):
@@ -63,16 +67,26 @@ def files(look: Look = PLAIN) -> Mapping[str, File]:
     }
     for name, source in LATER.items():
         made[name] = _script(_read(source))
-    for name, parts in STYLES.items():
-        style = "\n".join(look.style() if part == COLOURS else _read(part) for part in parts)
-        made[name] = _file(rcssmin.cssmin(look.shown(style)), "text/css")
+    for name in STYLES:
+        made[name] = _file(rcssmin.cssmin(look.shown(_read(name))), "text/css")
     return MappingProxyType(made)
+
+
+@cache
+def style(look: Look = PLAIN) -> Style:
+    """The style of the frame, the town's own colours before it. It stands in the page: asked for by itself it would
+    come a whole way there and back later, and nothing is painted before it."""
+    text = str(rcssmin.cssmin(look.shown("\n".join([look.style(), *map(_read, IN_PAGE)]))))
+    if "<" in text:
+        raise ValueError("a style with a < may end in its middle, where it stands in a page")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Style(text, f"'sha256-{digest}'")
 
 
 @cache
 def edition(look: Look = PLAIN) -> str:
     """A short name for the present content of all files, so that nobody keeps the colours of yesterday."""
-    return _tag("".join(file.tag for _, file in sorted(files(look).items())).encode())
+    return _tag("".join([style(look).source, *(file.tag for _, file in sorted(files(look).items()))]).encode())
 
 
 def joined(entry: str, read: Read) -> str:

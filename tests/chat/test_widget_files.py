@@ -1,6 +1,8 @@
 """The widget's files as they are sent: joined, small, packed; what cannot be joined is refused by name."""
 
+import base64
 import gzip
+import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +24,7 @@ def join(modules: Mapping[str, str], entry: str = "a") -> str:
 def test_all_that_is_sent_is_small(client: FlaskClient, language: str) -> None:
     edition = widget_files.edition()
     paths = ["/chat/embed.js", f"/chat/frame?language={language}"]
-    paths += [f"/chat/files/{edition}/{name}" for name in ("chat.js", "chat.css")]
+    paths.append(f"/chat/files/{edition}/chat.js")
     answers = [client.get(path, headers={"Accept-Encoding": "gzip, deflate, br"}) for path in paths]
     assert all(answer.headers["Content-Encoding"] == "br" for answer in answers)
     waited_for = sum(len(answer.data) for answer in answers)
@@ -30,7 +32,7 @@ def test_all_that_is_sent_is_small(client: FlaskClient, language: str) -> None:
 
 
 def test_it_is_packed_only_for_who_reads_that(client: FlaskClient) -> None:
-    for path in ("/chat/embed.js", "/chat/frame", f"/chat/files/{widget_files.edition()}/chat.css"):
+    for path in ("/chat/embed.js", "/chat/frame", f"/chat/files/{widget_files.edition()}/demo.css"):
         plain = client.get(path)
         packed = client.get(path, headers={"Accept-Encoding": "gzip"})
         smaller = client.get(path, headers={"Accept-Encoding": "gzip, br"})
@@ -42,6 +44,22 @@ def test_it_is_packed_only_for_who_reads_that(client: FlaskClient) -> None:
         answers = (plain, packed, smaller, refused)
         assert all("Accept-Encoding" in answer.vary for answer in answers)
         assert plain.headers.get("ETag") is None or len({answer.headers["ETag"] for answer in answers}) == 3
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_policy_names_the_style_that_stands_in_the_page(client: FlaskClient, language: str) -> None:
+    answer = client.get(f"/chat/frame?language={language}")
+    styles = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+    digests = [base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in styles]
+    assert len(digests) == 1
+    assert f"style-src 'self' 'sha256-{digests[0]}';" in answer.headers["Content-Security-Policy"]
+    assert "style=" not in answer.text, "no other style could be shown"
+
+
+def test_a_style_that_could_end_in_its_midst_ends_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(widget_files, "_read", lambda _name: "a::after { content: '</style>' }")
+    with pytest.raises(ValueError, match="may end"):
+        widget_files.style(widget_look.PLAIN._replace(bottom=17))
 
 
 def test_who_has_a_file_packed_is_not_sent_it_again(client: FlaskClient) -> None:
@@ -111,7 +129,7 @@ def test_every_source_is_in_some_file() -> None:
         widget_files.joined(entry, source)
     assert read == sources | {"wording.js", "look.js"}
     styles = {path.name for path in widget_files.FOLDER.glob("*.css")}
-    assert styles == {part for parts in widget_files.STYLES.values() for part in parts} - {widget_files.COLOURS}
+    assert styles == {*widget_files.STYLES, *widget_files.IN_PAGE}
 
 
 def test_words_in_one_language_or_twice_end_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def test_all_that_a_visitor_waits_for_is_small(context: BrowserContext, page: Pa
     page.goto(f"{site}/chat/embed.js")
     expect(page.locator("body")).to_contain_text("front-door-chat")
     names = sorted(re.sub(r".*/|\?.*", "", address) for address in sizes() if address.startswith(site))
-    assert names == ["chat.css", "chat.js", "embed.js", "frame"]
+    assert names == ["chat.js", "embed.js", "frame"]
     assert sum(sizes().values()) < LONGEST
 
 

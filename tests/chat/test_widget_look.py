@@ -34,7 +34,7 @@ def plum(another: Callable[..., Flask], tmp_path: Path) -> Flask:
 
 
 def edition_of(client: FlaskClient) -> str:
-    found = re.search(r"/chat/files/([0-9a-f]{12})/chat\.css", client.get("/chat/frame").text)
+    found = re.search(r"/chat/files/([0-9a-f]{12})/chat\.js", client.get("/chat/frame").text)
     assert found
     return found[1]
 
@@ -43,17 +43,17 @@ def test_colours_and_corner_are_in_the_files_and_change_their_names(client: Flas
     other = plum.test_client()
     theirs, ours = edition_of(other), edition_of(client)
     assert theirs != ours, "or a browser would keep the colours of yesterday for a year"
-    style = other.get(f"/chat/files/{theirs}/chat.css")
-    assert style.cache_control.immutable
-    assert "--main:#7b2d5b" in style.text
-    assert "--main:#e8a5cb" in style.text
-    assert "#0b5563" not in style.text + other.get("/chat/embed.js").text
+    assert other.get(f"/chat/files/{theirs}/chat.js").cache_control.immutable
+    page = other.get("/chat/frame").text
+    assert "--main:#7b2d5b" in page
+    assert "--main:#e8a5cb" in page
+    assert "#0b5563" not in page + other.get("/chat/embed.js").text
     button = other.get("/chat/embed.js").text
     assert '"light":"#7b2d5b"' in button
     assert '"side":"left"' in button
     assert '"bottom":96' in button
     assert button != client.get("/chat/embed.js").text
-    assert not other.get(f"/chat/files/{ours}/chat.css").cache_control.immutable, "of another edition: not kept"
+    assert not other.get(f"/chat/files/{ours}/chat.js").cache_control.immutable, "of another edition: not kept"
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -91,7 +91,8 @@ def test_previews_are_for_demos_only(client: FlaskClient, another: Callable[...,
 
 def test_a_preview_shows_one_scheme_whatever_the_device_prefers() -> None:
     plain, dark = widget_look.PLAIN, widget_look.PLAIN._replace(preview="dark", scheme="dark")
-    assert "(prefers-color-scheme" in widget_files.files(plain)["chat.css"].content.decode()
+    assert "(prefers-color-scheme" in widget_files.style(plain).text
+    assert "prefers-color-scheme" not in widget_files.style(dark).text
     for file in widget_files.files(dark).values():
         assert "prefers-color-scheme" not in file.content.decode()
 
