@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway import segments, texts
 from gateway.directory import freshness
-from gateway.directory.hours_words import hours_words, words
+from gateway.directory.hours_words import hours_words, then_words, words
 from gateway.directory.hours_words import say as _say
 from gateway.directory.place import zip_in
 from gateway.directory.wanted import Found, FoundService
@@ -150,11 +150,16 @@ def _lines(number: int, service: FoundService, language: str, now: datetime | No
 
 
 def hours_of(service: FoundService, language: str, now: datetime | None) -> str:
-    """Its hours, or that nobody checked them for long; why it is closed for a while goes before them."""
+    """Its hours, now or on the day that was asked about, or that nobody checked them for long; why it is closed for a
+    while goes before them."""
     told = freshness.words(service, language)
     if told:
         return told
-    told = hours_words(service.open_state, language, now, can_call=service.phone is not None)
+    can_call = service.phone is not None
+    if service.asked_at is None:
+        told = hours_words(service.open_state, language, now, can_call=can_call)
+    else:
+        told = then_words(service.open_state, language, service.asked_at, can_call=can_call)
     return f"{_closed(service.closure, language)}, {told}" if service.closed else told
 
 

@@ -33,6 +33,24 @@ def hours_words(state: OpenState, language: str, now: datetime | None, *, can_ca
     return _opens(state.opens, language, now)
 
 
+def then_words(state: OpenState, language: str, at: datetime, *, can_call: bool = True) -> str:
+    """The same for another day that was asked about: "Sun: open until 2pm", "Sun: opens 2pm", "Sun: closed"."""
+    if state.open is None:
+        return hours_words(state, language, at, can_call=can_call)
+    key, turn = "then_closed", None
+    if state.open:
+        through = state.until is None or state.until - at >= DAY
+        key, turn = ("then_always", None) if through else ("then_open", state.until)
+    elif state.opens is not None and state.opens.date() == at.astimezone(state.opens.tzinfo).date():
+        key, turn = "then_opens", state.opens
+    return say(key, language, day=_day(at, language), time=clock(turn.time(), language) if turn else "")
+
+
+def is_then(line: str, language: str) -> bool:
+    """Whether a line is one that :func:`then_words` says."""
+    return any(line.startswith(f"{say(f'day_{number}', language)}: ") for number in range(WEEK))
+
+
 def week_words(week: Week, language: str) -> str:
     """A whole week in one line, "Mon-Fri 9am-5pm; 1st & 3rd Sat 10am-2pm"; empty when there is nothing to say.
 

@@ -91,6 +91,7 @@ class FoundService:
     nobody may be told the address: then ``address``, ``postal_code``, ``latitude`` and ``longitude`` are None.
     ``cost`` is ``free``, ``sliding`` or ``fee``; ``week`` are the minutes of the week in which it is open, from Monday
     0:00, where every week is alike. ``call_first`` are the facts asked for that the directory does not say.
+    ``asked_at`` is the moment of another day that was asked about: then ``open_state`` is of that moment.
     """
 
     id: str
@@ -135,6 +136,7 @@ class FoundService:
     timezone: str | None = None
     call_first: tuple[str, ...] = ()
     why: tuple[Why, ...] = ()
+    asked_at: datetime | None = None
 
     @property
     def closed(self) -> bool:

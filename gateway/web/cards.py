@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from gateway import referrals
 from gateway.community import Community
 from gateway.directory import answers, freshness, one_service, stored
+from gateway.directory.hours_words import is_then
 from gateway.directory.wanted import FoundService
 from gateway.models import Message, Referral, ReferralEvent
 
@@ -86,16 +87,19 @@ def _cards(session: Session, message: Message, told: list[_Told], town: Communit
     )
     places = {each.service_id: each.location_id for each in told}
     known = {each.id: each for each in stored.by_ids(session, list(places), asking, places, in_full=False)}
-    miles = {int(number): MILES.search(item) for number, item in ITEM.findall(message.text)}
-    cards = []
-    for each in told:
-        if each.service_id in known:
-            way = miles.get(each.number)
-            cards.append(_card(known[each.service_id], each.number, way.group(1) if way else None, asking, town))
-    return cards
+    items = {int(number): item for number, item in ITEM.findall(message.text)}
+    return [
+        _card(known[each.service_id], each.number, items.get(each.number, ""), asking, town)
+        for each in told
+        if each.service_id in known
+    ]
 
 
-def _card(service: FoundService, number: int, miles: str | None, asking: stored.Asking, town: Community) -> Card:
+def _card(service: FoundService, number: int, said: str, asking: stored.Asking, town: Community) -> Card:
+    """What is true of it now, and what was ``said`` that is not of now: how far it is, and another day's hours."""
+    way = MILES.search(said)
+    miles = way.group(1) if way else None
+    then = next((line for line in said.splitlines() if is_then(line, asking.language)), None)
     where = ", ".join(part for part in (service.address, service.city) if part and service.address_public)
     return {
         "number": number,
@@ -104,7 +108,7 @@ def _card(service: FoundService, number: int, miles: str | None, asking: stored.
         "note": service.phone_note,
         "text": answers.text_line(service, asking.language),
         "where": f"{where} ({miles})" if where and miles else where or miles,
-        "hours": answers.hours_of(service, asking.language, asking.now),
+        "hours": then or answers.hours_of(service, asking.language, asking.now),
         "map": one_service.link_of(service, town.directory.map_of, asking),
         "url": service.url,
     }

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -9,7 +10,7 @@ from sqlalchemy import select, update
 
 from gateway import leases, offering, turns
 from gateway.clients.rasa import Rasa
-from gateway.directory import demo
+from gateway.directory import demo, hours_words
 from gateway.door import Door
 from gateway.models import Conversation, Message
 from gateway.models.directory import Location, Service
@@ -19,6 +20,8 @@ from tests.chat.conftest import PHONE, Visitor
 from tests.chat.test_chat_browser import findings, opened, write
 
 pytestmark = [pytest.mark.slow]
+
+HERE = ZoneInfo("America/Los_Angeles")  # the demo town's
 
 
 @pytest.fixture
@@ -61,6 +64,18 @@ def test_a_list_comes_with_its_services_as_data(visitor: Visitor, door: Door, di
         assert card["hours"] in text
         assert card["map"].startswith("https://maps.google.com/?q=37.7")
     assert visitor.history()[0]["services"] is None
+
+
+def test_for_another_day_the_card_tells_of_that_day(visitor: Visitor, door: Door, directory: None) -> None:
+    visitor.write("i need food please, 94110")
+    with door.database.begin() as session:
+        row = session.scalars(select(Conversation)).one()
+        row.answers = row.answers | {"when": "tomorrow"}
+    text = served(door)
+    day = hours_words.say(f"day_{(datetime.now(HERE).weekday() + 1) % 7}", "en")
+    told = [card["hours"] for card in last(visitor)["services"]]
+    assert all(hours in text for hours in told)
+    assert any(hours.startswith(f"{day}: ") for hours in told)
 
 
 def test_a_second_list_with_the_same_service_takes_nothing_from_the_first(

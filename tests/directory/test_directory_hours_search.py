@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from gateway import segments
-from gateway.directory import answers
+from gateway.directory import answers, said
 from gateway.directory.importing import import_path
 from gateway.directory.search import Wanted, search
 from tests.directory.conftest import Rows
@@ -71,3 +71,47 @@ def test_what_a_resident_is_told(
         found = search(session, Wanted(needs=("food",), language=language), now, home="America/Los_Angeles")
         assert len(found.services) == 1
         assert segments.gsm_safe(told) in answers.render(found, language, answers.SMS)[0]
+
+
+WEEKEND = [
+    {"byday": "SA,SU", "freq": "WEEKLY", "opens_at": "09:00", "closes_at": "13:00"},
+    {"byday": "MO,TU", "freq": "WEEKLY", "opens_at": "14:00", "closes_at": "17:30"},
+]
+
+
+@pytest.mark.parametrize(
+    ("schedules", "asked", "english", "spanish"),
+    [
+        (WEEKEND, "food on sunday", "Sun: open until 1pm", "dom: abierto hasta 1pm"),
+        (WEEKEND, "food tomorrow at 8am", "Sun: opens 9am", "dom: abre 9am"),
+        (WEEKEND, "food on monday", "Mon: opens 2pm", "lun: abre 2pm"),
+        (WEEKEND, "food on wednesday", "Wed: closed", "mié: cerrado"),
+        (WEEKEND, "food today", "Open until 1pm", "Abierto hasta 1pm"),
+        ([{"byday": "SU", "freq": "WEEKLY", "opens_at": "20:00", "closes_at": "02:00"}], "food sunday at 9pm",
+         "Sun: open until 2am", "dom: abierto hasta 2am"),
+        ([{"byday": "MO,TU,WE,TH,FR,SA,SU", "freq": "WEEKLY", "opens_at": "00:00", "closes_at": "24:00"}],
+         "food on sunday", "Sun: open 24 hours", "dom: abierto las 24 horas"),
+        ([{"description": "ask at the desk"}], "food on sunday", "Call for hours", "Llame"),
+    ],
+)  # fmt: skip
+def test_for_another_day_it_is_told_as_it_is_then(
+    session: Session,
+    package: dict[str, Rows],
+    written: Callable[..., Path],
+    schedules: Rows,
+    asked: str,
+    english: str,
+    spanish: str,
+) -> None:
+    columns = {name: "" for row in schedules for name in row}
+    package["schedule"] = [
+        columns | {"id": f"h{number}", "location_id": "l1"} | row for number, row in enumerate(schedules, 1)
+    ]
+    saturday = datetime(2026, 11, 28, 11, tzinfo=HERE)
+    import_path(session, written(package, "county"), saturday)
+    zone = "America/Los_Angeles"
+    for language, told in (("en", english), ("es", spanish)):
+        wanted = Wanted(needs=("food",), language=language, when=said.moment_in(asked, saturday, zone))
+        found = search(session, wanted, saturday, home=zone)
+        for channel in (answers.SMS, "webchat"):
+            assert told in answers.render(found, language, channel)[0]
