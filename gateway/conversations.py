@@ -211,19 +211,27 @@ def say_all(  # noqa: PLR0913 - what is said, by whom, and on which road it goes
     *,
     priority: int,
     answers: int,
+    lowest: int = 0,
+    in_webhook: int = 0,
+    confirms_stop: bool = False,
 ) -> None:
     """Store all that is said in answer to one message, in its order; as :func:`say`, but written at once.
 
-    What else the session has to write is left for the end, and so is written once.
+    What else the session has to write is left for the end, and so is written once. The first has place ``lowest`` in
+    the answer, and so many of them ride in the webhook's own.
     """
     statement = _SAID_TO_BE_SENT if conversation.channel == SMS else _SAID
     common = {
         "conversation_id": conversation.id, "author": author, "language": conversation.language,
         "answers_id": answers, "now": now,
     }  # fmt: skip
-    for ordinal, words in enumerate(said):
-        road = delivery.road(words, priority) if conversation.channel == SMS else {}
-        told = {"text": str(words), "ordinal": ordinal, "offers": _offers(conversation, words)}
+    for place, words in enumerate(said):
+        rides, road = place < in_webhook, {}
+        if conversation.channel == SMS:
+            road = delivery.road(words, priority, in_webhook=rides, confirms_stop=confirms_stop)
+        told = {
+            "text": str(words), "ordinal": lowest + place, "in_webhook": rides, "offers": _offers(conversation, words),
+        }  # fmt: skip
         session.connection().execute(statement, common | road | told)
 
 
@@ -237,7 +245,7 @@ _SAID = (
     .values(
         conversation_id=bindparam("conversation_id"), direction="out", author=bindparam("author"),
         text=bindparam("text"), language=bindparam("language"), answers_id=bindparam("answers_id"),
-        ordinal=bindparam("ordinal"), in_webhook=False, created_at=bindparam("now"), attempts=0,
+        ordinal=bindparam("ordinal"), in_webhook=bindparam("in_webhook"), created_at=bindparam("now"), attempts=0,
         offers=bindparam("offers"),
     )
     .inline()

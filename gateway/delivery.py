@@ -7,7 +7,7 @@ twice and out of order, and none of that may take a text back.
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import CTE, Connection, Insert, Table, bindparam, column, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,6 +18,7 @@ from gateway.segments import count
 
 Quiet = Callable[[datetime], bool]
 EMERGENCY, RESPONDER, BOT, BULK = range(4)
+ROAD = ("status", "priority", "segments", "confirms_stop")
 RANK = {"queued": 0, "sending": 1, "sent": 2, "delivered": 3, "failed": 3, "cancelled": 3}
 RECEIPTS = {
     "accepted": "sent",
@@ -66,13 +67,10 @@ def queue(  # noqa: PLR0913 - what is sent, and on which road
     row = Delivery(
         message_id=message.id,
         conversation_id=message.conversation_id,
-        status="sent" if in_webhook else "queued",
-        priority=priority,
         attempts=0,
         next_attempt_at=now,
-        segments=count(message.text).segments,
-        confirms_stop=confirms_stop,
         updated_at=now,
+        **road(message.text, priority, in_webhook=in_webhook, confirms_stop=confirms_stop),
     )
     session.add(row)
     return row
@@ -82,18 +80,19 @@ def queueing(said: CTE) -> Insert:
     """The statement that writes and queues a message at once; it is given what :func:`road` says, and ``now``."""
     row = cast(Table, Delivery.__table__)
     now = bindparam("now", type_=row.c.updated_at.type)
+    given = {name: bindparam(name, type_=row.c[name].type) for name in ROAD}
     values = {
-        "message_id": said.c.id, "conversation_id": said.c.conversation_id, "status": literal("queued"),
-        "priority": bindparam("priority", type_=row.c.priority.type), "attempts": literal(0), "next_attempt_at": now,
-        "segments": bindparam("segments", type_=row.c.segments.type), "confirms_stop": literal(False),
-        "updated_at": now,
-    }  # fmt: skip
+        "message_id": said.c.id, "conversation_id": said.c.conversation_id, "attempts": literal(0),
+        "next_attempt_at": now, "updated_at": now,
+    } | given  # fmt: skip
     return insert(row).from_select(list(values), select(*values.values()), include_defaults=False)
 
 
-def road(words: str, priority: int) -> dict[str, int]:
-    """What a queued text needs beside itself."""
-    return {"priority": priority, "segments": count(words).segments}
+def road(words: str, priority: int, *, in_webhook: bool = False, confirms_stop: bool = False) -> dict[str, Any]:
+    """What a text needs beside itself (:data:`ROAD`); one that rides in the webhook's own answer counts as sent."""
+    status = "sent" if in_webhook else "queued"
+    values = (status, priority, count(words).segments, confirms_stop)
+    return dict(zip(ROAD, values, strict=True))
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from gateway.conversations import (
     lock_contact,
     open_new,
     say,
+    say_all,
     turn_to_page,
 )
 from gateway.keys import Keys
@@ -87,10 +88,9 @@ def receive(  # noqa: PLR0913 - a message, its town, and what was asked about it
     lowest = checking.FIRST_ORDINAL if by in {checking.ASKED, None} else 0  # the places before are the bot's, later
     now_said = answer if inbound.said is None else list(inbound.said)
     to_send = replay.missing(answer, inbound.said, danger=danger)
-    for place, text in enumerate([*now_said, *to_send]):
-        priority = delivery.EMERGENCY if danger else delivery.BOT
-        say(session, conversation, text, "system", at, priority=priority, answers=message.id, ordinal=lowest + place,
-            in_webhook=place < len(now_said), confirms_stop=heard.stops)  # fmt: skip
+    priority = delivery.EMERGENCY if danger else delivery.BOT
+    say_all(session, conversation, [*now_said, *to_send], "system", at, priority=priority, answers=message.id,
+            lowest=lowest, in_webhook=len(now_said), confirms_stop=heard.stops)  # fmt: skip
     if heard.stops:
         turn_to_page(conversation)
     if by is None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -265,25 +265,29 @@ def _load(session: Session, ids: Sequence[int], responder: Responder) -> list[Qu
     """Everything that these rows show. Their versions were read before: what is newer is drawn again."""
     if not ids:
         return []
-    rows = session.scalars(select(Escalation).where(Escalation.id.in_(ids))).all()
-    evidence = [row.message_id for row in rows if row.message_id]
-    texts = dict(session.execute(select(Message.id, Message.text).where(Message.id.in_(evidence))).all())
-    screened = {
-        row.message_id: row for row in session.scalars(select(Assessment).where(Assessment.message_id.in_(evidence)))
-    }
+    found = session.execute(_EVIDENCE, {"ids": list(ids)}).all()
+    rows = [row for row, _text, _assessment in found]
     stopped = opted_out_of(session, [row.conversation.contact for row in rows])
     taken_back = _taken_back(session, [row.conversation_id for row in rows])
     return [
         _queue_row(
             row,
-            texts.get(row.message_id or 0),
-            screened.get(row.message_id or 0),
+            text,
+            assessment,
             opted_out=row.conversation.contact_id in stopped,
             mine=row.owner_id == responder.id,
             retraction=taken_back.get(row.conversation_id),
         )
-        for row in rows
+        for row, text, assessment in found
     ]
+
+
+_EVIDENCE = (
+    select(Escalation, Message.text, Assessment)
+    .outerjoin(Message, Message.id == Escalation.message_id)
+    .outerjoin(Assessment, Assessment.message_id == Escalation.message_id)
+    .where(Escalation.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def _queue_row(row: Escalation, text: str | None, assessment: Assessment | None, **more: Any) -> QueueRow:
