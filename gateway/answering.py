@@ -53,7 +53,8 @@ class Heard:
     """One message that was just stored and screened, and everything that bears on its answer.
 
     ``now`` is when it came; ``read_at`` is later than that when it had to wait in the journal. ``said_stop`` is
-    whether an opt-out of its sender was in force before it.
+    whether an opt-out of its sender was in force before it; ``closed`` and ``followed`` are told by
+    :class:`gateway.storing.Stored`.
     """
 
     session: Session
@@ -66,6 +67,8 @@ class Heard:
     now: datetime
     read_at: datetime
     said_stop: bool
+    closed: int | None
+    followed: bool
 
     @property
     def scene(self) -> Scene:
@@ -105,14 +108,14 @@ def decide(heard: Heard) -> Told:
 def _wrote_again(heard: Heard) -> None:
     """After a danger that was closed lately a person reads on, whatever else is answered; a STOP asks for nobody."""
     if heard.keyword is not Keyword.STOP or heard.level >= Level.URGENT:
-        closings.open_again(heard.session, heard.community, heard.conversation, heard.message, heard.level, heard.now)
+        closings.open_again(heard.session, heard.closed, heard.conversation, heard.message, heard.level, heard.now)
 
 
 def _follow_up(heard: Heard) -> Told | None:
     """The answer to a question of ours; danger and an opt-out end the follow-up and are answered as such."""
     if heard.stops and heard.level < Level.URGENT:
         return None
-    return follow_up_answers.hear(heard.scene, heard.community, heard.level)
+    return follow_up_answers.hear(heard.scene, heard.community, heard.level, concerned=heard.followed)
 
 
 def _danger(heard: Heard) -> Told | None:

@@ -5,7 +5,7 @@ The only module that writes a closing. After an emergency somebody else looks at
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Select, bindparam, literal_column, or_, select
 from sqlalchemy.orm import Session
@@ -140,25 +140,25 @@ def chain(session: Session, row: Escalation) -> list[int]:
     return ids
 
 
+def reopens_since(community: Community, now: datetime) -> datetime:
+    """After when a danger was closed that a message opens again; nothing was where the town wants none of it."""
+    hours = community.closing.reopen_hours
+    return now - timedelta(hours=hours) if hours else datetime.max.replace(tzinfo=UTC)
+
+
 def open_again(  # noqa: PLR0913 - who wrote what, and what the screen made of it
     session: Session,
-    community: Community,
+    before: int | None,
     conversation: Conversation,
     message: Message,
     level: Level,
     now: datetime,
 ) -> Escalation | None:
-    """A message after a danger that was closed within ``reopen_hours``: a person reads it, at least as routine.
+    """A message after the danger ``before`` that was closed lately: a person reads it, at least as routine.
 
     Danger in it opens as danger. Once: what was closed as routine is not opened again by a "thank you". The contact
     and the conversation are locked.
     """
-    hours = timedelta(hours=community.closing.reopen_hours)
-    if not hours:
-        return None
-    since = {"contact_id": conversation.contact_id, "since": now - hours}
-    with session.no_autoflush:  # what a session has to write so far is not about closed threads
-        before = session.scalar(_LAST_CLOSED, since)
     if before is None or escalations.of_conversation(session, conversation.id) is not None:
         return None
     danger = level >= Level.URGENT
@@ -169,8 +169,8 @@ def open_again(  # noqa: PLR0913 - who wrote what, and what the screen made of i
     return row
 
 
-# Once: it is asked for with every text. The newest that was closed decides, if that was lately and it was a danger. The
-# state stands in it as it does in the index, or the index could not be used.
+# Asked with every text (:mod:`gateway.storing`). The newest that was closed decides, if that was lately and it was a
+# danger. The state stands in it as it does in the index, or the index could not be used.
 _newest = (
     select(Escalation.id, Escalation.resolved_at, Escalation.level, Escalation.drill)
     .join(Conversation, Conversation.id == Escalation.conversation_id)
@@ -183,7 +183,7 @@ _newest = (
     .subquery()
 )
 _lowered = select(Lowering.id).where(Lowering.escalation_id == _newest.c.id, Lowering.from_level.in_(DANGER))
-_LAST_CLOSED = select(_newest.c.id).where(
+LAST_CLOSED = select(_newest.c.id).where(
     _newest.c.resolved_at > bindparam("since"),
     ~_newest.c.drill,
     or_(_newest.c.level.in_(DANGER), _lowered.exists()),

@@ -105,14 +105,14 @@ def nobody_on_shift(session: Session, conversation: Conversation, now: datetime)
 
     In both languages, as a safety text: one SMS, and on a web page, where texts cost nothing, one for each.
     """
-    if conversation.handler == conversations.RESPONDER or paging.on_call(session, now):
+    if conversation.handler == conversations.RESPONDER or paging.somebody_on_call(session, now):
         return []
     said = texts.each("nobody_on_shift_danger", conversation.language)
     return ["\n".join(said)] if conversation.channel == conversations.SMS else said
 
 
 def _who_reads(scene: Scene) -> tuple[str, dict[str, object]]:
-    if not paging.on_call(scene.session, scene.now):
+    if not paging.somebody_on_call(scene.session, scene.now):
         return "person_asked_nobody_on_shift", {}
     row = escalations.of_conversation(scene.session, scene.conversation.id)
     minutes = waits.usual(scene.session, Level(row.level) if row else Level.ROUTINE, scene.now)

@@ -6,8 +6,9 @@ of ourselves later needs an express yes to words that name it (FCC 47 CFR 64.120
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.models import Consent, Contact, FollowUp, Message
@@ -59,15 +60,15 @@ def version_of(purpose: str, language: str | None, wording: str) -> str:
     return f"{purpose}.{language or 'both'}.{hashlib.sha256(wording.encode()).hexdigest()[:12]}"
 
 
+def of(channel: Any, address_hash: Any, purpose: str) -> ColumnElement[bool]:
+    """What is true of an address's yes to one purpose that is in force."""
+    whose = Consent.channel == channel, Consent.address_hash == address_hash, Consent.purpose == purpose
+    return and_(*whose, Consent.given, Consent.ended_at.is_(None))
+
+
 def in_force(session: Session, contact: Contact, purpose: str) -> bool:
     """Whether this address said yes to this purpose and nothing has ended that."""
-    found = select(Consent.id).where(
-        Consent.channel == contact.channel,
-        Consent.address_hash == contact.address_hash,
-        Consent.purpose == purpose,
-        Consent.given,
-        Consent.ended_at.is_(None),
-    )
+    found = select(Consent.id).where(of(contact.channel, contact.address_hash, purpose))
     return session.scalar(found.limit(1)) is not None
 
 
@@ -75,13 +76,7 @@ def end(session: Session, contact: Contact, purpose: str, reason: str, now: date
     """The yes to one purpose counts no longer."""
     session.execute(
         update(Consent)
-        .where(
-            Consent.channel == contact.channel,
-            Consent.address_hash == contact.address_hash,
-            Consent.purpose == purpose,
-            Consent.given,
-            Consent.ended_at.is_(None),
-        )
+        .where(of(contact.channel, contact.address_hash, purpose))
         .values(ended_at=now, end_reason=reason)
     )
 

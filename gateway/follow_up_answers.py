@@ -22,20 +22,21 @@ Told = tuple[list[str], str]
 Hear = Callable[[Scene, Community, FollowUp], list[str] | None]
 
 
-def hear(scene: Scene, community: Community, level: Level) -> Told | None:
+def hear(scene: Scene, community: Community, level: Level, *, concerned: bool) -> Told | None:
     """Take the answer to an open follow-up question; None when the message is none and is still to be dealt with.
 
     Danger goes first and ends the follow-up. STOP and its kin, a responder's thread and a number that opted out are
-    none of this module's affairs.
+    none of this module's affairs. ``concerned`` is whether there is any (:data:`gateway.follow_ups.CONCERNED`).
     """
     conversation = scene.conversation
     if conversation.channel != SMS:
         return None
     if level >= Level.URGENT:
         _put_down(scene)
-        _void_for_danger(scene)
+        if concerned:
+            _void_for_danger(scene)
         return None
-    menu, row = _open_question(scene)
+    menu, row = _open_question(scene, concerned=concerned)
     if menu is None or row is None or _for_others(scene):
         return None
     if language.command(scene.message.text, menu_open=False) is not None:
@@ -64,7 +65,7 @@ def _for_others(scene: Scene) -> bool:
     )
 
 
-def _open_question(scene: Scene) -> tuple[str | None, FollowUp | None]:
+def _open_question(scene: Scene, *, concerned: bool) -> tuple[str | None, FollowUp | None]:
     """Which question of ours waits, and the follow-up that it belongs to.
 
     Somebody who said thanks closed the conversation that it was asked in: it waits in their next one, too, until the
@@ -73,6 +74,8 @@ def _open_question(scene: Scene) -> tuple[str | None, FollowUp | None]:
     conversation = scene.conversation
     menu = conversation.menu_open
     if menu is None and not conversation.bot_state:
+        if not concerned:
+            return None, None
         row = follow_ups.under_way(scene.session, conversation.contact_id)
         waits = row is not None and row.state != follow_ups.AGREED
         return (_menu_of(row), row) if row is not None and waits else (None, None)

@@ -6,7 +6,7 @@ The only module, beside an opt-out in :mod:`gateway.consents`, that moves a foll
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import audit, consents, delivery, escalations, optout, quiet_hours, referrals, texts
@@ -48,6 +48,11 @@ DANGER = [level.value for level in Level if level >= Level.URGENT]
 # Once: they are asked for with every text, and take longer to put together than to answer.
 _UNDER_WAY = select(FollowUp).where(
     FollowUp.contact_id == bindparam("contact_id"), FollowUp.state.in_(consents.UNDER_WAY)
+)
+# Whether a message of this contact, whose address these are, may bear on a follow-up or on the yes to one.
+CONCERNED = or_(
+    exists().where(FollowUp.contact_id == bindparam("contact_id"), FollowUp.state.in_(consents.UNDER_WAY)),
+    exists().where(consents.of(bindparam("channel"), bindparam("address_hash"), consents.FOLLOW_UP)),
 )
 _LATEST = select(FollowUp).where(FollowUp.contact_id == bindparam("contact_id")).order_by(FollowUp.id.desc()).limit(1)
 

@@ -36,7 +36,7 @@ DANGER = [level.value for level in Level if level >= Level.URGENT]
 def answer(scene: Scene) -> list[str]:
     """What fits this message, of the texts that were not said just before; the truth about who reads comes first."""
     said = _said(scene)
-    staffed = bool(paging.on_call(scene.session, scene.now))
+    staffed = paging.somebody_on_call(scene.session, scene.now)
     choices = [key for key in _fitting(scene, staffed=staffed) if key != FIRST or not _told_who_reads(said)]
     key = min(choices, key=lambda each: _last_said(each, said))
     return person_asked_each(scene) if key == FIRST else in_their_language(scene.conversation, key)

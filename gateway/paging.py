@@ -5,7 +5,7 @@ This much works in the process that accepts residents' messages: it reads no tow
 
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import and_, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from gateway import notices
@@ -22,26 +22,31 @@ CLAIMED, RESTARTED, RESTING = "claimed", "restarted", "resting"  # why a page is
 CODES, FIRST_CODE = 9_990, 10  # two to four digits
 
 
+# Built once: they are asked with every danger.
+_NOW = bindparam("now", type_=Shift.starts_at.type)
+_SHIFT_NOW = and_(
+    Shift.responder_id == Responder.id,
+    Responder.active,
+    Responder.role != EDITOR,
+    Shift.starts_at <= _NOW,
+    Shift.ends_at > _NOW,
+    Shift.state.not_in(NOT_WORKED),
+)
+_ON_CALL = select(Responder).where(exists(Shift.id).where(_SHIFT_NOW)).order_by(Responder.id)
+_SOMEBODY = select(exists(Shift.id).where(_SHIFT_NOW))
+
+
 def on_call(session: Session, now: datetime) -> list[Responder]:
     """Active responders whose shift covers ``now``, resting ones too: the truth, as residents are told it.
 
     An editor of the directory may read no thread, and is none.
     """
-    return list(
-        session.scalars(
-            select(Responder)
-            .join(Shift, Shift.responder_id == Responder.id)
-            .where(
-                Responder.active,
-                Responder.role != EDITOR,
-                Shift.starts_at <= now,
-                Shift.ends_at > now,
-                Shift.state.not_in(NOT_WORKED),
-            )
-            .order_by(Responder.id)
-            .distinct()
-        )
-    )
+    return list(session.scalars(_ON_CALL, {"now": now}))
+
+
+def somebody_on_call(session: Session, now: datetime) -> bool:
+    """Whether anybody is on call."""
+    return bool(session.connection().scalar(_SOMEBODY, {"now": now}))
 
 
 def resting(session: Session, now: datetime) -> set[int]:

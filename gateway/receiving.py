@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from gateway import (
     answering,
     checking,
+    closings,
     delivery,
     escalations,
     keywords,
@@ -77,20 +78,21 @@ def receive(  # noqa: PLR0913 - a message, its town, and what was asked about it
     conversation = found.conversation
     spoken = _hear_language(conversation, inbound)
     assessment, level, retraction = _screen(conversation, inbound, found)
-    message = storing.store(session, _said(conversation, inbound, at, spoken), assessment, level, retraction)
+    stored = storing.store(session, _said(conversation, inbound, at, spoken), assessment, level, retraction,
+                           conversation.contact, closings.reopens_since(community, at))  # fmt: skip
     conversation.last_inbound_at = at
     if spoken is not None:
         keep_language(conversation, spoken.memory)
     heard = answering.Heard(
-        session, community, conversation, message, inbound, assessment, level, at, now, found.opted_out)  # fmt: skip
+        session, community, conversation, stored.message, inbound, assessment, level, at, now,
+        found.opted_out, stored.closed, stored.followed)  # fmt: skip
     answer, by = answering.decide(heard)
     danger = level >= Level.URGENT or by == checking.SAFETY
     lowest = checking.FIRST_ORDINAL if by in {checking.ASKED, None} else 0  # the places before are the bot's, later
     now_said = answer if inbound.said is None else list(inbound.said)
-    to_send = replay.missing(answer, inbound.said, danger=danger)
-    priority = delivery.EMERGENCY if danger else delivery.BOT
-    say_all(session, conversation, [*now_said, *to_send], "system", at, priority=priority, answers=message.id,
-            lowest=lowest, in_webhook=len(now_said), confirms_stop=heard.stops)  # fmt: skip
+    said = [*now_said, *replay.missing(answer, inbound.said, danger=danger)]
+    say_all(session, conversation, said, "system", at, priority=delivery.EMERGENCY if danger else delivery.BOT,
+            answers=stored.message.id, lowest=lowest, in_webhook=len(now_said), confirms_stop=heard.stops)  # fmt: skip
     if heard.stops:
         turn_to_page(conversation)
     if by is None:
@@ -98,8 +100,8 @@ def receive(  # noqa: PLR0913 - a message, its town, and what was asked about it
         if spoken and spoken.switched:
             _say_switched(session, conversation, at)
     else:
-        message.handled_at, message.handled_by = at, by
-    return Receipt(conversation.id, now_said, level, message_id=message.id,
+        heard.message.handled_at, heard.message.handled_by = at, by
+    return Receipt(conversation.id, now_said, level, message_id=heard.message.id,
                    needs_bot=conversation.pending_since is not None)  # fmt: skip
 
 

@@ -1,11 +1,18 @@
-"""Stores an inbound message together with what the screen made of it, in one statement."""
+"""Stores an inbound message together with what the screen made of it, in one statement.
 
+The same statement tells what bears on the answer. It begins when its sender's row is locked, so it sees all that was
+written about them; and a question of its own would cost as much as most answers do.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.orm import Session, make_transient_to_detached
 
-from gateway.models import Assessment, Message
+from gateway import closings, follow_ups
+from gateway.models import Assessment, Contact, Message
 from gateway.risk import Assessment as Screened
 from gateway.risk import Level
 
@@ -15,11 +22,29 @@ SAID = ("conversation_id", "direction", "author", "text", "raw", "media", "langu
 SCREENED = ("level", "categories", "findings", "set_aside", "not_screened", "retraction", "version")
 
 
-def store(session: Session, said: dict[str, Any], screened: Screened, level: Level, retraction: str | None) -> Message:
+@dataclass(frozen=True)
+class Stored:
+    """A message that was just stored, and what there is of its sender: the danger of theirs that was closed after
+    ``since`` (:func:`gateway.closings.open_again`), and whether a follow-up or a yes to one is in force."""
+
+    message: Message
+    closed: int | None
+    followed: bool
+
+
+def store(  # noqa: PLR0913 - a message, what was made of it, and by whom it is
+    session: Session,
+    said: dict[str, Any],
+    screened: Screened,
+    level: Level,
+    retraction: str | None,
+    contact: Contact,
+    since: datetime,
+) -> Stored:
     """Write a message (its columns, :data:`SAID`) and its assessment; returns the row, which the session keeps.
 
     At once, and nothing else of the session's with it: what there is to write of the conversation is written at the
-    end. Raises as any insert does, where the message was stored before.
+    end. Raises as any insert does, where the message was stored before. The ``contact`` is locked.
     """
     assessed = {
         "level": level.value,
@@ -30,11 +55,12 @@ def store(session: Session, said: dict[str, Any], screened: Screened, level: Lev
         "retraction": retraction,
         "version": screened.version,
     }
-    message_id = session.connection().execute(_STORE, said | assessed).scalar_one()
+    asked = {"contact_id": contact.id, "since": since, "channel": contact.channel, "address_hash": contact.address_hash}
+    message_id, closed, followed = session.connection().execute(_STORE, said | assessed | asked).one()
     message = Message(**dict.fromkeys(_MESSAGES.columns.keys()) | said | {"id": message_id})
     make_transient_to_detached(message)
     session.add(message)
-    return message
+    return Stored(message, closed, followed)
 
 
 def _given(table: Table, names: tuple[str, ...]) -> dict[str, Any]:
@@ -53,5 +79,5 @@ _assessed = {
 _STORE = (
     insert(_ASSESSMENTS)
     .from_select(list(_assessed), select(*_assessed.values()), include_defaults=False)
-    .returning(_ASSESSMENTS.c.message_id)
+    .returning(_ASSESSMENTS.c.message_id, closings.LAST_CLOSED.scalar_subquery(), follow_ups.CONCERNED)
 )

@@ -96,7 +96,7 @@ def answer(scene: Scene, iso: str, *, again: bool = False) -> list[str]:
     conversation.language_memory = memory.told_in(iso).to_dict()
     conversation.menu_open = INTERPRETER
     audit.note(session, scene.now, INTERPRETER, "escalation", row.id, language=iso)
-    staffed = bool(paging.on_call(session, scene.now))
+    staffed = paging.somebody_on_call(session, scene.now)
     own = lines().get(iso)
     first = [] if own is None else [own.asked if staffed else own.nobody_on_shift]
     return [*first, *texts.each(KEYS[staffed], conversation.language)]
@@ -112,7 +112,7 @@ def beside_danger(scene: Scene) -> list[str]:
     conversation = scene.conversation
     conversation.language_memory = Memory.from_dict(conversation.language_memory).told_in(iso).to_dict()
     audit.note(scene.session, scene.now, INTERPRETER, "conversation", conversation.id, language=iso)
-    return [own.asked if paging.on_call(scene.session, scene.now) else own.nobody_on_shift]
+    return [own.asked if paging.somebody_on_call(scene.session, scene.now) else own.nobody_on_shift]
 
 
 def acknowledges(text: str) -> bool:

@@ -211,7 +211,7 @@ def _language_menu(scene: Scene) -> list[str]:
     escalations.open_(
         scene.session, scene.conversation, "bot_could_not_help", Level.ROUTINE, scene.now, scene.message.id
     )
-    staffed = paging.on_call(scene.session, scene.now)
+    staffed = paging.somebody_on_call(scene.session, scene.now)
     return texts.each("person_asked" if staffed else "person_asked_nobody_on_shift", None)
 
 

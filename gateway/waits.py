@@ -26,7 +26,7 @@ def usual(session: Session, level: Level, now: datetime) -> int | None:
     """
     rows = _lately(session, level, now)
     taken = [claimed - opened for opened, claimed in rows if claimed is not None]
-    if len(taken) < FEWEST or not paging.on_call(session, now):
+    if len(taken) < FEWEST or not paging.somebody_on_call(session, now):
         return None
     waiting = [now - opened for opened, claimed in rows if claimed is None]
     longest = median_high(taken)
@@ -60,7 +60,7 @@ def ahead(session: Session, visitor: str, now: datetime) -> int | None:
         .where(Contact.channel == WEBCHAT, Contact.address_hash == visitor)
         .where(Conversation.closed_at.is_(None), Escalation.status == WAITING)
     ).first()
-    if mine is None or not paging.on_call(session, now):
+    if mine is None or not paging.somebody_on_call(session, now):
         return None
     sooner = tuple_(Escalation.opened_at, Escalation.id) < tuple_(mine.opened_at, mine.id)
     before = or_(mine.rank > DANGER_FIRST, and_(mine.rank == DANGER_FIRST, sooner))

@@ -73,7 +73,7 @@ class Filters:
             other = Conversation.language_memory["other"].astext.is_not(None)
             wanted.append(other if self.language == OTHER else Conversation.language == self.language)
         if self.whose in PLACES:
-            wanted.append(_place(self.whose, responder))
+            wanted.append(_place(self.whose, responder.id))
         if (owner := number(self.owner)) is not None:
             wanted.append(Escalation.owner_id == owner)
         if (older := number(self.older, 5)) is not None:  # no thread is older than that in minutes
@@ -192,7 +192,7 @@ def order(row: Escalation) -> str:
 def queue(session: Session, kept: Rows, reader: Reader, filters: Filters, most: int = AT_FIRST) -> Queue:
     """The whole queue for one reader; of each section the first ``most``, and every emergency."""
     found: dict[str, list[Row[Any]]] = {name: [] for name in PLACES}
-    for row in session.execute(_rows(filters, reader)):
+    for row in session.execute(_of_these(_ROWS, filters, reader)):
         found[section_of(row, reader.responder)].append(row)
     shown = {name: _first(rows, most) for name, rows in found.items()}
     drawn = kept.drawn(session, [row for rows in shown.values() for row in rows], reader)
@@ -210,15 +210,14 @@ def some(
     session: Session, kept: Rows, reader: Reader, filters: Filters, ids: Sequence[int]
 ) -> tuple[list[Drawn], dict[str, int]]:
     """Of these threads the rows that stand in this reader's queue, and how many each section has."""
-    found = session.execute(_rows(filters, reader).where(Escalation.id.in_(ids))).all()
+    found = session.execute(_of_these(_SOME, filters, reader), {"ids": list(ids)}).all()
     drawn = kept.drawn(session, found, reader)
-    counts = session.execute(_counts(filters, reader)).one()
+    counts = session.execute(_of_these(_COUNTS, filters, reader), {"me": reader.responder.id}).one()
     return drawn, {name: getattr(counts, name) for name in PLACES}
 
 
-def _counts(filters: Filters, reader: Reader) -> Any:
-    wanted = select(*(func.count().filter(_place(name, reader.responder)).label(name) for name in PLACES))
-    return _from(wanted).where(Escalation.status != RESOLVED, *filters.conditions(reader.responder, reader.now))
+def _of_these(statement: Any, filters: Filters, reader: Reader) -> Any:
+    return statement.where(*filters.conditions(reader.responder, reader.now)) if filters else statement
 
 
 def _hidden(session: Session, filters: Filters, found: Mapping[str, Sequence[Any]]) -> tuple[int, int]:
@@ -236,21 +235,11 @@ def _first(rows: Sequence[Row[Any]], most: int) -> list[Row[Any]]:
     return [row for place, row in enumerate(rows) if place < most or row.level == Level.EMERGENCY.value]
 
 
-def _place(name: str, responder: Responder) -> ColumnElement[bool]:
+def _place(name: str, me: Any) -> ColumnElement[bool]:
     if name == "waiting":
         return Escalation.status == WAITING
-    own = Escalation.owner_id == responder.id if name == "mine" else Escalation.owner_id != responder.id
+    own = Escalation.owner_id == me if name == "mine" else Escalation.owner_id != me
     return and_(Escalation.status == CLAIMED, own)
-
-
-def _rows(filters: Filters, reader: Reader) -> Any:
-    wanted = select(
-        Escalation.id, Escalation.version, Escalation.status, Escalation.level, Escalation.owner_id,
-        Escalation.opened_at, Escalation.waiting_since, Conversation.last_inbound_at,
-    )  # fmt: skip
-    which = filters.conditions(reader.responder, reader.now)
-    found = _from(wanted).where(Escalation.status != RESOLVED, *which)
-    return found.order_by(DANGER_FIRST, Escalation.opened_at, Escalation.id)
 
 
 def _from(wanted: Any) -> Any:
@@ -258,7 +247,19 @@ def _from(wanted: Any) -> Any:
         wanted.select_from(Escalation)
         .join(Conversation, Conversation.id == Escalation.conversation_id)
         .outerjoin(Assessment, Assessment.message_id == Escalation.message_id)
+        .where(Escalation.status != RESOLVED)
     )
+
+
+# Built once: every page asks for them at every change.
+_ROWS = _from(
+    select(
+        Escalation.id, Escalation.version, Escalation.status, Escalation.level, Escalation.owner_id,
+        Escalation.opened_at, Escalation.waiting_since, Conversation.last_inbound_at,
+    )
+).order_by(DANGER_FIRST, Escalation.opened_at, Escalation.id)  # fmt: skip
+_SOME = _ROWS.where(Escalation.id.in_(bindparam("ids", expanding=True)))
+_COUNTS = _from(select(*(func.count().filter(_place(name, bindparam("me"))).label(name) for name in PLACES)))
 
 
 def _load(session: Session, ids: Sequence[int], responder: Responder) -> list[QueueRow]:
@@ -329,13 +330,15 @@ def _snippet(row: Escalation, text: str | None, findings: Findings) -> Markup:
 
 def _taken_back(session: Session, conversation_ids: Sequence[int]) -> dict[int, str | None]:
     """How each conversation takes its danger back, where nothing dangerous was written since."""
-    newest = (
-        select(Assessment.conversation_id, Assessment.retraction)
-        .ext(distinct_on(Assessment.conversation_id))
-        .where(
-            Assessment.conversation_id.in_(conversation_ids),
-            or_(Assessment.retraction.is_not(None), Assessment.level.in_(DANGER)),
-        )
-        .order_by(Assessment.conversation_id, Assessment.message_id.desc())
+    return dict(session.execute(_TAKEN_BACK, {"ids": list(conversation_ids)}).all())
+
+
+_TAKEN_BACK = (
+    select(Assessment.conversation_id, Assessment.retraction)
+    .ext(distinct_on(Assessment.conversation_id))
+    .where(
+        Assessment.conversation_id.in_(bindparam("ids", expanding=True)),
+        or_(Assessment.retraction.is_not(None), Assessment.level.in_(DANGER)),
     )
-    return dict(session.execute(newest).all())
+    .order_by(Assessment.conversation_id, Assessment.message_id.desc())
+)

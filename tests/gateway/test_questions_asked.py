@@ -37,7 +37,13 @@ def test_a_text_of_a_known_resident_is_taken_in_with_few_questions(street: Stree
     street.ask("necesito comida por favor")
     with asked(street.database) as questions:
         street.text("94110")
-    assert len(questions) <= 6, questions
+    assert len(questions) <= 5, questions
+
+
+def test_a_danger_is_taken_in_with_few_questions(street: Street) -> None:
+    with asked(street.database) as questions:
+        street.text("i took all my pills")
+    assert len(questions) <= 21, questions
 
 
 def test_an_answer_is_written_with_few_questions(street: Street) -> None:

@@ -139,7 +139,7 @@ def test_the_question_of_every_text_reads_no_whole_table(night: Night) -> None:
     """The look for a closed danger goes by indexes: the contact's conversations, and the closed threads of each."""
     with night.database.begin() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))
-        asked = closings._LAST_CLOSED.params(contact_id=1, since=night.at)
+        asked = closings.LAST_CLOSED.params(contact_id=1, since=night.at)
         words = asked.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
         plan = "\n".join(session.scalars(text(f"EXPLAIN {words}")))
     assert "ix_escalations_closed" in plan, plan

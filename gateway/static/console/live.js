@@ -14,6 +14,7 @@ const AFTER_PRESS = 60; // on a phone the click comes a moment after the finger
 const TOGETHER = 100; // the first change is read at once, what follows so shortly after it is read together
 const REST_AFTER = 300; // what was just said is shown first: it must not wait for all the rest of its page
 const REST_AT_LAST = 2000;
+const INBOX_AFTER = 150; // what was written comes first
 const INBOX_EVERY = 5000; // where nothing asks for this person by name
 const AWAY = 30000; // after so long the server may have forgotten what was missed
 const READINGS = "[hx-trigger^=read-again]"; // what a page reads by itself
@@ -277,7 +278,7 @@ function connect() {
   hears("thread", ({ ids }) => hearChange(ids));
   // A stream that ends may have ended with the log-in: then lock at once.
   source.addEventListener("error", () => readInbox(0));
-  hears("inbox", () => readInbox(0));
+  hears("inbox", () => setTimeout(readInbox, INBOX_AFTER, 0));
   hears("told", () => body.dispatchEvent(new Event("live-change")));
   hears("alarms", hear);
 }
