@@ -75,3 +75,9 @@ def ordinary(word: str, least: float = -5.3) -> bool:
 def in_use() -> frozenset[str]:
     """The words in use in English or Spanish, folded."""
     return frozenset(word for word, shares in tables.words().items() if any(one in shares for one in SERVED))
+
+
+@lru_cache(maxsize=4)
+def read_as_written(about: Topics) -> frozenset[str]:
+    """The words that are no slip for another, and the slips by which these topics are known."""
+    return in_use() | about.words

@@ -105,7 +105,8 @@ def _terms(session: Session, wanted: Wanted) -> list[spelling.Term]:
     """Their own words: what is left beside needs and topics, where somebody has looked, else all."""
     if wanted.words is None:
         return spelling.read(session, wanted.text) if wanted.text else []
-    return spelling.read(session, " ".join(wanted.words), mistyped.in_use()) if wanted.words else []
+    as_written = mistyped.read_as_written(wanted.known_topics)
+    return spelling.read(session, " ".join(wanted.words), as_written) if wanted.words else []
 
 
 def _farthest(asked: Asked) -> float | None:

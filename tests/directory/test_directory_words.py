@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway.directory import needs, spelling, topics
+from gateway.directory import mistyped, needs, spelling, topics
 from gateway.directory.importing import import_path
 from gateway.directory.report import ImportFailed
 from gateway.directory.search import search
@@ -64,6 +64,13 @@ def test_words_without_a_meaning_ask_for_nothing(town: Session, now: datetime) -
     for words in ("", "  ", "the", "necesito ayuda por favor", "?!", "12 34"):
         assert spelling.read(town, words) == []
         assert search(town, Wanted(text=words or "?"), now).services == []
+
+
+def test_a_slip_that_a_topic_knows_is_not_looked_for_in_other_words(town: Session) -> None:
+    as_written = mistyped.read_as_written(topics.standard())
+    assert "laywer" not in mistyped.in_use()
+    assert spelling.read(town, "laywer", as_written) == []
+    assert [term.word for term in spelling.read(town, "pantri", as_written)] == ["pantri"]
 
 
 def test_their_own_words_decide_between_services_of_one_need(
