@@ -249,10 +249,12 @@ def _open_now(scene: Scene, found: Meant) -> list[str]:
         known += offering.services(scene, last, offering.beyond(scene, last, open_only=True))
         open_ones = [service.id for service in known if _opens(service, scene, today=today)]
     if open_ones:
-        return offering.tell(scene, last, open_ones, 0)
+        return offering.tell(scene, last, open_ones, 0, of_now=True)
     opening = [(service.open_state.opens, service.id) for service in known if service.open_state.opens is not None]
     first = [service_id for _, service_id in sorted(opening)[:1]]
-    said = offering.tell(scene, last, first, 0) if first else [texts.say("no_more_services", scene.language)]
+    said = (
+        offering.tell(scene, last, first, 0, of_now=True) if first else [texts.say("no_more_services", scene.language)]
+    )
     return [texts.say("none_open", scene.language), *said] if first else said
 
 

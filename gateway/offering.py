@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway import conversations, endings, gaps, referrals, texts
-from gateway.directory import answers, asking, freshness, gazetteer, locating, stored
+from gateway.directory import answers, asking, freshness, gazetteer, hours, locating, stored
 from gateway.directory.holidays import FEDERAL
 from gateway.directory.place import Place, zip_in
 from gateway.directory.search import search
@@ -23,6 +23,7 @@ from gateway.scene import Scene, needs_of, short
 
 AT_ONCE = 3  # services in one text
 MOST_NEEDS = 8  # as many as the bot keeps
+WANTED = ("needs", "zip", "place", "for_whom", "by_menu")
 
 Last = dict[str, Any]
 
@@ -45,15 +46,14 @@ def more_services(scene: Scene, command: dict[str, Any] | None = None) -> list[s
     last = scene.conversation.last_search
     if not last or "ids" not in last:
         return [texts.say("no_more_services", scene.language)]
+    if last.get("places"):  # which place was meant is still open
+        return _search(scene, {key: last.get(key) for key in WANTED})
     return tell(scene, last, last["ids"], int(last["next"]))
 
 
 def choose_place(scene: Scene, last: Last, choice: PlaceChoice) -> list[str]:
     """Search again from the place that was chosen of several."""
-    wanted = {key: last.get(key) for key in ("needs", "zip", "place", "for_whom", "by_menu")} | {
-        "chosen": asdict(choice)
-    }
-    return _search(scene, wanted)
+    return _search(scene, {key: last.get(key) for key in WANTED} | {"chosen": asdict(choice)})
 
 
 def search_near(scene: Scene, last: Last, code: str) -> list[str]:
@@ -62,9 +62,12 @@ def search_near(scene: Scene, last: Last, code: str) -> list[str]:
     return _search(scene, wanted | {"zip": code, "place": None, "chosen": None})
 
 
-def tell(scene: Scene, last: Last, ids: Sequence[str], start: int) -> list[str]:
-    """Tell three services of a list from its place ``start`` on, leaving out what the directory has lost since."""
-    found, following = _next_three(scene, last, ids, start)
+def tell(scene: Scene, last: Last, ids: Sequence[str], start: int, *, of_now: bool = False) -> list[str]:
+    """Tell three services of a list from its place ``start`` on, leaving out what the directory has lost since.
+
+    With the hours of the day that was asked about, or ``of_now``.
+    """
+    found, following = _next_three(scene, last, ids, start, None if of_now else _another_day(scene))
     total = start + len(found) + max(0, len(ids) - following)
     offset = start if found else max(start, 1)  # where nothing is left it is the end of a list, not a search
     # That a place was not found was said with the first of the list.
@@ -80,7 +83,7 @@ def tell(scene: Scene, last: Last, ids: Sequence[str], start: int) -> list[str]:
 
 def tell_again(scene: Scene, last: Last) -> list[str]:
     """The services of the last text once more, in the language that holds now; that is no new offer."""
-    found = services(scene, last, last["shown"])
+    found = services(scene, last, last["shown"], _another_day(scene))
     start = int(last["next"]) - len(last["shown"])
     result = Found(found, len(last["ids"]), last.get("near"), _asked(last), max(0, start), scene.now)
     _remember(scene, last, last["ids"], int(last["next"]), found)
@@ -88,13 +91,13 @@ def tell_again(scene: Scene, last: Last) -> list[str]:
     return _said(scene, result)
 
 
-def services(scene: Scene, last: Last, ids: Sequence[str]) -> list[FoundService]:
-    """What is known now of services of the list, as far as a list tells it."""
-    return stored.by_ids(scene.session, ids, asking_about(scene, last), last["at"], in_full=False)
+def services(scene: Scene, last: Last, ids: Sequence[str], then: datetime | None = None) -> list[FoundService]:
+    """What is known now of services of the list, as far as a list tells it, with the hours of now or of ``then``."""
+    return stored.by_ids(scene.session, ids, asking_about(scene, last, then), last["at"], in_full=False)
 
 
-def asking_about(scene: Scene, last: Last) -> stored.Asking:
-    """Who asks about the list, and from where."""
+def asking_about(scene: Scene, last: Last, then: datetime | None = None) -> stored.Asking:
+    """Who asks about the list, from where, and about which day."""
     return stored.Asking(
         scene.language,
         scene.now,
@@ -103,6 +106,7 @@ def asking_about(scene: Scene, last: Last) -> stored.Asking:
         scene.home,
         scene.community.directory.calendar if scene.community else FEDERAL,
         freshness.rules_of(scene.community),
+        then,
     )
 
 
@@ -176,6 +180,12 @@ def _search(scene: Scene, wanted: Last) -> list[str]:
     return _said(scene, replace(found, total=len(ids)))
 
 
+def _another_day(scene: Scene) -> datetime | None:
+    """The moment that they asked about, where it is not today."""
+    when = asking.facts(scene.conversation.answers, scene.now, scene.home).get("when")
+    return hours.another_day(when, scene.now, scene.home)
+
+
 def _topics(scene: Scene, needs: list[str]) -> tuple[str, ...]:
     """What the needs are about in particular, in the resident's own latest words."""
     said = conversations.said_in(scene.session, scene.conversation.id)
@@ -194,11 +204,13 @@ def _ask_place(scene: Scene, wanted: Last, found: Found) -> list[str]:
     return _said(scene, found)
 
 
-def _next_three(scene: Scene, last: Last, ids: Sequence[str], start: int) -> tuple[list[FoundService], int]:
+def _next_three(
+    scene: Scene, last: Last, ids: Sequence[str], start: int, then: datetime | None
+) -> tuple[list[FoundService], int]:
     found: list[FoundService] = []
     while start < len(ids) and len(found) < AT_ONCE:
         block = ids[start : start + AT_ONCE - len(found)]
-        found += services(scene, last, block)
+        found += services(scene, last, block, then)
         start += len(block)
     return found, start
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from gateway.directory import opening
 from gateway.directory.closures import ORDINARY, Closure, Exceptions
@@ -44,6 +45,15 @@ def state_at(
         return OpenState(open=True, until=first[1].astimezone(zone) if first[1] - here < NEVER_ENDS else None)
     doubt = None if closed else _doubt(openings, here, zone, exceptions)
     return doubt or OpenState(open=False, opens=first[0].astimezone(zone) if first else None)
+
+
+def another_day(when: datetime | None, now: datetime, home: str | None) -> datetime | None:
+    """The moment that was asked about, by the town's clock, where it is not today."""
+    if when is None:
+        return None
+    zone = ZoneInfo(home) if home else when.tzinfo
+    then = when.astimezone(zone)
+    return None if then.date() == now.astimezone(zone).date() else then
 
 
 def week(schedules: Iterable[Rule], today: date) -> tuple[tuple[int, int], ...] | None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -200,7 +199,7 @@ def _documents(session: Session, rows: Sequence[Any]) -> dict[tuple[str, str], t
 
 def _services(session: Session, chosen: list[Looked], asked: Asked, now: datetime) -> list[FoundService]:
     """What is told of the chosen; what was ranked for tonight is told as it is now, for another day as it is then."""
-    then = _another_day(asked, now)
+    then = hours.another_day(asked.wanted.when, now, asked.home)
     if asked.wanted.when and not then:
         chosen = _exact(session, chosen, replace(asked, at=now))
     told = details.load(session, [(c.row, c.distance, c.state) for c in chosen], asked.wanted.language)
@@ -208,15 +207,6 @@ def _services(session: Session, chosen: list[Looked], asked: Asked, now: datetim
         freshness.mark(_told(service, looked, then), freshness.check_of(row, now.date(), asked.rules))
         for (service, row), looked in zip(told, chosen, strict=True)
     ]
-
-
-def _another_day(asked: Asked, now: datetime) -> datetime | None:
-    """The moment that was asked about, by the town's clock, where it is not today."""
-    if asked.wanted.when is None:
-        return None
-    zone = ZoneInfo(asked.home) if asked.home else asked.wanted.when.tzinfo
-    then = asked.wanted.when.astimezone(zone)
-    return None if then.date() == now.astimezone(zone).date() else then
 
 
 def _told(service: FoundService, looked: Looked, then: datetime | None) -> FoundService:

@@ -31,8 +31,8 @@ ORDER BY w.place, e.location_id IS DISTINCT FROM w.location_id,
 
 @dataclass(frozen=True)
 class Asking:
-    """Who is told: the language, when, which needs were asked for from where, the town's time zone and holidays, and
-    from when on a check is stale."""
+    """Who is told: the language, when, which needs were asked for from where, the town's time zone and holidays, from
+    when on a check is stale, and the moment of another day that was asked about."""
 
     language: str
     now: datetime
@@ -41,6 +41,12 @@ class Asking:
     home: str | None = None
     calendar: Calendar = FEDERAL
     rules: freshness.Rules = freshness.STANDARD
+    then: datetime | None = None
+
+    @property
+    def at(self) -> datetime:
+        """The moment whose hours are told."""
+        return self.then or self.now
 
 
 def by_ids(
@@ -58,9 +64,9 @@ def by_ids(
     rows = _rows(session, ids, asking, told_at or {})
     if not rows:
         return []
-    listed = exceptions.load(session, rows, asking.now, asking.calendar)
+    listed = exceptions.load(session, rows, asking.at, asking.calendar)
     chosen = [
-        (row, place.distance(row, asking.where), hours.state_at(rules, asking.now, _zone(row, asking), special))
+        (row, place.distance(row, asking.where), hours.state_at(rules, asking.at, _zone(row, asking), special))
         for row, (rules, special, _) in zip(rows, listed, strict=True)
     ]
     told = details.load(session, chosen, asking.language)
@@ -108,4 +114,5 @@ def _filled(service: FoundService, row: Any, closure: Any | None, asking: Asking
         need=next((need for need in asking.needs if need in row.needs), None),
         closure=closure.reason if closure else None,
         closed_to=closure.to_at if closure else None,
+        asked_at=asking.then,
     )

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
 
 from gateway import listing, offering, texts
 from gateway.conversations import WEBCHAT
+from gateway.directory import hours_words
 from gateway.directory.wanted import Found, PlaceChoice
 from gateway.models import Consent, Conversation, Message, Referral
 from gateway.models.directory import Location, Service
@@ -108,6 +110,18 @@ def test_open_now_lists_only_what_is_open(street: Street, bot: FakeRasa) -> None
     assert listed_names(said)
     assert all("Open" in line and "Opens" not in line for line in said.splitlines() if line[1:2] == ")")
     assert "Demo Town Community Kitchen" in said
+
+
+def test_another_day_stays_the_day_until_now_is_asked_for(street: Street, bot: FakeRasa) -> None:
+    tomorrow = (street.clock().astimezone(ZoneInfo("America/Los_Angeles")).weekday() + 1) % 7
+    days = {code: f", {hours_words.say(f'day_{tomorrow}', code)}: " for code in ("en", "es")}
+    suggest(bot, {"command": "record", "field": "when", "value": "tomorrow"}, FOOD)
+    [listed] = [text for text in street.text("i need some food tomorrow please") if "1) " in text]
+    suggest(bot, text="from the bot")
+    assert days["en"] in listed
+    assert days["en"] in street.text("more")[0]
+    assert days["es"] in street.text("español")[0]
+    assert days["es"] not in street.text("abierto ahora")[0]
 
 
 def test_closer_sorts_by_the_way_or_says_that_nothing_is_nearer(street: Street, bot: FakeRasa) -> None:
@@ -271,6 +285,19 @@ def test_a_place_with_several_readings_is_asked_about_and_chosen(
     assert len(bot.requests) == 1
     assert street.text("1")[0].startswith("1) ")
     assert [row.handled_by for row in street.all(Message) if row.direction == "in"][1:] == [listing.BY] * 2
+
+
+def test_more_at_the_open_question_of_place_asks_it_again(
+    street: Street, bot: FakeRasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        offering, "search", lambda _session, wanted, *_, **__: Found([], 0, None, wanted.place, 0, places=PLACES)
+    )
+    suggest(bot, FOOD | {"zip": None, "place": "the hospital"})
+    asked = next(text for text in street.text("food near the hospital please") if "Hospital" in text)
+    suggest(bot, {"command": "more_services"}, text="")
+    assert asked in street.text("more")
+    assert len(last(street)["places"]) == len(PLACES)
 
 
 def test_a_list_from_before_an_update_is_not_asked_about(street: Street, bot: FakeRasa) -> None:
