@@ -18,6 +18,10 @@ WHY_ES = "Más allá de las reglas: las palabras juntas parecen peligro (aprendi
 CALM_EN = "The words together look like sadness or a wish for a person (learned from examples)."
 CALM_ES = "Las palabras juntas parecen tristeza o deseo de hablar con alguien (aprendido de ejemplos)."
 CALM = frozenset({"distress", "person"})
+UNCLEAR = "unclear"
+CLEAR = 0.4  # of the chance of danger: of findings with less, half are about something else
+# Who is feared may read along: where it may be that, the words stay discreet.
+DISCREET = frozenset({"partner_violence", "trafficking"})
 
 
 def raised(net: Net, text: str, context: Sequence[str], level: Level, *, excused: bool = False) -> list[Finding]:
@@ -49,13 +53,15 @@ def _finding(text: str, opinion: Opinion, strongest: tuple[str, ...], *, earlier
     calm = opinion.level <= Level.ROUTINE
     if calm and opinion.category not in CALM:
         return []
+    sure = calm or opinion.share >= CLEAR or opinion.category in DISCREET
+    category = opinion.category if sure else UNCLEAR
     start, end = (0, 0) if earlier else _place(text, strongest)
     danger = opinion.at_least(Level.URGENT)
     return [
         Finding(
-            card_id=f"{CARD}.{opinion.category}",
+            card_id=f"{CARD}.{category}",
             level=opinion.level,
-            category=opinion.category,
+            category=category,
             start=start,
             end=end,
             words=as_typed(text, start, end),

@@ -13,6 +13,7 @@ OTHER_LANGUAGES = {**LANGUAGES, "other": N_("Another language")}
 CATEGORIES = (
     "suicide", "self_harm", "overdose", "medical", "poison", "withdrawal", "violence", "threat", "partner_violence",
     "sexual_assault", "trafficking", "child", "elder", "psychosis", "distress", "exposure", "fire", "gas", "flood",
+    "unclear",
 )  # fmt: skip
 WORDS = {"about": ABOUT}
 

@@ -292,7 +292,7 @@ def test_what_earlier_messages_set_aside_is_theirs() -> None:
 
 def test_at_most_eight_cards_are_told_each_once() -> None:
     jokes = [example.text for card in screener().deck.cards for example in card.fire if len(example.text) < 60]
-    answer = screen("lol " + " lol ".join(jokes[:50])[:3900])
+    answer = screen("lol " + " lol ".join(jokes[:90])[:3900])
     ids = [each.card_id for each in answer.set_aside]
     assert len(ids) == 8
     assert len(ids) == len(set(ids))

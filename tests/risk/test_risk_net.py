@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.risk import CardError, Level, screening
 from gateway.risk.net import LEVELS, STRONGEST, WEIGHTS, Net, features, net, plain
-from gateway.risk.raising import raised
+from gateway.risk.raising import UNCLEAR, raised
 from gateway.risk.screening import Screener, assemble, screen
 from tools.net import WRITTEN_AS, Row, all_rows, fingerprint, read_rows, same
 
@@ -180,3 +180,19 @@ def test_the_reasons_are_words_of_the_text_that_speak_for_the_level() -> None:
     reasons = net().strongest(text, net().judge(text))
     assert 0 < len(reasons) <= STRONGEST
     assert all(f" {each} " in plain(text) for each in reasons)
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("hay un señor tirado en la banqueta hablando solo no se si esta bien", UNCLEAR),
+        ("there is a man lying on the sidewalk talking to himself", UNCLEAR),
+        ("he wont let me leave the house", "partner_violence"),
+        ("a kid is alone in a car and its hot", "child"),
+    ],
+)
+def test_what_it_is_about_is_said_where_that_is_clear(text: str, category: str) -> None:
+    """Or a man on the sidewalk is answered with a line for children."""
+    found = raised(net(), text, [], Level.NONE)
+    assert [each.category for each in found] == [category]
+    assert found[0].level >= Level.URGENT

@@ -43,6 +43,7 @@ class Opinion:
     level: Level
     category: str = ""
     part: str = ""  # of the category, where it has several
+    share: float = 1.0  # of the chance of danger, how much is of this category
 
     def at_least(self, level: Level) -> float:
         """How likely it is that the text deserves this level or a higher one, 0 to 1."""
@@ -85,6 +86,11 @@ class Net:
             (Level(level), *about) for level, *about in (each.split(".") for each in self.about["classes"])
         ]
         self._levels = [np.array([each[0] == level for each in self._classes]) for level in LEVELS]
+        dangers: dict[str, list[int]] = {}
+        for place, (level, category, *_part) in enumerate(self._classes):
+            if level >= Level.URGENT:
+                dangers.setdefault(category, []).append(place)
+        self._danger_of = {category: np.array(places) for category, places in dangers.items()}
         self._check()
 
     def _check(self) -> None:
@@ -106,7 +112,19 @@ class Net:
         if level is Level.NONE:
             return Opinion(chances, level)
         best = int((chance * self._levels[LEVELS.index(level)]).argmax())
-        return Opinion(chances, level, *self._classes[best][1:])
+        return Opinion(chances, level, *self._about(best), share=self._share(chance, self._about(best)[0]))
+
+    def _about(self, place: int) -> tuple[str, str]:
+        """Category and part of a class."""
+        _level, category, *part = self._classes[place]
+        return category, part[0] if part else ""
+
+    def _share(self, chance: Numbers, category: str) -> float:
+        """Of the chance of danger, how much is of one category."""
+        danger = sum(float(chance[of].sum()) for of in self._danger_of.values())
+        return (
+            float(chance[self._danger_of[category]].sum()) / max(danger, 1e-9) if category in self._danger_of else 0.0
+        )
 
     def _said(self, read: str) -> Numbers:
         """What the runs speak for: letter runs and word runs count alike, however many there are of each."""
