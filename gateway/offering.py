@@ -73,10 +73,11 @@ def tell(scene: Scene, last: Last, ids: Sequence[str], start: int, *, of_now: bo
     # That a place was not found was said with the first of the list.
     asked = _asked(last) if last.get("near") else None
     result = Found(found, total, last.get("near"), asked, offset, scene.now)
-    _remember(scene, last, ids, following, found)
     if found:
+        _remember(scene, last, ids, following, found)
         _refer(scene, result, last["needs"])
     else:
+        touch(scene, last, ids=list(ids), next=following)  # the numbers that were told last can still be chosen
         _after_offer(scene, result, last["needs"])
     return _said(scene, result)
 
@@ -148,7 +149,7 @@ def beyond(scene: Scene, last: Last, **preferred: Any) -> list[str]:
 
 
 def _found(scene: Scene, wanted: Last, **preferred: Any) -> Found:
-    facts = asking.facts(scene.conversation.answers, scene.now, scene.home)
+    facts = _facts(scene)
     return search(
         scene.session,
         Wanted(
@@ -182,8 +183,14 @@ def _search(scene: Scene, wanted: Last) -> list[str]:
 
 def _another_day(scene: Scene) -> datetime | None:
     """The moment that they asked about, where it is not today."""
-    when = asking.facts(scene.conversation.answers, scene.now, scene.home).get("when")
-    return hours.another_day(when, scene.now, scene.home)
+    return hours.another_day(_facts(scene).get("when"), scene.now, scene.home)
+
+
+def _facts(scene: Scene) -> dict[str, Any]:
+    """What they told of themselves and of when, as a search is given it."""
+    answers = scene.conversation.answers
+    said = conversations.said_in(scene.session, scene.conversation.id) if answers.get("when") else ()
+    return asking.facts(answers, scene.now, scene.home, said)
 
 
 def _topics(scene: Scene, needs: list[str]) -> tuple[str, ...]:

@@ -59,9 +59,10 @@ def tags_of(community: "Community | None") -> Mapping:
     return community.directory.tags if community else standard()
 
 
-def facts(answers: Facts[str, Any], now: datetime, home: str | None) -> dict[str, Any]:
+def facts(answers: Facts[str, Any], now: datetime, home: str | None, texts: Iterable[str] = ()) -> dict[str, Any]:
     """The fields of :class:`Wanted` that the facts of a conversation fill: ages, who they are, languages, access, when.
 
+    A day on which something is due, by their own ``texts``, is not when help is wanted.
     ``answers`` holds each fact as codes with commas between, as the bot hears them; what is none of them is left out.
     """
     ages = tuple(int(age) for age in _codes(answers, "ages") if age.isdigit() and int(age) <= said.OLDEST)
@@ -71,7 +72,7 @@ def facts(answers: Facts[str, Any], now: datetime, home: str | None) -> dict[str
         "serves": tuple(SERVED[code] for code in heard if code in SERVED),
         "languages": tuple(code for code in _codes(answers, "speaks") if code != "en"),
         "access": tuple(code for code in heard if eligibility.helps(code)),
-        "when": moment(_codes(answers, "when"), now, home),
+        "when": None if any(map(said.due_in, texts)) else moment(_codes(answers, "when"), now, home),
     }
     return {name: value for name, value in found.items() if value}
 

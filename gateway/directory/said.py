@@ -34,7 +34,8 @@ DAYS = (
     ("saturday", "sabado"),
     ("sunday", "domingo"),
 )
-DAY = re.compile(rf"\b({'|'.join(name for names in DAYS for name in names)})s?\b")
+DAY_NAMES = "|".join(name for names in DAYS for name in names)
+DAY = re.compile(rf"\b({DAY_NAMES})s?\b")
 WEEKEND = re.compile(r"\b(?:weekends?|fin(?:es)? de semana)\b")
 TOMORROW = re.compile(r"\btomorrow\b|(?<!la )(?<!por la )\bmanana\b(?! temprano por)")
 EVENING = re.compile(r"\b(?:tonight|this evening|esta noche|evenings?|at night|en la noche|por la noche|after work)\b")
@@ -42,6 +43,14 @@ AFTERNOON = re.compile(r"\b(?:this afternoon|afternoons?|esta tarde|por la tarde
 CLOCK = re.compile(
     r"\b(?:at|a las?|after|despues de las?|until|hasta las?) (\d{1,2})(?::(\d\d))? ?(am|pm)?\b"
     r"|\b(\d{1,2})(?::(\d\d))? ?(am|pm)\b"
+)
+# Help is wanted before that day and not on it: "rent is due friday", "me cortan la luz el lunes".
+DUE = re.compile(
+    r"\b(?:due|shut\w*|cut\w*|turn\w* (?:it |them |us )?off|disconnect\w*|evict\w*|court|hearing|kick\w*|lock\w*|lose"
+    r"|losing|owe|owed|pay|rent|bills?|deadline|notice|expires?|runs? out|running out"
+    r"|vence\w*|corta\w*|corten|corte|desaloj\w*|juicio|audiencia|pagar|pago|debo|debemos|renta|recibo|echa\w*|echen"
+    r"|saca\w*|saquen|plazo|quitan|quitar\w*|se acaba|desconect\w*"
+    rf"|(?:by|before|b4|until|til+|antes del?|hasta)(?: el| este| this| next)? (?:{DAY_NAMES}|tomorrow|manana))\b"
 )
 OPEN = re.compile(r"\b(?:open|opens|abiert[oa]s?|abren?|atienden?)\b")
 AT_EVENING, AT_AFTERNOON, AT_MORNING = time(19), time(14, 30), time(10)
@@ -57,7 +66,9 @@ def ages_in(text: str) -> tuple[int, ...]:
 
 
 def moment_in(text: str, now: datetime, home: str | None) -> datetime | None:
-    """When it must be open, if a day or an hour is named; None for now."""
+    """When it must be open, if a day or an hour is named; None for now, and for a day on which something is due."""
+    if due_in(text):
+        return None
     plain = fold(text)
     here = now.astimezone(ZoneInfo(home)) if home else now
     days, clock = _days(plain, here), _clock(plain)
@@ -65,6 +76,12 @@ def moment_in(text: str, now: datetime, home: str | None) -> datetime | None:
         return None
     at = datetime.combine(here.date() + timedelta(days=days or 0), clock or AT_MORNING, here.tzinfo)
     return at if at > here else None
+
+
+def due_in(text: str) -> bool:
+    """Whether a day is named on which something is due: help is wanted before it."""
+    plain = fold(text)
+    return bool(DUE.search(plain) and (DAY.search(plain) or TOMORROW.search(plain) or WEEKEND.search(plain)))
 
 
 def open_in(text: str) -> bool:

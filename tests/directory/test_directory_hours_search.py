@@ -87,6 +87,7 @@ WEEKEND = [
         (WEEKEND, "food on monday", "Mon: opens 2pm", "lun: abre 2pm"),
         (WEEKEND, "food on wednesday", "Wed: closed", "mié: cerrado"),
         (WEEKEND, "food today", "Open until 1pm", "Abierto hasta 1pm"),
+        (WEEKEND, "they shut off my lights monday", "Open until 1pm", "Abierto hasta 1pm"),
         ([{"byday": "SU", "freq": "WEEKLY", "opens_at": "20:00", "closes_at": "02:00"}], "food sunday at 9pm",
          "Sun: open until 2am", "dom: abierto hasta 2am"),
         ([{"byday": "MO,TU,WE,TH,FR,SA,SU", "freq": "WEEKLY", "opens_at": "00:00", "closes_at": "24:00"}],
@@ -115,3 +116,23 @@ def test_for_another_day_it_is_told_as_it_is_then(
         found = search(session, wanted, saturday, home=zone)
         for channel in (answers.SMS, "webchat"):
             assert told in answers.render(found, language, channel)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("rent is due friday", True),
+        ("they gonna shut it off monday", True),
+        ("need it by tuesday", True),
+        ("me cortan la luz el lunes", True),
+        ("nos echan mañana", True),
+        ("necesito comida antes del viernes", True),
+        ("food on sunday", False),
+        ("comida para el domingo", False),
+        ("albergue para mañana", False),
+        ("open until 8pm on saturday", False),
+        ("my rent is too high", False),
+    ],
+)
+def test_a_day_on_which_something_is_due(text: str, due: bool) -> None:
+    assert said.due_in(text) is due

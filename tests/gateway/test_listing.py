@@ -94,6 +94,9 @@ def test_more_goes_through_the_list_once_and_says_its_end(street: Street, bot: F
     else:
         pytest.fail("the list has no end")
     assert len(told) == len(set(told)) == len(last(street)["all"])
+    assert street.text("more") == [texts.say("no_more_services", "en")]
+    shown = len(last(street)["shown"])
+    assert street.text(str(shown))[0].startswith(f"{shown}) {told[-1]}"), "its last numbers can still be chosen"
     assert len(bot.requests) == 1
 
 
@@ -122,6 +125,12 @@ def test_another_day_stays_the_day_until_now_is_asked_for(street: Street, bot: F
     assert days["en"] in street.text("more")[0]
     assert days["es"] in street.text("español")[0]
     assert days["es"] not in street.text("abierto ahora")[0]
+
+
+def test_before_a_day_on_which_something_is_due_the_hours_are_of_now(street: Street, bot: FakeRasa) -> None:
+    suggest(bot, {"command": "record", "field": "when", "value": "tomorrow"}, FOOD)
+    [listed] = [text for text in street.text("they shut my lights off tomorrow, and food") if "1) " in text]
+    assert "Open until" in listed
 
 
 def test_closer_sorts_by_the_way_or_says_that_nothing_is_nearer(street: Street, bot: FakeRasa) -> None:
