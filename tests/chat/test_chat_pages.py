@@ -43,7 +43,8 @@ def test_the_frame_allows_nothing_but_its_own_files(client: FlaskClient) -> None
     assert "Set-Cookie" not in answer.headers
     found = policy(client, "/chat/frame")
     assert found["default-src"] == "'none'"
-    assert found["script-src"] == found["style-src"] == found["connect-src"] == "'self'"
+    assert found["script-src"] == found["connect-src"] == "'self'"
+    assert re.fullmatch(r"'self' 'sha256-[\w+/]{43}='", found["style-src"]), "and the one style that stands in it"
     assert found["frame-ancestors"] == "'self'"
     assert found["require-trusted-types-for"] == "'script'"
 
@@ -52,7 +53,7 @@ def test_the_frame_allows_nothing_but_its_own_files(client: FlaskClient) -> None
 def test_pages_have_no_inline_script_or_style(client: FlaskClient, path: str) -> None:
     page = client.get(path).text
     for tag, attributes in Tags(page).found:
-        assert tag != "style"
+        assert tag != "style" or path == "/chat/frame", "that one is named in the policy by its digest"
         assert tag != "script" or attributes.get("src")
         assert not [name for name in attributes if name.startswith("on") or name == "style"]
         for name in ("src", "href"):

@@ -12,7 +12,7 @@ from gateway.segments import count
 
 CATEGORIES = (
     "suicide self_harm third_party overdose poison medical withdrawal exposure fire gas flood violence threat "
-    "partner_violence sexual_assault trafficking child minor elder psychosis distress person help"
+    "partner_violence sexual_assault trafficking child minor elder psychosis distress unclear person help"
 ).split()
 GET_OUT = {
     "fire": ("Get out now", "Salga ahora"),
