@@ -37,13 +37,13 @@ from gateway.conversations import RESPONDER, SMS, Inbound
 from gateway.keywords import Keyword
 from gateway.models import Conversation, Message
 from gateway.risk import Level
+from gateway.risk.raising import DISCREET
 from gateway.scene import Scene
 
 log = logging.getLogger(__name__)
 
 REPEAT_WITHIN = timedelta(minutes=10)
 DANGER_LASTS = timedelta(hours=12)  # how long after danger a word about an end is taken for more than an opt-out
-DISCREET = frozenset({"partner_violence", "trafficking"})  # their texts may be read by the one who is feared
 
 Told = tuple[list[str], str | None]
 

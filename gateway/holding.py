@@ -12,12 +12,12 @@ from pathlib import Path
 from sqlalchemy import select
 
 from gateway import escalations, keywords, paging, texts
-from gateway.answering import DISCREET
 from gateway.commands import in_their_language, person_asked_each
 from gateway.conversations import SMS
 from gateway.keywords import Keyword
 from gateway.models import Assessment, Message
 from gateway.risk import Level
+from gateway.risk.raising import DISCREET
 from gateway.risk.sayings import Sayings, read_sayings
 from gateway.scene import Scene
 

@@ -149,7 +149,9 @@ def beyond(scene: Scene, last: Last, **preferred: Any) -> list[str]:
 
 
 def _found(scene: Scene, wanted: Last, **preferred: Any) -> Found:
-    facts = _facts(scene)
+    said = conversations.said_in(scene.session, scene.conversation.id)
+    facts = asking.facts(scene.conversation.answers, scene.now, scene.home, said)
+    tags = asking.tags_of(scene.community)
     return search(
         scene.session,
         Wanted(
@@ -158,8 +160,9 @@ def _found(scene: Scene, wanted: Last, **preferred: Any) -> Found:
             place=wanted["place"],
             language=scene.language,
             chosen=chosen_of(wanted),
-            topics=_topics(scene, wanted["needs"]),
-            known_topics=asking.tags_of(scene.community).topics,
+            # What the needs are about in particular, in the resident's own latest words.
+            topics=asking.topics_of(said, wanted["needs"], scene.language, tags),
+            known_topics=tags.topics,
             **(facts | preferred),
         ),
         scene.now,
@@ -183,20 +186,12 @@ def _search(scene: Scene, wanted: Last) -> list[str]:
 
 def _another_day(scene: Scene) -> datetime | None:
     """The moment that they asked about, where it is not today."""
-    return hours.another_day(_facts(scene).get("when"), scene.now, scene.home)
-
-
-def _facts(scene: Scene) -> dict[str, Any]:
-    """What they told of themselves and of when, as a search is given it."""
     answers = scene.conversation.answers
-    said = conversations.said_in(scene.session, scene.conversation.id) if answers.get("when") else ()
-    return asking.facts(answers, scene.now, scene.home, said)
-
-
-def _topics(scene: Scene, needs: list[str]) -> tuple[str, ...]:
-    """What the needs are about in particular, in the resident's own latest words."""
+    if not answers.get("when"):
+        return None
     said = conversations.said_in(scene.session, scene.conversation.id)
-    return asking.topics_of(said, needs, scene.language, asking.tags_of(scene.community))
+    when = asking.facts(answers, scene.now, scene.home, said).get("when")
+    return hours.another_day(when, scene.now, scene.home)
 
 
 def _said(scene: Scene, found: Found) -> list[str]:

@@ -20,7 +20,7 @@ CALM_ES = "Las palabras juntas parecen tristeza o deseo de hablar con alguien (a
 CALM = frozenset({"distress", "person"})
 UNCLEAR = "unclear"
 CLEAR = 0.4  # of the chance of danger: of findings with less, half are about something else
-# Who is feared may read along: where it may be that, the words stay discreet.
+# Their texts are discreet, because who is feared may read them: where it may be that, they stay so.
 DISCREET = frozenset({"partner_violence", "trafficking"})
 
 

@@ -21,6 +21,12 @@ Written = Callable[[dict[str, Rows], str], Path]
 WEEK = {"freq": "WEEKLY", "byday": "MO,TU,WE,TH,FR", "opens_at": "9am", "closes_at": "5pm"}
 
 
+def of_the_place(schedules: Rows) -> Rows:
+    """The same as a package has them: each with all columns and a number."""
+    columns = {name: "" for row in schedules for name in row}
+    return [columns | {"id": f"h{number}", "location_id": "l1"} | row for number, row in enumerate(schedules, 1)]
+
+
 @pytest.mark.parametrize(
     ("schedules", "when", "english", "spanish"),
     [
@@ -61,10 +67,7 @@ def test_what_a_resident_is_told(
     english: str,
     spanish: str,
 ) -> None:
-    columns = {name: "" for row in schedules for name in row}
-    package["schedule"] = [
-        columns | {"id": f"h{number}", "location_id": "l1"} | row for number, row in enumerate(schedules, 1)
-    ]
+    package["schedule"] = of_the_place(schedules)
     now = datetime.fromisoformat(when).replace(tzinfo=HERE)
     import_path(session, written(package, "county"), now)
     for language, told in (("en", english), ("es", spanish)):
@@ -104,10 +107,7 @@ def test_for_another_day_it_is_told_as_it_is_then(
     english: str,
     spanish: str,
 ) -> None:
-    columns = {name: "" for row in schedules for name in row}
-    package["schedule"] = [
-        columns | {"id": f"h{number}", "location_id": "l1"} | row for number, row in enumerate(schedules, 1)
-    ]
+    package["schedule"] = of_the_place(schedules)
     saturday = datetime(2026, 11, 28, 11, tzinfo=HERE)
     import_path(session, written(package, "county"), saturday)
     zone = "America/Los_Angeles"
