@@ -110,8 +110,7 @@ class FrontDoor:
 
     def pid(self, part: str) -> int:
         """The process of one part, as it runs now."""
-        assert self._process is not None
-        found = [pid for pid in children(self._process.pid) if PARTS[part] in command(pid)]
+        found = self._processes(part)
         assert len(found) == 1, f"{part}: {found}"
         return found[0]
 
@@ -119,8 +118,11 @@ class FrontDoor:
         """Kill -9 one part; returns the number of the process that comes in its place."""
         old = self.pid(part)
         os.kill(old, signal.SIGKILL)
-        eventually(lambda: any(PARTS[part] in command(pid) for pid in self._children() if pid != old), 60)
-        return self.pid(part)
+        # The process that was seen first is returned, and not looked up again: Redis wipes its command line before it
+        # writes another there, so that for an instant a process that runs has no name.
+        new: list[int] = []
+        eventually(lambda: new.extend(pid for pid in self._processes(part) if pid != old) or new, 60)
+        return new[0]
 
     @contextmanager
     def frozen(self, *parts: str) -> Iterator[None]:
@@ -158,9 +160,9 @@ class FrontDoor:
     def _ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None
 
-    def _children(self) -> list[int]:
+    def _processes(self, part: str) -> list[int]:
         assert self._process is not None
-        return children(self._process.pid)
+        return [pid for pid in children(self._process.pid) if PARTS[part] in command(pid)]
 
     def _family(self, pid: int) -> Iterator[int]:
         yield pid
