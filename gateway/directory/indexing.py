@@ -27,6 +27,7 @@ TEMPORARY = (
 )
 TABLES = ("search_entry", "search_need", "search_word", "known_place", "known_street")  # what a build writes
 OWNERS = ("service_at_location", "service", "location")
+# What is joined is joined in a set order: the same rows make the same index, whatever was imported or undone before.
 ENTRIES = f"""
 INSERT INTO search_entry (dataset, service_id, location_id, service_at_location_id, needs, sure_needs, latitude,
                           longitude, timezone, areas, national, status, week, always, ages, serves, languages, cost,
@@ -77,13 +78,14 @@ LEFT JOIN (SELECT service_at_location_id, array_agg(DISTINCT lower(coalesce(name
            FROM service_area WHERE dataset = %(dataset)s AND coalesce(name, extent) IS NOT NULL
            AND (%(owners)s::text[] IS NULL OR service_at_location_id = ANY(%(owners)s))
            GROUP BY service_at_location_id) la ON la.service_at_location_id = l.id
-LEFT JOIN (SELECT object_id, string_agg(text, ' ') AS text,
-                  string_agg(text, ' ') FILTER (WHERE field IN ('name', 'alternate_name')) AS names FROM translation
+LEFT JOIN (SELECT object_id, string_agg(text, ' ' ORDER BY field, id) AS text,
+                  string_agg(text, ' ' ORDER BY field, id) FILTER (WHERE field IN ('name', 'alternate_name')) AS names
+           FROM translation
            WHERE dataset = %(dataset)s AND object = 'service'
            AND (%(services)s::text[] IS NULL OR object_id = ANY(%(services)s))
            GROUP BY object_id) t ON t.object_id = s.id
 LEFT JOIN LATERAL (
-  SELECT string_agg(m.name, ' ') AS terms FROM attribute a
+  SELECT string_agg(m.name, ' ' ORDER BY m.name, m.id) AS terms FROM attribute a
   JOIN taxonomy_term m ON (m.dataset, m.id) = (a.dataset, a.taxonomy_term_id)
   WHERE (a.dataset, a.link_id) = (s.dataset, s.id) AND a.link_entity = 'service') k ON true
 LEFT JOIN ({CHECKED} WHERE s.dataset = %(dataset)s
@@ -125,9 +127,9 @@ SELECT s.id, s.name, s.alternate_name, s.description, s.eligibility_description,
        s.maximum_age,
        array(SELECT c.amount::float FROM cost_option c
              WHERE (c.dataset, c.service_id) = (s.dataset, s.id) AND c.amount IS NOT NULL) AS amounts,
-       (SELECT string_agg(coalesce(c.option, '') || ' ' || coalesce(c.amount_description, ''), '. ') FROM cost_option c
-        WHERE (c.dataset, c.service_id) = (s.dataset, s.id)) AS costs,
-       (SELECT string_agg(text, ' ') FROM translation t WHERE (t.dataset, t.object, t.object_id)
+       (SELECT string_agg(coalesce(c.option, '') || ' ' || coalesce(c.amount_description, ''), '. ' ORDER BY c.id)
+        FROM cost_option c WHERE (c.dataset, c.service_id) = (s.dataset, s.id)) AS costs,
+       (SELECT string_agg(text, ' ' ORDER BY field, id) FROM translation t WHERE (t.dataset, t.object, t.object_id)
         = (s.dataset, 'service', s.id)) AS translated
 FROM service s WHERE s.dataset = %(dataset)s AND (%(services)s::text[] IS NULL OR s.id = ANY(%(services)s))
 """
@@ -138,7 +140,7 @@ FROM schedule s WHERE s.dataset = %(dataset)s AND {owner} IS NOT NULL
   AND (%(owners)s::text[] IS NULL OR {owner} = ANY(%(owners)s)) ORDER BY {owner}
 """
 ACCESS = """
-SELECT l.id, l.description, l.transportation, string_agg(concat_ws(' ', a.description, a.details), '. ')
+SELECT l.id, l.description, l.transportation, string_agg(concat_ws(' ', a.description, a.details), '. ' ORDER BY a.id)
 FROM location l LEFT JOIN accessibility a ON (a.dataset, a.location_id) = (l.dataset, l.id)
 WHERE l.dataset = %(dataset)s AND (%(owners)s::text[] IS NULL OR l.id = ANY(%(owners)s))
 GROUP BY l.dataset, l.id, l.description, l.transportation

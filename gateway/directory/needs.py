@@ -31,11 +31,11 @@ SELECT s.id, s.name, s.alternate_name, t.names,
 FROM service s
 LEFT JOIN organization o ON (o.dataset, o.id) = (s.dataset, s.organization_id)
 LEFT JOIN LATERAL (
-  SELECT string_agg(text, '. ') FILTER (WHERE field IN ('name', 'alternate_name')) AS names,
-         string_agg(text, '. ') FILTER (WHERE field NOT IN ('name', 'alternate_name')) AS texts
+  SELECT string_agg(text, '. ' ORDER BY field, id) FILTER (WHERE field IN ('name', 'alternate_name')) AS names,
+         string_agg(text, '. ' ORDER BY field, id) FILTER (WHERE field NOT IN ('name', 'alternate_name')) AS texts
   FROM translation r WHERE (r.dataset, r.object, r.object_id) = (s.dataset, 'service', s.id)) t ON true
 LEFT JOIN LATERAL (
-  SELECT string_agg(x.name, '. ') AS names, string_agg(x.description, '. ') AS texts
+  SELECT string_agg(x.name, '. ' ORDER BY x.id) AS names, string_agg(x.description, '. ' ORDER BY x.id) AS texts
   FROM service_at_location l JOIN location x ON (x.dataset, x.id) = (l.dataset, l.location_id)
   WHERE (l.dataset, l.service_id) = (s.dataset, s.id)) p ON true
 WHERE s.dataset = %(dataset)s AND (%(services)s::text[] IS NULL OR s.id = ANY(%(services)s))

@@ -74,11 +74,13 @@ def note(connection: Connection[Any], dataset: str, source: str, now: datetime) 
     Of a dataset's first import only the fact is kept: undoing it takes the whole dataset away. Rows are kept of the
     :data:`KEPT` newest runs that changed something; of older ones the counts stay.
     """
-    before = connection.execute("SELECT source, imported_at FROM dataset WHERE name = %s", (dataset,)).fetchone()
+    before = connection.execute(
+        "SELECT source, imported_at, counts FROM dataset WHERE name = %s", (dataset,)
+    ).fetchone()
     first = before is None
     report: dict[str, Any] = {FIRST: first}
     if before is not None:
-        report["before"] = {"source": before[0], "imported_at": before[1].isoformat()}
+        report["before"] = {"source": before[0], "imported_at": before[1].isoformat(), "counts": before[2]}
     made = connection.execute(
         "INSERT INTO import_run (dataset, at, source, state, report) VALUES (%s, %s, %s, %s, %s) RETURNING id",
         (dataset, now, source, DONE, Jsonb(report)),

@@ -132,7 +132,8 @@ def _withdraw_conflicts(connection: Connection[Any], run: Run) -> None:
 def _remember(connection: Connection[Any], run: Run, now: datetime, responder_id: int | None) -> None:
     connection.execute(
         "UPDATE dataset SET source = r.report #>> '{before,source}',"
-        " imported_at = CAST(r.report #>> '{before,imported_at}' AS timestamptz), changed_at = %s"
+        " imported_at = CAST(r.report #>> '{before,imported_at}' AS timestamptz), changed_at = %s,"
+        " counts = coalesce(r.report #> '{before,counts}', counts)"
         " FROM import_run r WHERE r.id = %s AND name = r.dataset AND r.report ? 'before'",
         (now, run.id),
     )

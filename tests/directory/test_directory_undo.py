@@ -19,7 +19,7 @@ from gateway.directory.objects import KINDS
 from gateway.directory.overlay import By, Place
 from gateway.directory.report import ImportFailed, Report
 from gateway.models.directory import Service
-from gateway.models.listing import Correction, ImportChange, Override, SearchEntry
+from gateway.models.listing import Correction, Dataset, ImportChange, Override, SearchEntry
 from tests.directory.conftest import Rows
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 Written = Callable[[dict[str, Rows], str], Path]
 Package = dict[str, Rows]
 LATER = timedelta(days=30)
-SEARCHED = ("search_entry", "service_need")
+SEARCHED = ("search_entry", "search_need", "search_word", "known_place", "known_street", "service_need")
 
 
 def whole(session: Session) -> dict[str, list[str]]:
@@ -70,6 +70,26 @@ def test_undo_puts_every_byte_back(session: Session, written: Written, package: 
     assert runs.listed(session)[0].state == runs.UNDONE
     assert session.scalars(select(ImportChange)).all() == []
     assert import_path(session, written(package, "county"), now + 3 * LATER).unchanged
+
+
+def test_undo_puts_back_what_is_found_and_what_the_set_is_said_to_hold(
+    session: Session, written: Written, package: Package, now: datetime
+) -> None:
+    """Rows that were put back lie elsewhere in their tables than before: search must not show it."""
+    named = {"t1": "Wholesome", "t2": "Groceries", "t3": "Allotments"}
+    package["taxonomy_term"] = [{"id": key, "name": name, "description": name} for key, name in named.items()]
+    package["attribute"] = [
+        {"id": f"x{key}", "link_id": "s1", "link_entity": "service", "taxonomy_term_id": key} for key in named
+    ]
+    import_path(session, written(package, "county"), now)
+    before, held = whole(session), dict(session.get_one(Dataset, "county").counts)
+    following = bent(package)
+    following["taxonomy_term"], following["attribute"] = package["taxonomy_term"][1:], package["attribute"][1:]
+    import_path(session, written(following, "county"), now + LATER)
+    undoing.undo(session, "county", now + 2 * LATER)
+    session.expire_all()
+    assert whole(session) == before
+    assert session.get_one(Dataset, "county").counts == held
 
 
 def test_only_the_newest_import_that_changed_something_is_undone(
