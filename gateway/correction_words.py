@@ -2,7 +2,8 @@
 
 Every word of the message must be known here, so that nothing else is ever taken for a report: "wrong 2 kids" is for
 the bot. A question ("is 2 closed?") reports nothing. Without a number in the list a message must say what is wrong
-("the phone number is wrong", «el horario está mal»): "wrong number" and «está mal» alone mean other things.
+("the phone number is wrong", «el horario está mal»). "Wrong" and «está mal» alone (:func:`bare`) mean other things,
+but for the very next text after a list; "wrong number" always does.
 """
 
 import re
@@ -54,6 +55,10 @@ ALONE = frozenset(("closed", "cerrado", "cerrada", "disconnected", "desconectado
 CODES = {phrase: code for code, phrases in PHRASES.items() for phrase in phrases}
 # A telephone's number, in the words of who tried it; "wrong number" and «número equivocado» mean the one we write to.
 NUMBER_IS = re.compile(r"\b(?:number|numero)(?: (?!\d).*?)? (?:is|was|isnt|does|doesnt|esta|es|no|not)\b")
+BARE = re.compile(
+    r"(?:(?:its|it is|thats|that is|this is) )?(?:wrong|incorrect|not right|not correct|not true)"
+    r"|(?:eso )?(?:esta |es )?(?:mal|incorrect[oa]|equivocad[oa])|(?:eso )?no es (?:correct[oa]|cierto)"
+)
 INFORMATION = re.compile(r"\b(?:info|information|informacion)\b")
 BETWEEN = re.compile(r"[\s.,;:!#()\-]+")
 
@@ -70,7 +75,7 @@ class Report:
 
 def read(text: str) -> Report | None:
     """The report that a whole message is; None for any other message."""
-    folded = BETWEEN.sub(" ", fold(text).replace("'", "").replace("’", "")).strip()
+    folded = _folded(text)
     if not folded or len(folded) > LONGEST or "?" in folded or "¿" in folded:
         return None
     told = _told(folded)
@@ -83,6 +88,15 @@ def read(text: str) -> Report | None:
         return None
     kind = CLOSED if CLOSED in codes else WRONG
     return Report(next(iter(numbers), None), kind, None if kind == CLOSED else about)
+
+
+def bare(text: str) -> Report | None:
+    """The report that "wrong" or «está mal» is by itself; None for any other message."""
+    return Report(None, WRONG) if BARE.fullmatch(_folded(text)) else None
+
+
+def _folded(text: str) -> str:
+    return BETWEEN.sub(" ", fold(text).replace("'", "").replace("’", "")).strip()
 
 
 def _about(folded: str, codes: set[str]) -> str | None:

@@ -103,7 +103,7 @@ def report_by(  # noqa: PLR0913 - who says what of which service
 
 def concerns(scene: Scene) -> bool:
     """Whether a message says that a service of the last list is wrong."""
-    found = correction_words.read(scene.message.text)
+    found = _read(scene)
     if found is None or (found.number is None and not _told_lately(scene)):
         return False
     return bool(_last_list(scene))
@@ -111,7 +111,7 @@ def concerns(scene: Scene) -> bool:
 
 def answer(scene: Scene) -> list[str]:
     """Take the report down and say so; ask which one, where no service was told under this number."""
-    found = correction_words.read(scene.message.text)
+    found = _read(scene)
     row = _meant(scene, found) if found else None
     if found is None or row is None:
         return [texts.say("correction_which", scene.language)]
@@ -259,6 +259,12 @@ def _meant(scene: Scene, found: Report) -> Referral | None:
     if current is None and len(told) == 1:
         return next(iter(told.values()))
     return next((row for row in told.values() if row.service_id == current), None)
+
+
+def _read(scene: Scene) -> Report | None:
+    """What the message reports; a bare "wrong" does so only as the very next word after the list."""
+    found = correction_words.read(scene.message.text)
+    return found or (correction_words.bare(scene.message.text) if listing.just_told(scene) else None)
 
 
 def _told_lately(scene: Scene) -> bool:

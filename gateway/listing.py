@@ -15,7 +15,7 @@ from sqlalchemy import Select, func, select
 from gateway import asides, follow_ups, language, menu, offering, referrals, texts
 from gateway.commands import DONE
 from gateway.conversations import with_contact
-from gateway.directory import choices, one_service, stored
+from gateway.directory import choices, gazetteer, locating, one_service, stored
 from gateway.directory.choices import Choice
 from gateway.directory.folding import fold
 from gateway.directory.place import zip_in
@@ -33,6 +33,7 @@ ZIP_ALONE = re.compile(
 )
 LOOKED_AT = 20  # texts said since the list; more of them are no conversation about it
 LEAST_NAME = 4  # letters of a place's name that are taken for it
+LONGEST_PLACE = 60  # characters; more of them tell something else
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,20 @@ def _meant(scene: Scene) -> Meant | None:
         return None
     if tongue is not None and choice is None:
         return None if _said_since(scene, last) else Meant(Choice(AGAIN), last)
-    if last.get("asked_where") and ZIP_ALONE.fullmatch(fold(scene.message.text)) and _still_asked(scene, last):
+    if choice is None and last.get("asked_where") and _still_asked(scene, last) and _says_where(scene):
         return Meant(Choice(WHERE), last)
     return _checked(scene, last, choice) if choice else None
+
+
+def _says_where(scene: Scene) -> bool:
+    """Whether the message is a ZIP code, or a place that is known here or may be one of several."""
+    said = scene.message.text
+    if ZIP_ALONE.fullmatch(fold(said)):
+        return True
+    if len(said) > LONGEST_PLACE:
+        return False
+    read = locating.read(scene.session, None, said, gazetteer.town(scene.community), scene.language)
+    return read.place is not None or bool(read.choices)
 
 
 def answer(scene: Scene) -> list[str]:
@@ -112,6 +124,12 @@ def _bot_asks(conversation: Conversation) -> bool:
 def _newest(scene: Scene, last: Last) -> bool:
     """Whether no later text had numbers to reply with."""
     return not any(NUMBERED.search(text) for text in _said_since(scene, last))
+
+
+def just_told(scene: Scene) -> bool:
+    """Whether a list, or something about one of its services, is what was said last."""
+    last = scene.conversation.last_search
+    return last is not None and bool(last.get("shown")) and stands(scene, last) and _still_asked(scene, last)
 
 
 def _still_asked(scene: Scene, last: Last) -> bool:
@@ -238,24 +256,46 @@ def _more(scene: Scene, found: Meant) -> list[str]:
 
 
 def _open_now(scene: Scene, found: Meant) -> list[str]:
-    """Those of the list that are surely open, then others of a new search; else the one that opens first, said as such.
+    """Those that are surely open, of the list and then of a new search, and after them those whose hours nobody knows.
 
-    "Open today" takes those in as well that open later today.
+    Where none is surely open, that is said, before those to call or the one that opens first, as they are ranked. "Open
+    today" takes those in as well that open later today.
     """
     last, today = found.last, found.choice.kind == choices.OPEN_TODAY
     known = offering.services(scene, last, last["all"])
-    open_ones = [service.id for service in known if _opens(service, scene, today=today)]
-    if len(open_ones) < offering.AT_ONCE:
+    if sum(_opens(service, scene, today=today) for service in known) < offering.AT_ONCE:
         known += offering.services(scene, last, offering.beyond(scene, last, open_only=True))
-        open_ones = [service.id for service in known if _opens(service, scene, today=today)]
-    if open_ones:
-        return offering.tell(scene, last, open_ones, 0, of_now=True)
+    surely, others = _by_door(known, scene, today=today)
+    if surely:
+        return offering.tell(scene, last, [*surely, *others], 0, of_now=True)
     opening = [(service.open_state.opens, service.id) for service in known if service.open_state.opens is not None]
     first = [service_id for _, service_id in sorted(opening)[:1]]
-    said = (
-        offering.tell(scene, last, first, 0, of_now=True) if first else [texts.say("no_more_services", scene.language)]
-    )
-    return [texts.say("none_open", scene.language), *said] if first else said
+    if not (others or first):
+        return [texts.say("no_more_services", scene.language)]
+    doubt = bool(others) and (not first or next(each.id for each in known if each.id in {*others, *first}) in others)
+    lead = texts.say("open_not_known" if doubt else "none_open", scene.language)
+    told = others if doubt else [*first, *others]
+    return [lead, *offering.tell(scene, last, told, 0, of_now=True)]
+
+
+def _by_door(known: Sequence[FoundService], scene: Scene, *, today: bool) -> tuple[list[str], list[str]]:
+    """Ids of those that are surely open and of those that may be, each in the order of their rank.
+
+    A line that is open at any hour comes before places whose hours are not known only where it ranked before them.
+    """
+    may_be = [_opens(each, scene, today=today) or _hours_unknown(each) for each in known]
+    first_doubt = next((n for n, each in enumerate(known) if _hours_unknown(each)), len(known))
+    surely = [
+        each.id
+        for number, each in enumerate(known)
+        if _opens(each, scene, today=today) and (number < first_doubt or each.distance_miles is not None or each.city)
+    ]
+    told = set(surely)
+    return surely, [each.id for each, may in zip(known, may_be, strict=True) if may and each.id not in told]
+
+
+def _hours_unknown(service: FoundService) -> bool:
+    return service.open_state.open is None and not service.stale and not service.closed
 
 
 def _opens(service: FoundService, scene: Scene, *, today: bool) -> bool:
@@ -283,8 +323,9 @@ def _closer(scene: Scene, found: Meant) -> list[str]:
 
 
 def _where(scene: Scene, found: Meant) -> list[str]:
-    """The ZIP code that was asked for: the same needs, near there."""
-    return offering.search_near(scene, found.last, zip_in(scene.message.text) or "")
+    """The place that was asked for: the same needs, near there."""
+    code = zip_in(scene.message.text)
+    return offering.search_near(scene, found.last, code, None if code else scene.message.text)
 
 
 def _again(scene: Scene, found: Meant) -> list[str]:

@@ -56,10 +56,10 @@ def choose_place(scene: Scene, last: Last, choice: PlaceChoice) -> list[str]:
     return _search(scene, {key: last.get(key) for key in WANTED} | {"chosen": asdict(choice)})
 
 
-def search_near(scene: Scene, last: Last, code: str) -> list[str]:
-    """Search again for the same needs, near a ZIP code."""
+def search_near(scene: Scene, last: Last, code: str | None, place: str | None = None) -> list[str]:
+    """Search again for the same needs, near a ZIP code or a place in their words."""
     wanted = {key: last.get(key) for key in ("needs", "for_whom", "by_menu")}
-    return _search(scene, wanted | {"zip": code, "place": None, "chosen": None})
+    return _search(scene, wanted | {"zip": code, "place": place, "chosen": None})
 
 
 def tell(scene: Scene, last: Last, ids: Sequence[str], start: int, *, of_now: bool = False) -> list[str]:

@@ -218,6 +218,34 @@ def test_without_a_number_it_is_about_the_service_asked_about_last(
     assert len(bot.requests) == asked + 1
 
 
+@pytest.mark.parametrize("words", ["wrong", "That is wrong!", "está mal", "Incorrecto"])
+def test_a_bare_word_is_a_report_as_the_very_next_one_after_the_list(
+    street: Street, bot: FakeRasa, now: datetime, words: str
+) -> None:
+    with street.database.begin() as session:
+        demo_town.lay(session, now)
+    suggest(bot, {"command": "find_services", "needs": ["food"], "zip": "94110"})
+    street.ask("i need food, 94110")
+    assert street.ask(words)[-1] in texts.wording("correction_which").values()
+    suggest(bot, text="from the bot")
+    street.ask("2")
+    with street.database.begin() as session:
+        second = session.scalars(select(Referral).where(Referral.ordinal == 2)).one().service_id
+    street.ask(words)
+    with street.database.begin() as session:
+        [row] = rows(session)
+        assert (f"{row.dataset}:{row.service_id}", row.kind, row.field) == (second, "wrong", None)
+    street.ask("what else is there to know")
+    asked = len(bot.requests)
+    street.ask(words)
+    assert len(bot.requests) == asked + 1
+
+
+@pytest.mark.parametrize("words", ["wrong number", "mi mamá está mal", "you are wrong", "wrong?", "mal de salud", ""])
+def test_other_words_are_no_bare_report(words: str) -> None:
+    assert correction_words.bare(words) is None
+
+
 def test_without_a_list_it_is_for_the_bot(street: Street, bot: FakeRasa) -> None:
     street.ask("hello i need some help")
     asked = len(bot.requests)

@@ -106,12 +106,13 @@ def test_numbers_are_those_of_the_last_list(street: Street, bot: FakeRasa) -> No
     assert street.text("2")[0].startswith(f"2) {listed_names(more)[1]}")
 
 
-def test_open_now_lists_only_what_is_open(street: Street, bot: FakeRasa) -> None:
+def test_open_now_lists_what_is_open_and_then_what_nobody_knows(street: Street, bot: FakeRasa) -> None:
     street.clock.forward(hours=4)  # six in the evening: the pantry is closed, the kitchen is open
     served(street, bot)
     [said] = street.text("open now")
-    assert listed_names(said)
-    assert all("Open" in line and "Opens" not in line for line in said.splitlines() if line[1:2] == ")")
+    doors = [line.rsplit(", ", 1)[-1] for line in said.splitlines() if line[1:2] == ")"]
+    assert doors[0].startswith("Open until")
+    assert not any(door.startswith(("Opens", "Closed")) for door in doors)
     assert "Demo Town Community Kitchen" in said
 
 
@@ -144,6 +145,28 @@ def test_closer_sorts_by_the_way_or_says_that_nothing_is_nearer(street: Street, 
 def test_closer_asks_where_when_no_place_is_known(street: Street, bot: FakeRasa) -> None:
     served(street, bot, find=FOOD | {"zip": None})
     assert street.text("anything closer?") == [texts.say("closer_where", "en")]
+
+
+@pytest.mark.parametrize(
+    ("words", "near"), [("94103", "94103"), ("by the demo general hospital", "Demo General Hospital")]
+)
+def test_the_place_that_closer_asked_for(street: Street, bot: FakeRasa, words: str, near: str) -> None:
+    served(street, bot, find=FOOD | {"zip": None})
+    street.text("closer")
+    asked = len(bot.requests)
+    [said] = [text for text in street.text(words) if "1) " in text]
+    assert near in said.splitlines()[0]
+    assert len(bot.requests) == asked
+
+
+def test_what_is_no_place_goes_on_to_the_bot(street: Street, bot: FakeRasa) -> None:
+    served(street, bot, find=FOOD | {"zip": None})
+    street.text("closer")
+    for words in ("thanks anyway", "what about clothes", "I do not want to say", "i am so tired"):
+        asked = len(bot.requests)
+        street.text(words)
+        assert len(bot.requests) == asked + 1, words
+        street.text("closer")
 
 
 def test_a_map_is_a_plain_link_and_call_a_number(street: Street, bot: FakeRasa) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text, update
 
 from gateway import texts
+from gateway.directory import hours_words
 from gateway.directory.choices import FACTS
 from gateway.models import Referral, SearchLog
 from gateway.models.directory import CostOption, Service
@@ -149,9 +150,11 @@ def test_the_list_is_told_again(street: Street, bot: FakeRasa, words: str) -> No
 def test_open_now_looks_beyond_the_list(street: Street, bot: FakeRasa) -> None:
     served(street, bot)
     everything = last(street)["all"]
+    furthest = everything[2]
     with street.database.begin() as session:
         session.execute(text("DELETE FROM schedule"))
-        open_id = everything[-1].partition(":")
+        session.execute(text("UPDATE search_entry SET week = NULL"))
+        open_id = furthest.partition(":")
         session.execute(
             text(
                 "INSERT INTO schedule (dataset, id, service_id, freq, byday, opens_at, closes_at)"
@@ -161,10 +164,23 @@ def test_open_now_looks_beyond_the_list(street: Street, bot: FakeRasa) -> None:
         )
     _shorten(street, everything[:2])
     asked = len(street.all(SearchLog))
-    told = street.text("open now")
-    assert len(listed_names(told[-1])) == 1
-    assert last(street)["shown"] == [everything[-1]]
+    street.text("open now")
+    assert last(street)["shown"] == [furthest, *everything[:2]]  # of the others nobody knows
     assert len(street.all(SearchLog)) == asked  # one question, one search in the table of needs
+
+
+@pytest.mark.parametrize(("words", "code"), [("open now", "en"), ("abierto ahora", "es")])
+def test_whose_hours_nobody_knows_are_not_left_out_of_what_is_open(
+    street: Street, bot: FakeRasa, words: str, code: str
+) -> None:
+    """To leave them out would filter by what the publisher does not say: somebody may be there."""
+    served(street, bot)
+    with street.database.begin() as session:
+        session.execute(text("DELETE FROM schedule"))
+    *_, lead, told = street.text(words)
+    assert lead == texts.say("open_not_known", code)
+    assert len(listed_names(told)) == 3
+    assert hours_words.say("call_first", code) in told
 
 
 @pytest.mark.parametrize(("words", "hour_before_opening"), [("open today", True), ("abierto hoy", False)])
