@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from gateway.directory import cells
 from gateway.directory.choices import ABOUT, ACCESS, APPLY, COST, HOURS, PAPERS, SPEAKS, WEB, WHO
 from gateway.directory.details import WANTED, wanted_rows
 from gateway.directory.hours_words import say, words
@@ -60,11 +61,11 @@ def told(service: FoundService, kind: str, week: str, language: str) -> list[str
     free = say("cost_free", language) if service.cost == "free" else None
     lines: dict[str, list[str | None]] = {
         HOURS: [week or None],
-        COST: [_said("cost", language, fees=service.fees) or free],
+        COST: [_said("cost", language, fees=cells.told(service.fees, COST, language)) or free],
         PAPERS: [_said("bring", language, papers="; ".join(service.documents))],
-        WHO: [_said("for_whom", language, who=service.eligibility)],
-        APPLY: [_said("how_to_apply", language, how=service.how_to_apply),
-                _said("wait", language, wait=service.wait_time)],
+        WHO: [_said("for_whom", language, who=cells.told(service.eligibility, WHO, language))],
+        APPLY: [_said("how_to_apply", language, how=cells.told(service.how_to_apply, APPLY, language)),
+                _said("wait", language, wait=cells.told(service.wait_time, "wait", language))],
         SPEAKS: [_said("spoken", language, languages=_languages(service, language)),
                  _said("interpreters", language, how=service.interpretation)],
         ACCESS: [_said("access", language, how=_access(service, language)),
@@ -86,7 +87,7 @@ def _languages(service: FoundService, language: str) -> str:
 
 def _access(service: FoundService, language: str) -> str:
     coded = [say(f"access_{code}", language) for code in service.access if f"access_{code}" in words()]
-    return service.accessibility or ", ".join(coded)
+    return cells.told(service.accessibility, ACCESS, language) or ", ".join(coded)
 
 
 def _cost(row: Any) -> str | None:
