@@ -17,7 +17,10 @@ from gateway.directory.values import LANGUAGES, SPREADSHEET_ID
 from gateway.models.directory import ID_LENGTH
 
 STATUSES = ("active", "inactive", "defunct", "temporarily closed")
-ACTIVE = ("true", "yes", "open", "current", "live", "published", "approved")
+ACTIVE = (
+    *("true", "yes", "open", "current", "live", "published", "approved"),
+    *("activo", "activa", "abierto", "abierta", "si", "sí", "vigente", "publicado", "publicada"),
+)
 DIGITS_OF_A_PHONE = 3  # 911, 988, 211
 SHORTENED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 DEFAULTS = {

@@ -21,6 +21,7 @@ SPACE = re.compile(r"[\s,]*")
 # A page of a list: as the HSDS API gives it, and under the names that other programs give theirs.
 LISTS = ("contents", "data", "results", "items", "records")
 CONTENTS = re.compile(rf'^\s*\{{[^\[{{]{{0,2000}}"(?:{"|".join(LISTS)})"\s*:\s*(?=\[)')
+OF_ITS_OWN = "a table with columns of its own is read by a mapping file: docs/importing.md says how"
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 LONGEST_NUMBER = 400  # digits; a longer one is kept as text
 
@@ -59,7 +60,7 @@ def _package(path: Path, report: Report) -> Package:
     files, lists = _files(path, tables.ENDINGS), _files(path, JSON_ENDINGS)
     if files:
         report.notes += [f"{file.name} was not read, because the folder holds CSV files" for file in lists]
-        return Package([tables.look(file, report) for file in files], [], _resources(path))
+        return Package([tables.look(file, report) for file in files], [], _resources(path, report))
     if not lists and (below := _only_folder(path)):
         report.notes.append(f"{path.name} holds nothing but the folder {below.name}, which was read")
         return _package(below, report)
@@ -96,7 +97,7 @@ def _table_records(package: Package, report: Report, mapping: Path | None) -> It
         if kind in objects.BY_NAME:
             yield from _csv_records(kind, table, report)
         else:
-            reason = objects.not_kept(kind) or "no HSDS object goes by that name"
+            reason = objects.not_kept(kind) or f"no HSDS object goes by that name; {OF_ITS_OWN}"
             report.notes.append(f"{table.file.name} was left out: {reason}")
 
 
@@ -121,16 +122,21 @@ def _kind(package: Package, table: Table) -> str:
     return objects.kind_of(package.kinds.get(table.file.name, table.file.stem))
 
 
-def _resources(folder: Path) -> dict[str, str]:
-    """File names by object, when a ``datapackage.json`` says so (Frictionless tabular data package)."""
+def _resources(folder: Path, report: Report) -> dict[str, str]:
+    """File names by object, when a ``datapackage.json`` says so (Frictionless tabular data package).
+
+    One that cannot be read is no list: in the specification's own examples it is a link, which Windows and some ZIPs
+    turn into a file that holds a path. The files' own names say what they are.
+    """
     file = folder / "datapackage.json"
     if not file.exists():
         return {}
     try:
         resources = json.loads(file.read_text(encoding="utf-8-sig")).get("resources", [])
         return {Path(str(r["path"])).name: str(r["name"]) for r in resources if "path" in r and "name" in r}
-    except (ValueError, AttributeError, TypeError) as error:
-        raise ImportFailed([f"datapackage.json is broken: {error}"]) from error
+    except (ValueError, AttributeError, TypeError):
+        report.notes.append("datapackage.json could not be read; what each file holds was told by its name")
+        return {}
 
 
 def _csv_records(kind: str, table: Table, report: Report) -> Iterator[Record]:
@@ -157,7 +163,7 @@ def _check_columns(kind: str, file: Path, names: list[str]) -> None:
     needed = {"name"} & set(objects.BY_NAME[kind].required) | ({"id"} if objects.BY_NAME[kind].standing else set())
     missing = sorted(needed - set(names))
     if missing:
-        raise ImportFailed([f"{file.name} has no column {column!r}" for column in missing])
+        raise ImportFailed([*(f"{file.name} has no column {column!r}" for column in missing), OF_ITS_OWN])
 
 
 def _json_records(item: Any, file: str, number: int, report: Report) -> Iterator[Record]:

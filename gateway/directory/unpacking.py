@@ -15,6 +15,7 @@ from gateway.directory.report import ImportFailed
 
 READ = frozenset((".csv", ".json", ".jsonl", ".ndjson"))
 MOST_FILES = 200  # HSDS has 30 objects
+NAMED = 3  # files of other kinds that a fault names
 MOST_ENTRIES = 2_000
 LARGEST = 1 << 30  # bytes of everything in a ZIP
 RATIO = 200  # to one; texts come to 20, what is made to burst to 1,000
@@ -82,7 +83,8 @@ def _files(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             raise ImportFailed([f"the ZIP holds two files called {name}: make one ZIP of each publisher's files"])
         found[name.casefold()] = entry
     if not found:
-        raise ImportFailed(["the ZIP holds neither CSV nor JSON files"])
+        held = ", ".join(entry.filename[:80] for entry in entries[:NAMED] if not entry.is_dir())
+        raise ImportFailed(["the ZIP holds neither CSV nor JSON files" + (f", only {held}" if held else "")])
     if len(found) > MOST_FILES:
         raise ImportFailed([f"the ZIP holds {len(found)} files; at most {MOST_FILES} are read"])
     return list(found.values())

@@ -270,8 +270,23 @@ REFUSED: dict[str, tuple[Files, str]] = {
     "objects without an end": ({"services.json": '{"a":' * 100_000}, DEEP),
     "organizations without an end": (
         {"services.json": '{"name":"x","organization":' * 3_000 + "{}" + "}" * 3_000}, ""),
-    "no words of a package": (tables() | {"datapackage.json": "{"}, "datapackage.json is broken"),
+    "a table of its own": ({"places.csv": "Program,Phone\nFood,512-555-0101\n"}, "is read by a mapping file"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ["../../datapackage.json", "{", "[]", '{"resources": 3}'])
+def test_files_are_told_by_their_names_where_the_package_is_not_described(
+    session: Session, tmp_path: Path, now: datetime, said: str
+) -> None:
+    report = import_path(session, put(tables() | {"datapackage.json": said}, tmp_path), now, dataset="odd")
+    assert cells(session, Service, "id")
+    assert any("told by its name" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("status", ["activo", "Activa", "SÍ", "abierto"])
+def test_what_is_open_in_spanish_is_active(session: Session, tmp_path: Path, now: datetime, status: str) -> None:
+    import_path(session, put(services(f"s1,o1,Despensa,{status}"), tmp_path), now, dataset="odd")
+    assert cells(session, Service, "status") == [("active",)]
 
 
 @pytest.mark.parametrize("name", REFUSED)
