@@ -6,6 +6,8 @@ from typing import Any
 from psycopg import Connection
 
 # The dataset; the ids of services ("services"), and of what belongs to them ("owners"); None for all of the dataset.
+# Publishers number each object from 1: the same id may be an owner's and a stranger's of another kind, so that "owners"
+# may read too much, and what is written must be told apart by kind.
 Which = dict[str, Any]
 OWNED = """
 WITH pairs AS (SELECT id, location_id FROM service_at_location

@@ -38,7 +38,8 @@ SELECT DISTINCT ON (s.id, l.location_id)
        coalesce(a.names, '{{}}') || coalesce(la.names, '{{}}'),
        coalesce(a.national, false) AND p.latitude IS NULL, s.status,
        h.week, coalesce(h.week @> int4range(0, %(week)s), false), f.ages, coalesce(f.serves, '{{}}'),
-       array(SELECT DISTINCT code FROM spoken g WHERE g.owner IN (s.id, l.location_id) ORDER BY code), f.cost,
+       array(SELECT DISTINCT code FROM spoken g
+             WHERE (g.kind, g.owner) IN (('service', s.id), ('location', l.location_id)) ORDER BY code), f.cost,
        array(SELECT DISTINCT unnest(coalesce(f.access, '{{}}') || coalesce(r.access, '{{}}'))),
        greatest(c.assured, c.vouched, c.seen),
        setweight(to_tsvector('simple', unaccent(left(concat_ws(' ', s.name, s.alternate_name, o.name, t.names, x.name),
@@ -114,8 +115,10 @@ WHERE e.dataset = %(dataset)s AND e.status = 'active'
 ORDER BY n.need COLLATE "C", n.weight, floor(e.latitude * %(squares)s), floor(e.longitude * %(squares)s), e.latitude
 """
 SPOKEN = """
-INSERT INTO spoken SELECT DISTINCT coalesce(g.service_id, g.location_id, p.service_id, p.location_id) AS owner,
-       lower(left(g.code, 8)) AS code
+INSERT INTO spoken
+SELECT DISTINCT CASE WHEN g.service_id IS NOT NULL OR (g.location_id IS NULL AND p.service_id IS NOT NULL)
+                     THEN 'service' ELSE 'location' END AS kind,
+       coalesce(g.service_id, g.location_id, p.service_id, p.location_id) AS owner, lower(left(g.code, 8)) AS code
 FROM language g LEFT JOIN phone p ON (p.dataset, p.id) = (g.dataset, g.phone_id)
 WHERE g.dataset = %(dataset)s AND g.code IS NOT NULL
   AND coalesce(g.service_id, g.location_id, p.service_id, p.location_id) IS NOT NULL
@@ -179,7 +182,7 @@ def _gather(connection: Connection[Any], which: Which) -> Counter[str]:
         connection.execute(f"DROP TABLE IF EXISTS {table.split(' ')[0]}")
         connection.execute(f"CREATE TEMP TABLE {table} ON COMMIT DROP")
     connection.execute("DROP TABLE IF EXISTS spoken")
-    connection.execute("CREATE TEMP TABLE spoken (owner text, code text) ON COMMIT DROP")
+    connection.execute("CREATE TEMP TABLE spoken (kind text, owner text, code text) ON COMMIT DROP")
     connection.execute(SPOKEN, which)
     copy(connection, "located", list(_located(connection, which)))
     copy(connection, "reachable", list(_reachable(connection, which)))
@@ -188,7 +191,7 @@ def _gather(connection: Connection[Any], which: Which) -> Counter[str]:
     found = Counter[str]()
     copy(connection, "told", _told(connection, which, found))
     if which["services"] is None:
-        connection.execute("CREATE INDEX ON spoken (owner)")
+        connection.execute("CREATE INDEX ON spoken (kind, owner)")
         analyze(connection, "located", "reachable", "opened", "told", "spoken")
     return found
 

@@ -193,7 +193,8 @@ SELECT DISTINCT coalesce(l.service_id, s.id), a.taxonomy_term_id FROM attribute 
 LEFT JOIN service_at_location l ON a.link_entity = 'service_at_location' AND (l.dataset, l.id) = (a.dataset, a.link_id)
 LEFT JOIN service s ON a.link_entity = 'service' AND (s.dataset, s.id) = (a.dataset, a.link_id)
 WHERE a.dataset = %(dataset)s AND a.link_entity IN ('service', 'service_at_location')
-  AND coalesce(l.service_id, s.id) IS NOT NULL AND (%(owners)s::text[] IS NULL OR a.link_id = ANY(%(owners)s))
+  AND coalesce(l.service_id, s.id) IS NOT NULL
+  AND (%(services)s::text[] IS NULL OR coalesce(l.service_id, s.id) = ANY(%(services)s))
 """
 ALL_TERMS = """
 SELECT t.id, t.code, t.name, t.parent_id, coalesce(x.name, t.taxonomy) FROM taxonomy_term t

@@ -127,7 +127,7 @@ class Report:
         yield from _remarks("Kept as text", self.kept, self.kept_count.total())
         yield from _remarks("Refused", self.refused, self.refused_count.total())
         for column, count in sorted(self.unknown.items()):
-            yield f"  Kept beside the row: {column}, which HSDS does not have ({count} cells)"
+            yield f"  Kept beside the row: {column}, shown to nobody ({count} cells)"
         for column, count in sorted(self.left_out.items()):
             yield f"  Left out: {column} ({count} cells)"
         for note in self.notes:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from gateway import directory_cli
+from gateway import directory_cli, editing
 from gateway.db import Database
 from gateway.directory import overlay, runs, staging, undoing
 from gateway.directory.importing import import_path
@@ -204,3 +204,30 @@ def test_the_report_of_a_run_counts_rows(session: Session, written: Written, pac
     [run] = runs.listed(session, report.dataset)
     assert run.first
     assert run.changes == {}
+
+
+def test_ids_are_told_apart_by_object(session: Session, package: Package, written: Written, now: datetime) -> None:
+    """Publishers number each object from 1: service 1 is not at place 1, and phone 2 is not service 2."""
+    ids = ("1", "2")
+    package["service"] = [
+        {"id": n, "organization_id": "o1", "status": "active", "name": f"Help {n}", "description": "Help"} for n in ids
+    ]
+    package["location"] = [{"id": n, "location_type": "physical", "postal_code": "94110"} for n in ids]
+    package["service_at_location"] = [
+        {"id": "1", "service_id": "1", "location_id": "2"}, {"id": "2", "service_id": "2", "location_id": "1"},
+    ]  # fmt: skip
+    package["phone"] = [{"id": "2", "service_id": "1", "number": "415-555-0101"}]
+    package["language"] = [
+        {"id": "1", "location_id": "1", "code": "vi"}, {"id": "2", "service_id": "1", "code": "es"},
+    ]  # fmt: skip
+    package["taxonomy_term"] = [{"id": n, "name": "Food pantry", "description": "Food"} for n in ids]
+    package["attribute"] = [
+        {"id": n, "link_id": n, "link_entity": "service", "taxonomy_term_id": n} for n in ids
+    ]  # fmt: skip
+    package["schedule"] = []
+    import_path(session, written(package, "county"), now)
+    spoken = {row.service_id: row.languages for row in session.scalars(select(SearchEntry))}
+    assert spoken == {"1": ["es"], "2": ["vi"]}
+    before = whole(session)
+    editing.reindex(session, "county", ["1"])
+    assert whole(session) == before
