@@ -125,9 +125,11 @@ class Up:
         database = Database(given.database_url, statement_ms=0)
         say("bringing the database up to date")
         schema.upgrade(database)
-        reindexing.catch_up(database, say, community.load(given.community_file).directory.tags)
+        town = community.load(given.community_file)
+        reindexing.catch_up(database, say, town.directory.tags)
         now = datetime.now(UTC)
-        take_shipped(database, now, demo_town=given.demo)
+        # Invented services never stand beside those of a town of one's own, nor come back once they were taken away.
+        take_shipped(database, now, demo_town=given.demo and town.demo)
         with database.begin() as session:
             first = log_ins.first_log_in(session, now, log_ins.FIRST_SHIFT if given.demo else timedelta())
         database.close()

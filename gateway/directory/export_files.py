@@ -135,7 +135,8 @@ class _Package:
         """The rows of one object without the addresses that are not shown, services with what is closed now."""
         if kind.name == "location":
             for row in self._rows(kind):
-                self.said[exporting.NOT_SHOWN] += row["id"] in self._hidden
+                if row["id"] in self._hidden:
+                    self.said[exporting.NOT_SHOWN] += 1
                 yield row | dict.fromkeys(exporting.HIDDEN) if row["id"] in self._hidden else row
         elif kind.name == "address":
             yield from (row for row in self._rows(kind) if row["location_id"] not in self._hidden)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.db import Database
-from gateway.directory import commands, demo, needs, topics
+from gateway.directory import commands, demo, needs, topics, undoing
 from gateway.directory.objects import BY_NAME
 from gateway.models import Row
 from gateway.models.directory import Service
@@ -32,6 +32,13 @@ def test_loading_twice_changes_nothing(session: Session, now: datetime) -> None:
     for report in first:
         assert (report.refused, report.mended, report.unknown, report.notes) == ([], [], {}, [])
     assert all(report.unchanged for report in demo.load_demo(session, now))
+
+
+def test_a_demo_town_that_was_taken_back_stays_away(session: Session, now: datetime) -> None:
+    demo.load_demo(session, now)
+    undoing.undo(session, "demo-town", now)
+    assert [report.dataset for report in demo.load_demo(session, now)] == ["national-lines"]
+    assert set(session.scalars(select(ServiceNeed.dataset))) == {"national-lines"}
 
 
 def test_every_need_is_met_in_the_town(town: Session) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gateway.db import Database
-from gateway.directory import needs, times
+from gateway.directory import needs, runs, times
 from gateway.directory.flatten import NAMESPACE, Record, flatten
 from gateway.directory.importing import Incoming, import_records
 from gateway.directory.report import Report
@@ -28,8 +28,18 @@ def load_national(store: Database | Session, now: datetime, *, wait: bool = True
 
 
 def load_demo(store: Database | Session, now: datetime, *, wait: bool = True) -> list[Report]:
-    """Take in the national lines and the invented Demo Town. The same again changes nothing. Raises as above."""
-    return [load_national(store, now, wait=wait), _load(store, "town.yml", now, wait=wait)]
+    """Take in the national lines and the invented Demo Town. The same again changes nothing, and a Demo Town that
+    somebody took back stays away. Raises as above."""
+    reports = [load_national(store, now, wait=wait)]
+    return reports if _taken_back(store, "demo-town") else [*reports, _load(store, "town.yml", now, wait=wait)]
+
+
+def _taken_back(store: Database | Session, dataset: str) -> bool:
+    if isinstance(store, Database):
+        with store.begin() as session:
+            return _taken_back(session, dataset)
+    newest = runs.listed(store, dataset, most=1)
+    return bool(newest) and newest[0].state == runs.UNDONE and newest[0].first
 
 
 def _load(store: Database | Session, file: str, now: datetime, *, wait: bool) -> Report:
