@@ -150,6 +150,21 @@ GROUP BY l.dataset, l.id, l.description, l.transportation
 """
 
 
+# Who has no place and names no area is reached by phone. That holds near the places of the same publisher: of two
+# towns in one store, the one's phone services are nothing for the other's residents.
+UNSAID = """
+dataset = %(dataset)s AND latitude IS NULL AND areas = '{}' AND NOT national
+  AND (%(services)s::text[] IS NULL OR service_id = ANY(%(services)s))
+"""
+IS_UNSAID = f"SELECT 1 FROM search_entry WHERE {UNSAID} LIMIT 1"  # noqa: S608 - a literal of our own
+SOMEWHERE = f"UPDATE search_entry SET areas = %(areas)s WHERE {UNSAID}"  # noqa: S608
+BOX = """
+SELECT min(latitude) - %(beyond)s, max(latitude) + %(beyond)s, min(longitude) - %(beyond)s, max(longitude) + %(beyond)s
+FROM search_entry WHERE dataset = %(dataset)s
+"""
+BEYOND = 1.5  # degrees: a hundred miles, so that what lies over a border counts as near
+MOST_STATES = 12  # of more the publisher's places say nothing
+
 FORGET = (
     "DELETE FROM {} WHERE dataset = %(dataset)s AND (%(services)s::text[] IS NULL OR service_id = ANY(%(services)s))"
 )
@@ -166,6 +181,7 @@ def build(connection: Connection[Any], dataset: str, services: Sequence[str] | N
         connection.execute(sql.SQL(FORGET).format(sql.Identifier(table)), which)
     found = _gather(connection, which)
     connection.execute(ENTRIES, which | {"nationwide": NATIONWIDE, "week": WEEK, "any": ANY, "most": LONGEST_TEXT})
+    _somewhere(connection, which)
     connection.execute(NEEDS, which | {"any": ANY, "pole": POLE, "squares": SQUARES})
     if services is None:
         connection.execute("DELETE FROM search_word WHERE dataset = %s", (dataset,))
@@ -174,6 +190,17 @@ def build(connection: Connection[Any], dataset: str, services: Sequence[str] | N
         with connection.cursor() as cursor:
             cursor.executemany(NEW_WORD, [(dataset, word, count) for word, count in sorted(found.items())])
     gazetteer.remember_addresses(connection, dataset, which["owners"])
+
+
+def _somewhere(connection: Connection[Any], which: Which) -> None:
+    """Note of those whose area nobody knows the states in which, and around which, their publisher has its places."""
+    if connection.execute(IS_UNSAID, which).fetchone() is None:
+        return
+    box = connection.execute(BOX, which | {"beyond": BEYOND}).fetchone()
+    states = place.states_within(*box) if box and box[0] is not None else set()
+    if 0 < len(states) <= MOST_STATES:
+        areas = [f"{place.SOMEWHERE}{state}" for state in sorted(states)]
+        connection.execute(SOMEWHERE, which | {"areas": areas})
 
 
 def _gather(connection: Connection[Any], which: Which) -> Counter[str]:

@@ -31,6 +31,7 @@ PART_OF_STATE = re.compile(
     r"^(?:all of|all|entire|state of|(?:north|south|east|west|central|mid)[a-z]*|upstate|downstate)\b"
 )
 WHOLE_OF = re.compile(r"(?:all|entire|state)\b")
+SOMEWHERE = "somewhere in "  # before a state: where in it is not said, and that it is in no other is
 CITY_OF = re.compile(r"^(?:the )?(?:city|town|village|county) of ")
 EARTH_MILES = 3958.8
 FEWEST_DIGITS = 4  # of the five of a ZIP that was typed in haste: the rest are letters that look like digits
@@ -228,6 +229,9 @@ class _NamedArea(NamedTuple):
 @lru_cache(maxsize=AREAS_KEPT)
 def _named_area(area: str) -> _NamedArea:
     name = CITY_OF.sub("", area.strip())
+    if name.startswith(SOMEWHERE):
+        state = name.removeprefix(SOMEWHERE)
+        return _NamedArea(name, as_compared(name), state, statewide=False, of_state=state, whole=False)
     return _NamedArea(
         name,
         as_compared(name.split(",")[0]),
@@ -265,6 +269,16 @@ def middle(places: Iterable[Place]) -> tuple[float, float]:
     """Latitude and longitude of the middle of places that lie near each other."""
     points = [(one.latitude, one.longitude) for one in places]
     return sum(a for a, _ in points) / len(points), sum(b for _, b in points) / len(points)
+
+
+def states_within(south: float, north: float, west: float, east: float) -> set[str]:
+    """The names of the states, in small letters, that have a ZIP code in a box of degrees."""
+    inside = (
+        one.state
+        for one in all_zips()
+        if south <= one.latitude <= north and west <= one.longitude <= east and one.state in STATES
+    )
+    return {STATES[state].lower() for state in inside}
 
 
 def all_zips() -> Iterable[Place]:

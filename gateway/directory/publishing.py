@@ -42,7 +42,8 @@ CALLED = """
 # Source: HSDS 3.1, parameter ``postcode``: "if service_area is available, only … where the postcode exists within".
 COVERING = """
  AND (s.dataset, s.id) IN (SELECT e.dataset, e.service_id FROM search_entry e
-      WHERE e.areas = '{}' OR e.national OR EXISTS (SELECT 1 FROM unnest(e.areas) AS area(name)
+      WHERE e.areas = '{}' OR e.areas[1] LIKE 'somewhere in %' OR e.national
+         OR EXISTS (SELECT 1 FROM unnest(e.areas) AS area(name)
             WHERE split_part(area.name, ',', 1) = ANY(:own)
               AND trim(split_part(area.name, ',', 2)) IN ('', :state, :state_name)))
 """

@@ -1,17 +1,24 @@
 """What is found, and in which order."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from gateway import editing
 from gateway.directory import asking, details, place
+from gateway.directory.importing import import_path
 from gateway.directory.place import Area
 from gateway.directory.search import Wanted, search
 from gateway.models.directory import Service
+from gateway.models.listing import SearchEntry
+from tests.directory.conftest import Rows
 
 MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("America/Los_Angeles")).astimezone(UTC)
 MONDAY_NIGHT = datetime(2026, 11, 23, 22, tzinfo=ZoneInfo("America/Los_Angeles")).astimezone(UTC)
@@ -226,3 +233,32 @@ def test_whom_it_is_for_alone_makes_nothing_an_answer(town: Session, said: str) 
     found = search(town, wanted, MONDAY_NOON, limit=50, home="America/Los_Angeles")
     assert found.services
     assert {service.need for service in found.services} == {"food"}
+
+
+def test_who_is_reached_by_phone_alone_is_near_its_publishers_places(
+    town: Session, package: dict[str, Rows], written: Callable[[dict[str, Rows], str], Path], now: datetime
+) -> None:
+    """Of two towns in one store, the one's lines are nothing for the other's residents; over a border they may be."""
+    package["service"] = [
+        {"id": key, "organization_id": "o1", "name": f"Food pantry {key}", "status": "active"} for key in ("s1", "s2")
+    ]
+    package["location"] = [
+        {"id": "l1", "location_type": "physical", "latitude": "41.8781", "longitude": "-87.6298"}
+    ]  # Chicago
+    package["service_at_location"] = [{"id": "a1", "service_id": "s1", "location_id": "l1"}]
+    package["address"] = []
+    import_path(town, written(package, "chicago"), now)
+    food = Wanted(("food",))
+
+    def found(code: str) -> set[str]:
+        return set(search(town, replace(food, zip=code), MONDAY_NOON, limit=60).ids)
+
+    assert "chicago:s2" not in found("94110")
+    assert {"chicago:s1", "chicago:s2"} <= found("60601")
+    assert "chicago:s2" in found("46320")  # Hammond, Indiana
+    entry = town.scalars(select(SearchEntry).where(SearchEntry.service_id == "s2")).one()
+    assert "somewhere in illinois" in entry.areas
+    before = list(entry.areas)
+    editing.reindex(town, "chicago", ["s2"])
+    town.refresh(entry)
+    assert entry.areas == before
