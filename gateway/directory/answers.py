@@ -51,6 +51,8 @@ DETAILS = (
     Detail(44, address=40, miles=True),
     Detail(44, address=32),
     Detail(36, address=24),
+    Detail(44, miles=True),  # how far it is says more than the rest of a long name
+    Detail(32, miles=True),
     Detail(44),
     Detail(32),
     Detail(22),
