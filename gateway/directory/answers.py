@@ -16,6 +16,7 @@ __all__ = ["SMS", "hours_words", "render", "words"]
 SMS = "sms"
 MOST_SEGMENTS = {"en": 2, "es": 3}
 FAR = 10  # from here on, tenths of a mile tell nothing
+NEAREST = 0.05  # miles; "0.0 mi" is most often a ZIP code and its own middle
 LONGEST_PLACE = 24  # letters of a place that was not understood, and of any place where there is little room
 LONGEST_NOTE = 30  # what to press, where there is little room
 LONGEST_WEB = 60  # a web address is told whole or not at all
@@ -123,7 +124,7 @@ def _brief(service: FoundService, language: str, now: datetime | None, detail: D
     facts = [_shorten(service.name, detail.name), _ways(service, language, detail)]
     if detail.address and service.address:
         facts.append(_shorten(service.address, detail.address))
-    if detail.miles and service.distance_miles is not None:
+    if detail.miles:
         facts.append(_miles(service, language))
     if detail.hours:
         facts.append(hours_of(service, language, now))
@@ -143,7 +144,7 @@ def _lines(number: int, service: FoundService, language: str, now: datetime | No
     if ways := _ways(service, language, IN_FULL):
         yield ways
     where = ", ".join(part for part in (service.address, service.city) if part)
-    miles = _miles(service, language) if service.distance_miles is not None else ""
+    miles = _miles(service, language)
     if where or miles:
         yield f"{where} ({miles})" if where and miles else where or miles
     yield hours_of(service, language, now)
@@ -213,7 +214,10 @@ def _place(found: Found, language: str, *, city: bool = True, unknown_only: bool
 
 
 def _miles(service: FoundService, language: str) -> str:
+    """How far it is; nothing where that is not known, or is the same place as far as anybody can tell."""
     miles = service.distance_miles or 0.0
+    if miles < NEAREST:
+        return ""
     return _say("miles", language, miles=f"{miles:.1f}" if miles < FAR else f"{miles:.0f}")
 
 

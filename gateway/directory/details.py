@@ -52,7 +52,7 @@ PHONES = " UNION ALL ".join(
 # With its phones, its words in a language and its checks: a question of their own would cost as much as their answer.
 SERVICES = f"""
 SELECT w.place, s.*, o.name AS organization, l.name AS location, l.id AS location_id, l.confidential,
-       a.address_1, a.city, a.postal_code, p.phones, {CHECKS}, {SAID_TO_BE_CLOSED},
+       l.latitude AS given_latitude, a.address_1, a.city, a.postal_code, p.phones, {CHECKS}, {SAID_TO_BE_CLOSED},
        (SELECT json_agg(json_build_array(t.object, t.object_id, t.field, t.text) ORDER BY {TOLD_LAST})
         FROM (SELECT 'service' AS object, s.id AS object_id UNION ALL SELECT 'phone', unnest(p.ids)) AS k
         JOIN translation t ON (t.dataset, t.object, t.object_id) = (w.dataset, k.object, k.object_id)
@@ -193,12 +193,17 @@ def _told(service: Any, distance: float | None, state: OpenState) -> FoundServic
         postal_code=None if service.confidential else service.postal_code,
         location_id=service.location_id,
         address_public=not service.confidential,
+        latitude=None if service.confidential else service.given_latitude,
     )
 
 
 def with_index(service: FoundService, row: Any) -> FoundService:
-    """The service with what the index knows of it beside; nothing of its point where nobody may be told."""
-    public = service.address_public
+    """The service with what the index knows of it beside; nothing of its point where nobody may be told.
+
+    Nor of one that the publisher does not give: the middle of the ZIP code serves to search, and a map of it would send
+    people to a wrong door.
+    """
+    public = service.address_public and service.latitude is not None
     return replace(
         service,
         verified_on=service.verified_on or row.verified_on,

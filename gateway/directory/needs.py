@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 from psycopg import Connection
 
-from gateway.directory import chosen, term_file, topics
+from gateway.directory import chosen, eligibility, term_file, topics
 from gateway.directory.chosen import Which
 from gateway.directory.copying import copy
 from gateway.directory.folding import fold
@@ -201,6 +201,7 @@ SELECT t.id, t.code, t.name, t.parent_id, coalesce(x.name, t.taxonomy) FROM taxo
 LEFT JOIN taxonomy x ON (x.dataset, x.id) = (t.dataset, t.taxonomy_id) WHERE t.dataset = %s
 """
 Found = tuple[str, str, int]
+ABOUT_PETS = frozenset(("pets", f"{topics.MARK}pet_care"))
 
 
 class Wider(NamedTuple):
@@ -267,6 +268,8 @@ def _by_words(connection: Connection[Any], which: Which, mapping: Mapping, said:
         for service, name, other, names, *texts in rows:
             named = _told(mapping, name, other, names)
             mentioned = _told(mapping, *texts) | mapping.topics.wider(named)
+            if ABOUT_PETS & mentioned and "no_pets" in eligibility.words("serves").in_text(*texts):
+                mentioned -= ABOUT_PETS  # a shelter that takes no dogs is no help with one
             found = [(service, need, BY_NAME) for need in named]
             found += [(service, need, BY_TEXT) for need in mentioned - named]
             yield from (one for one in found if service not in said or is_topic(one[1]))

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gateway import editing
-from gateway.directory import asking, details, place
+from gateway.directory import answers, asking, details, place
 from gateway.directory.importing import import_path
 from gateway.directory.place import Area
 from gateway.directory.search import Wanted, search
@@ -262,3 +262,40 @@ def test_who_is_reached_by_phone_alone_is_near_its_publishers_places(
     editing.reindex(town, "chicago", ["s2"])
     town.refresh(entry)
     assert entry.areas == before
+
+
+def test_no_map_of_a_point_that_the_publisher_does_not_give(
+    session: Session, package: dict[str, Rows], written: Callable[[dict[str, Rows], str], Path], now: datetime
+) -> None:
+    """The middle of the ZIP code serves to search; who followed a map to it would stand before a wrong door."""
+    package["location"] = [{"id": "l1", "location_type": "physical", "name": "Hall"}]
+    package["address"] = [
+        {"id": "d1", "location_id": "l1", "address_1": "1 Main St", "city": "San Francisco", "postal_code": "94110",
+         "state_province": "CA", "country": "US", "address_type": "physical"}
+    ]  # fmt: skip
+    import_path(session, written(package, "county"), now)
+    found = search(session, Wanted(zip="94110"), MONDAY_NOON).services
+    told = next(service for service in found if service.address)
+    assert (told.latitude, told.longitude) == (None, None)
+    assert told.distance_miles == 0.0
+    [text] = answers.render(search(session, Wanted(zip="94110"), MONDAY_NOON), "en", "sms")
+    assert "0.0 mi" not in text
+
+
+def test_who_takes_no_pets_is_no_help_with_one(
+    session: Session, package: dict[str, Rows], written: Callable[[dict[str, Rows], str], Path], now: datetime
+) -> None:
+    package["service"] = [
+        {"id": "s1", "organization_id": "o1", "name": "Refugio", "status": "active",
+         "description": "Camas para esta noche. No se permiten mascotas."},
+        {"id": "s2", "organization_id": "o1", "name": "Albergue", "status": "active",
+         "description": "Presentarse a las seis. Se permiten mascotas."},
+    ]  # fmt: skip
+    package["service_at_location"] = []
+    import_path(session, written(package, "county"), now)
+    entries = {row.service_id: row for row in session.scalars(select(SearchEntry))}
+    assert "pets" not in entries["s1"].needs
+    assert "pets" in entries["s2"].needs
+    assert "legal" not in entries["s2"].needs  # «presentarse» is not «preso»
+    found = search(session, Wanted(needs=("shelter",), serves=("pets",)), MONDAY_NOON)
+    assert [service.name for service in found.services] == ["Albergue"]
