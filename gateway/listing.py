@@ -82,8 +82,7 @@ def _says_where(scene: Scene) -> bool:
         return True
     if len(said) > LONGEST_PLACE:
         return False
-    read = locating.read(scene.session, None, said, gazetteer.town(scene.community), scene.language)
-    return read.place is not None or bool(read.choices)
+    return locating.Reader(scene.session, gazetteer.town(scene.community), scene.language).knows(said)
 
 
 def answer(scene: Scene) -> list[str]:

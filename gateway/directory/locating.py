@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gateway.directory import gazetteer, place, streets
+from gateway.directory import gazetteer, mistyped, place, streets
 from gateway.directory.addresses import squeeze, street_of
 from gateway.directory.folding import fold
 from gateway.directory.gazetteer import NamedPlace, Town
@@ -20,6 +20,8 @@ from gateway.directory.wanted import PlaceChoice
 MOST_CHOICES = 4  # they must fit into one text, and be answered by a digit
 NEAR_MILES = 100.0  # a city so near needs no state
 NEIGHBORHOOD = 4.0  # miles around the middle within which all services of a name must lie, for it to name a place
+MOST_WORDS = 4  # of a city's name
+ORDINARY = -4.95  # log10 of a word's share in a language: commoner ones name no place by themselves
 SHORTEST_NAME = 4  # letters of its longest word
 SWAPPED = 0.2  # by which shared runs of letters overrate likeness, against trigrams
 ALIKE = 0.6  # trigram similarity from which a name may be meant; it is asked back, never decided
@@ -136,7 +138,7 @@ class Reader:
                 found = reading(name)
                 if found.place or found.choices:
                     return found
-        return self._alike(bare)
+        return self._within(bare) or self._alike(bare)
 
     def knows(self, written: str) -> bool:
         """Whether it is a place around here, or several of them."""
@@ -215,6 +217,20 @@ class Reader:
         return Where(
             choices=tuple(PlaceChoice(f"{c.city}, {c.state}", c.latitude, c.longitude) for c in several[:MOST_CHOICES])
         )
+
+    def _within(self, name: str) -> Where | None:
+        """A city of the community among other words ("aurora condado kane"), a county where none stands there.
+
+        The longest, and of equals the first; no word that people use for something else.
+        """
+        words, found = re.findall(r"[^\W_]+", name), []
+        for length in range(1, min(MOST_WORDS, len(words) - 1) + 1):
+            for start in range(len(words) - length + 1):
+                run = " ".join(words[start : start + length])
+                own = self._regions.get(squeeze(run))
+                if own and (length > 1 or squeeze(run) in self._large or not mistyped.ordinary(run, ORDINARY)):
+                    found.append((own.county != own.name, length, -start, run))
+        return self._near_city(max(found)[-1]) if found else None
 
     def _corner(self, name: str) -> Where:
         """Where two streets of the directory's addresses meet; a landmark at a corner that the town's file names."""

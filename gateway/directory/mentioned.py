@@ -18,7 +18,7 @@ CLOSED_BY = re.compile(r"[.;!?\n]|\b(?:please|por favor|for|para|that|que|becaus
 SHORTENED = re.compile(r"\b(st|mt|ft|pt)\.(?= )", re.I)  # no sentence ends here: "East St. Louis"
 MOST_WORDS = 5
 LONGEST_NAME = 4  # words
-ORDINARY = -4.95  # log10 of a word's share in a language: commoner ones name a place after "in" or with a capital only
+ORDINARY = locating.ORDINARY
 
 
 def named_in(session: Session, written: str, town: Town | None, language: str = "en") -> str | None:

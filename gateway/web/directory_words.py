@@ -125,13 +125,14 @@ STATES = {
     "rejected": N_("Rejected"),
     "superseded": N_("No longer asked"),
 }
+# The first is what stands for who chooses none: it must claim nothing.
 REASONS = {
+    "other": N_("No reason given"),
     "holiday": N_("Holiday"),
     "staff": N_("Not enough staff"),
     "full": N_("Full"),
     "weather": N_("Weather"),
     "building": N_("Trouble with the building"),
-    "other": N_("Another reason"),
 }
 DONE = {
     "saved": N_("Saved."),

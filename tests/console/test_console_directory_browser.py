@@ -94,7 +94,7 @@ def test_a_record_is_found_changed_and_closed_by_keyboard(
     for name in ("Until", "Why", "Close"):
         reach(page, name)
     go(page)
-    expect(page.locator(".bar.hot")).to_contain_text("Closed: Holiday")
+    expect(page.locator(".bar.hot")).to_contain_text("Closed: No reason given")
     with database.begin() as session:
         assert session.get_one(Service, ("county", "s1")).name == "Food bank"
         assert len(session.scalars(select(Closure)).all()) == 1

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from gateway.community import load
 from gateway.directory import addresses, gazetteer, indexing, locating, place, staging
-from gateway.directory.addresses import Street
+from gateway.directory.addresses import Street, squeeze
 from gateway.directory.gazetteer import GazetteerError, Town
+from gateway.directory.holidays import FEDERAL
 from gateway.directory.importing import import_path
 from gateway.directory.place import Area, Place
 from gateway.directory.search import search
@@ -291,3 +292,22 @@ def test_nothing_but_words_says_where_somebody_is(session: Session, now: datetim
     """Twilio's FromZip and the area code of a number have no way into a question at all."""
     assert not {name for name in Wanted.__dataclass_fields__ if "phone" in name or "from" in name}
     assert search(session, Wanted(("food",)), now, town=demo).place_understood is None
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("aurora condado kane", "Aurora"),
+        ("St. Charles, Kane County", "Saint Charles"),
+        ("champaign urbana", "Champaign"),
+        ("la corte de markham", "Markham"),
+        ("by the old mill in elgin", "Elgin"),
+        ("at a normal place", None),  # a town of Illinois, and a word
+        ("i would rather not say", None),
+    ],
+)
+def test_a_city_among_other_words(session: Session, said: str, meant: str | None) -> None:
+    zips = frozenset(one.zip for one in place.all_zips() if one.state == "IL")
+    town = gazetteer.town_of("Illinois", "IL", zips, None, FEDERAL)
+    found = locating.read(session, None, said, town).place
+    assert (squeeze(found.city) if found else None) == (squeeze(meant) if meant else None)
