@@ -15,6 +15,10 @@ from gateway.marking import N_
 
 MONTHS = 3  # of a table; its first are January, April, July and October
 NOT_SAID = "not said"
+HIDDEN = N_("hidden")
+# What stands for several lines (:mod:`gateway.gaps`), in words that the console has in both languages.
+TOGETHER = {gaps.ELSEWHERE: N_("all other places"), gaps.OTHER_LANGUAGES: N_("all other languages"),
+            gaps.OTHER_NEEDS: N_("all other needs")}  # fmt: skip
 EXPLAINED = N_(
     'A count of 1 to 10 is hidden, and so is what would give it away ("hidden"). Lines of few people are put together.'
     " Each table is of one quarter of a year, so that no two of them can be subtracted from each other. While the"
@@ -66,7 +70,7 @@ def _after(first: date) -> date:
 
 def said(count: int | None, *, at_least: bool = False) -> str:
     """A count as it is shown; ``at_least`` where it was rounded down."""
-    return "hidden" if count is None else f"{count}+" if at_least and count else str(count)
+    return HIDDEN if count is None else f"{count}+" if at_least and count else str(count)
 
 
 def as_csv(lines: Sequence[Gap]) -> str:

@@ -35,6 +35,7 @@ def table() -> ResponseReturnValue:
         ends=(span.ends - timedelta(seconds=1)).astimezone(clock).date(),
         heads=gap_table.HEADS,
         said=gap_table.said,
+        together=gap_table.TOGETHER,
         barriers=gap_table.barriers,
         barrier_words=BARRIERS,
         explained=gap_table.EXPLAINED,
