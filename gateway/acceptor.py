@@ -39,7 +39,7 @@ class Acceptor:
 
     def __init__(self, keys: Keys, community: Community, database: Database, journal: Journal, bell: Bell) -> None:
         self._keys, self._community = keys, community
-        self._database, self._journal, self._bell = database, journal, bell
+        self._database, self._journal, self._bell = database.road, journal, bell
         self._pool = ThreadPoolExecutor(THREADS, "accept")
         self._stuck: tuple[Future[Receipt], float] | None = None
         self._closed_until = 0.0

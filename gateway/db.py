@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
+from functools import cached_property
 from typing import Any
 from weakref import WeakSet
 
 import psycopg
 from psycopg import errors as pg
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session, sessionmaker
@@ -24,6 +26,8 @@ STATEMENT_MS = 5_000
 IDLE_MS = 30_000  # what a process that is cut off left locked is free again after this
 LOCK_SHARE = 0.7  # of a statement's time: so that a lock shows itself as a lock, and not as a slow server
 PATIENCE = text("SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true)")
+STANDING = f"-c idle_in_transaction_session_timeout={IDLE_MS} -c timezone=UTC -c synchronous_commit=on"
+PLAN_ONCE = "-c plan_cache_mode=force_generic_plan"
 # A server that went away without a word is noticed within seconds, where the system can tell (TCP).
 DEAD_PEER = {
     "keepalives": 1,
@@ -40,16 +44,38 @@ UNUSABLE_CLASS, READ_ONLY = "42", "25006"
 
 
 class Database:
-    """A pool of connections to one Postgres.
+    """Connections to one Postgres, in a pool.
 
     ``statement_ms`` bounds every statement on the server's side; an accepting process gives itself a shorter bound
-    than a worker.
+    than a worker. ``pool`` is how many stay open.
     """
 
     def __init__(self, url: str, *, pool: int = 10, statement_ms: int = STATEMENT_MS) -> None:
-        self.engine = create_engine(
+        self._pool, self._statement_ms = pool, statement_ms
+        self._wires: WeakSet[psycopg.Connection[Any]] = WeakSet()
+        self._wires_mutex = threading.Lock()
+        self._closed = False
+        self.engine = self._engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @cached_property
+    def road(self) -> "Database":
+        """The same store for the road of a message, over connections of its own that plan each statement once.
+
+        Postgres plans a statement ten times on each connection before it believes that its values do not matter, and
+        a search takes three times as long to plan as to answer. Only for statements that find an index whatever their
+        values are; ``tests/gateway/test_plans.py`` holds the road's to that.
+        """
+        road = copy(self)  # with the same book of open connections, so that what cuts or closes one, does both
+        road.engine = self._engine(self.engine.url, PLAN_ONCE, prepare_threshold=1)
+        road._sessions = sessionmaker(road.engine, expire_on_commit=False)
+        road.__dict__["road"] = road
+        return road
+
+    def _engine(self, url: URL | str, options: str = "", **driver: Any) -> Engine:
+        engine = create_engine(
             url,
-            pool_size=pool,
+            pool_size=self._pool,
             max_overflow=5,
             pool_timeout=CONNECT_SECONDS,
             pool_use_lifo=True,  # few servers that know our statements, instead of many that each must learn them
@@ -57,18 +83,16 @@ class Database:
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,
                 "cursor_factory": Cursor,
-                "options": f"-c statement_timeout={statement_ms} -c lock_timeout={int(statement_ms * LOCK_SHARE)} "
-                f"-c idle_in_transaction_session_timeout={IDLE_MS} -c timezone=UTC -c synchronous_commit=on",
+                "options": f"-c statement_timeout={self._statement_ms} "
+                f"-c lock_timeout={int(self._statement_ms * LOCK_SHARE)} {STANDING} {options}",
                 **DEAD_PEER,
+                **driver,
             },
         )
-        self._wires: WeakSet[psycopg.Connection[Any]] = WeakSet()
-        self._wires_mutex = threading.Lock()
-        self._closed = False
-        event.listen(self.engine, "do_connect", self._connect)
-        event.listen(self.engine, "checkin", self._check_in)
-        event.listen(self.engine, "checkout", self._check_out)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        event.listen(engine, "do_connect", self._connect)
+        event.listen(engine, "checkin", self._check_in)
+        event.listen(engine, "checkout", self._check_out)
+        return engine
 
     @contextmanager
     def begin(self, *, patience_ms: int | None = None) -> Iterator[Session]:
@@ -120,9 +144,10 @@ class Database:
         with self._wires_mutex:
             self._closed = True
             self._wires.clear()
-        pool = self.engine.pool
-        self.engine.dispose()
-        pool.dispose()  # once more: one that was being given back meanwhile has missed the first
+        for engine in {self.engine, self.__dict__.get("road", self).engine}:
+            pool = engine.pool
+            engine.dispose()
+            pool.dispose()  # once more: one that was being given back meanwhile has missed the first
 
     def _connect(self, dialect: Any, _record: Any, args: Any, options: Any) -> Any:
         wire = dialect.connect(*args, **options)

@@ -52,6 +52,7 @@ class Worker:
         """``means`` is how responders and teams are reached; without one what is for them waits."""
         self._means: Means = means or {}
         self._database, self._bell, self._rasa, self._carrier = database, bell, rasa, carrier
+        self._road = database.road
         self._keys, self._community, self._acceptor = keys, community, acceptor
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._stop = threading.Event()
@@ -87,7 +88,7 @@ class Worker:
 
     def answer_one(self) -> bool:
         """Lease one conversation and answer all that waits in it; returns whether there was one."""
-        taken = turns.take_next(self._database, self._community, self._owner, now)
+        taken = turns.take_next(self._road, self._community, self._owner, now)
         if taken is None:
             return False
         lease, question = taken
@@ -100,17 +101,17 @@ class Worker:
 
     def _answer(self, lease: Lease, question: turns.Question) -> turns.Question | None:
         """Answer one message; returns the next of the same conversation."""
-        more = turns.answer(self._database, self._rasa, self._community, lease, question, now)
+        more = turns.answer(self._road, self._rasa, self._community, lease, question, now)
         self._sends.one()
         self._bell.announce(lease.conversation_id)
         if not more or self._stop.is_set():
             return None
-        return turns.note_next(self._database, self._community, lease, now)
+        return turns.note_next(self._road, self._community, lease, now)
 
     def send_waiting(self) -> bool:
         """Send what waits; returns whether there was a text."""
         go_on = lambda: not self._stop.is_set()  # noqa: E731 - a question
-        return sending.send_all(self._database, self._carrier, self._keys, go_on=go_on, quiet=self._quiet)
+        return sending.send_all(self._road, self._carrier, self._keys, go_on=go_on, quiet=self._quiet)
 
     def notify(self, *, pushes: bool = True) -> bool:
         """Send one page, call or relayed text; returns whether one waited.

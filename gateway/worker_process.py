@@ -18,7 +18,7 @@ from gateway.means import NO_DEVICE, PUSH, SMS, VOICE, Sender, failed
 from gateway.pushing import by_push
 from gateway.settings import Settings
 from gateway.tokens import fingerprint
-from gateway.worker import NOTIFIERS, SENDERS, TURNERS, Worker
+from gateway.worker import SENDERS, TURNERS, Worker
 
 
 def build(settings: Settings) -> Worker:
@@ -32,7 +32,7 @@ def build(settings: Settings) -> Worker:
         api_url=settings.twilio_api_url,
         status_callback=f"{settings.public_url}/sms/status",
     )
-    database = Database(settings.database_url, pool=TURNERS + SENDERS + NOTIFIERS + 2)
+    database = Database(settings.database_url, pool=TURNERS + SENDERS)
     return Worker(
         database,
         door.bell,

@@ -19,7 +19,8 @@ def unhurried(app: Flask) -> Flask:
         options["connect_timeout"] = 20
 
     if door := app.extensions.get("front_door"):  # the page of a town around the chat has no store
-        event.listen(door.database.engine, "do_connect", wait, insert=True)
+        for database in (door.database, door.database.road):
+            event.listen(database.engine, "do_connect", wait, insert=True)
     return app
 
 

@@ -93,7 +93,7 @@ def test_the_door_opens_again_after_a_failover(wire: Wire, settings: Settings) -
         assert phone.text("hello there").status_code == 200
         with contextlib.ExitStack() as several:  # as many as a busy minute leaves in the pool
             for _ in range(6):
-                several.enter_context(door.database.begin()).connection()
+                several.enter_context(door.database.road.begin()).connection()
         wire.cut()
         assert phone.text("i took all my pills").status_code == 200
         assert _new_connections_work(door.database)
