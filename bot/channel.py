@@ -12,7 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import facts_told, turns
+from bot.ahead import Ahead
 from bot.asks import ASKS
 from bot.coming_back import come_back
 from bot.ordinals import as_digits
@@ -100,6 +101,7 @@ class FrontDoorInput(InputChannel):
         if len(secret) < SHORTEST_SECRET:
             raise ValueError(f"BOT_SECRET must be set and have at least {SHORTEST_SECRET} characters.")
         self._secret = secret.encode()
+        self._ahead = Ahead()
 
     @classmethod
     def name(cls) -> str:
@@ -111,7 +113,7 @@ class FrontDoorInput(InputChannel):
         return cls(os.environ.get("BOT_SECRET", ""))
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        """The two routes: `/turn` and `/health`."""
+        """The routes: `/turn`, `/ahead`, which begins a turn that is about to be asked for, and `/health`."""
         door = Blueprint("frontdoor")
 
         @door.get("/health")
@@ -124,15 +126,33 @@ class FrontDoorInput(InputChannel):
         @door.post("/turn")
         async def turn(request: Request) -> HTTPResponse:
             try:
-                asked = self._read(request)
-                return response.json(await _answer(request.app.ctx.agent, asked))
+                return response.json(await self._turn(request))
             except TurnRefused as refused:
                 return response.json({"error": refused.code}, status=refused.status)
             except Exception:  # whatever it was, the gateway must hear 503 and the log no text
                 logger.exception("turn failed")
                 return response.json({"error": "bot_failed"}, status=503)
 
+        @door.post("/ahead")
+        async def ahead(request: Request) -> HTTPResponse:
+            try:
+                begun = self._begin(request)
+            except TurnRefused as refused:
+                return response.json({"error": refused.code}, status=refused.status)
+            return response.empty(status=202 if begun else 429)
+
         return door
+
+    async def _turn(self, request: Request) -> dict[str, Any]:
+        asked = self._read(request)
+        answer = await self._ahead.take(_regardless_of_id(asked))
+        if answer is not None:
+            return answer | {"turn_id": asked.turn_id}
+        return await _answer(request.app.ctx.agent, asked)
+
+    def _begin(self, request: Request) -> bool:
+        asked = self._read(request)
+        return self._ahead.begin(_regardless_of_id(asked), lambda: _answer(request.app.ctx.agent, asked))
 
     def _read(self, request: Request) -> TurnRequest:
         body = request.body or b""
@@ -186,6 +206,11 @@ def plain(text: str) -> str:
 def model_id(agent: Agent) -> str:
     """The name of the loaded model's file without its endings: frontdoor-<fingerprint>."""
     return Path(str(agent.model_name or "unknown")).name.split(".")[0]
+
+
+def _regardless_of_id(asked: TurnRequest) -> str:
+    """All of a turn that its answer depends on."""
+    return json.dumps(asdict(replace(asked, turn_id="")), sort_keys=True)
 
 
 def _message(asked: TurnRequest, output: TurnOutput, sender: str, tracker: DialogueStateTracker) -> UserMessage:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from gateway import known, relay, relay_lines, texts
+from gateway.clients.ahead import Ahead
 from gateway.clients.bell import Bell
 from gateway.community import Community
 from gateway.conversations import Inbound
@@ -37,7 +38,17 @@ Work = Callable[[Session, Inbound, datetime], Receipt]
 class Acceptor:
     """Takes messages in. Thread-safe; one per process."""
 
-    def __init__(self, keys: Keys, community: Community, database: Database, journal: Journal, bell: Bell) -> None:
+    def __init__(  # noqa: PLR0913 - the parts of the way in
+        self,
+        keys: Keys,
+        community: Community,
+        database: Database,
+        journal: Journal,
+        bell: Bell,
+        ahead: Ahead | None = None,
+    ) -> None:
+        """With ``ahead`` the bot works on a text while it is being stored."""
+        self._ahead = ahead
         self._keys, self._community = keys, community
         self._database, self._journal, self._bell = database.road, journal, bell
         self._pool = ThreadPoolExecutor(THREADS, "accept")
@@ -85,6 +96,8 @@ class Acceptor:
         with self._drainer:
             self._pool.shutdown(wait=True)
         impatience.cancel()
+        if self._ahead is not None:
+            self._ahead.close()
 
     def _store_is_up(self) -> bool:
         """Whether a commit is worth trying. One that hangs stops all others, for a while: then its connection is
@@ -160,7 +173,9 @@ class Acceptor:
         heard = relay.hear(session, self._keys, self._community, inbound, now) if first.colleague else None
         if heard is not None:
             return heard
-        receipt = receive(session, self._keys, self._community, inbound, now, first)
+        receipt = receive(
+            session, self._keys, self._community, inbound, now, first, self._ahead.ask if self._ahead else None
+        )
         if receipt.duplicate or not _passed_on(session, receipt, now):
             return receipt
         return replace(receipt, texts_wait=True)

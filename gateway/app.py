@@ -8,7 +8,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway import community, logs, phrases, risk, safety, texts, web
 from gateway.acceptor import Acceptor
+from gateway.clients.ahead import Ahead
 from gateway.clients.bell import Bell
+from gateway.clients.rasa import Rasa
 from gateway.clients.signs import Signs
 from gateway.db import Database
 from gateway.door import Door
@@ -54,7 +56,8 @@ def open_door(settings: Settings) -> Door:
     database = Database(settings.database_url, statement_ms=ACCEPT_STATEMENT_MS, pool=16)
     bell = Bell(settings.redis_url)
     journal = Journal(settings.var / "journal", settings.keys)
-    acceptor = Acceptor(settings.keys, town, database, journal, bell)
+    ahead = Ahead(Rasa(settings.bot_urls, settings.bot_secret))
+    acceptor = Acceptor(settings.keys, town, database, journal, bell, ahead)
     return Door(settings, town, database, bell, journal, acceptor, Signs(settings.redis_url))
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import (
+    ahead,
     answering,
     checking,
     closings,
@@ -65,11 +66,18 @@ class Receipt:
 
 
 def receive(  # noqa: PLR0913 - a message, its town, and what was asked about it before
-    session: Session, keys: Keys, community: Community, inbound: Inbound, now: datetime, first: First | None = None
+    session: Session,
+    keys: Keys,
+    community: Community,
+    inbound: Inbound,
+    now: datetime,
+    first: First | None = None,
+    asks: ahead.Asks | None = None,
 ) -> Receipt:
     """Store and screen one message. The same ``provider_id`` again changes nothing and gives the same answer.
 
     One out of the journal was answered when it came: what else is to be said is queued. ``first`` was asked here.
+    With ``asks`` the bot begins to work on it meanwhile.
     """
     at = inbound.received_at or now
     kept, found = _find_or_lock(session, keys, inbound, at, first)
@@ -77,31 +85,37 @@ def receive(  # noqa: PLR0913 - a message, its town, and what was asked about it
         return _same_answer(session, kept, inbound, now)
     conversation = found.conversation
     spoken = _hear_language(conversation, inbound)
+    if asks is not None:
+        ahead.ask(asks, conversation, inbound, community.name, at)
     assessment, level, retraction = _screen(conversation, inbound, found)
     stored = storing.store(session, _said(conversation, inbound, at, spoken), assessment, level, retraction,
                            conversation.contact, closings.reopens_since(community, at))  # fmt: skip
     conversation.last_inbound_at = at
-    if spoken is not None:
-        keep_language(conversation, spoken.memory)
     heard = answering.Heard(
         session, community, conversation, stored.message, inbound, assessment, level, at, now,
         found.opted_out, stored.closed, stored.followed)  # fmt: skip
+    return _answer(heard, switched=spoken is not None and spoken.switched)
+
+
+def _answer(heard: answering.Heard, *, switched: bool) -> Receipt:
+    """Say at once what is to be said at once, and leave the rest to the bot."""
+    session, conversation, inbound, at = heard.session, heard.conversation, heard.inbound, heard.now
     answer, by = answering.decide(heard)
-    danger = level >= Level.URGENT or by == checking.SAFETY
+    danger = heard.level >= Level.URGENT or by == checking.SAFETY
     lowest = checking.FIRST_ORDINAL if by in {checking.ASKED, None} else 0  # the places before are the bot's, later
     now_said = answer if inbound.said is None else list(inbound.said)
     said = [*now_said, *replay.missing(answer, inbound.said, danger=danger)]
     say_all(session, conversation, said, "system", at, priority=delivery.EMERGENCY if danger else delivery.BOT,
-            answers=stored.message.id, lowest=lowest, in_webhook=len(now_said), confirms_stop=heard.stops)  # fmt: skip
+            answers=heard.message.id, lowest=lowest, in_webhook=len(now_said), confirms_stop=heard.stops)  # fmt: skip
     if heard.stops:
         turn_to_page(conversation)
     if by is None:
         conversation.pending_since = conversation.pending_since or at
-        if spoken and spoken.switched:
+        if switched:
             _say_switched(session, conversation, at)
     else:
         heard.message.handled_at, heard.message.handled_by = at, by
-    return Receipt(conversation.id, now_said, level, message_id=heard.message.id,
+    return Receipt(conversation.id, now_said, heard.level, message_id=heard.message.id,
                    needs_bot=conversation.pending_since is not None)  # fmt: skip
 
 
@@ -235,7 +249,9 @@ def _hear_language(conversation: Conversation, inbound: Inbound) -> _Spoken | No
     Nothing that breaks in here may cost a resident the safety text: then the memory stays as it was.
     """
     try:
-        return _Spoken(*_remember(conversation, _storable(inbound.text), inbound.facts))
+        spoken = _Spoken(*_remember(conversation, _storable(inbound.text), inbound.facts))
+        keep_language(conversation, spoken.memory)
+        return spoken
     except Exception:
         log.exception("language step failed", extra={"conversation": conversation.id})
         return None

@@ -7,6 +7,7 @@ import itertools
 import json
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from gateway.offers import KINDS, Question
 from gateway.segments import count
 
 TURN_SECONDS = 3.0
+BEGIN_SECONDS = 1.0
 CONNECT_SECONDS = 1.0  # a process that does not even take the call leaves time for another
 MOST_CONNECTIONS = 32
 ANSWER_BYTES = 64 * 1024
@@ -97,7 +99,7 @@ class Rasa:
         deadline = time.monotonic() + self._seconds
         failure = BotUnavailable("breaker_open")
         asked: list[_Process] = []
-        while (process := self._least_busy(asked)) is not None:
+        while (process := self._least_busy(asked, self._home(turn))) is not None:
             asked.append(process)
             try:
                 return self._try(process, turn, deadline)
@@ -107,10 +109,30 @@ class Rasa:
                     break
         raise failure from None
 
+    def begin(self, turn: Turn) -> bool:
+        """Have a turn worked on that will be taken soon; whether it is. Never raises: who takes it sees what is wrong.
+
+        By the process that takes it where all are idle.
+        """
+        process = self._home(turn)
+        if not process.may_be_asked(time.monotonic()):
+            return False
+        try:
+            response = self._post(process, f"{process.path}/ahead", turn, BEGIN_SECONDS)
+            response.drain_conn()
+            response.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError):
+            return False
+        return bool(response.status == http.client.ACCEPTED)
+
     def close(self) -> None:
         """Give the connections back."""
         for process in self._processes:
             process.pool.close()
+
+    def _home(self, turn: Turn) -> "_Process":
+        """The same process for a conversation, as long as there are as many of them."""
+        return self._processes[zlib.crc32(turn.conversation.encode()) % len(self._processes)]
 
     def _try(self, process: "_Process", turn: Turn, deadline: float) -> Answer:
         failed = True
@@ -122,25 +144,7 @@ class Rasa:
         return answer
 
     def _ask(self, process: "_Process", turn: Turn, deadline: float) -> Any:
-        body = json.dumps(turn.__dict__, ensure_ascii=True).encode()
-        at = str(int(time.time()))
-        signature = hmac.new(self._secret, at.encode() + b"." + body, hashlib.sha256).hexdigest()
-        headers = {
-            "Content-Type": "application/json",
-            "X-Frontdoor-Timestamp": at,
-            "X-Frontdoor-Signature": signature,
-        }
-        left = max(0.001, deadline - time.monotonic())
-        response = process.pool.urlopen(
-            "POST",
-            process.path,
-            body=body,
-            headers=headers,
-            retries=False,
-            redirect=False,
-            preload_content=False,
-            timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), total=left),
-        )
+        response = self._post(process, f"{process.path}/turn", turn, max(0.001, deadline - time.monotonic()))
         whole = False
         try:
             if response.status != http.client.OK:
@@ -154,14 +158,37 @@ class Rasa:
                 response.close()  # what is unread would be taken for the next answer
         return _parsed(body)
 
-    def _least_busy(self, but: Sequence["_Process"]) -> "_Process | None":
-        """The process to ask next, counted as busy from now on; none when all were asked or are left alone."""
+    def _post(self, process: "_Process", path: str, turn: Turn, seconds: float) -> urllib3.BaseHTTPResponse:
+        body = json.dumps(turn.__dict__, ensure_ascii=True).encode()
+        at = str(int(time.time()))
+        signature = hmac.new(self._secret, at.encode() + b"." + body, hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": "application/json",
+            "X-Frontdoor-Timestamp": at,
+            "X-Frontdoor-Signature": signature,
+        }
+        return process.pool.urlopen(
+            "POST",
+            path,
+            body=body,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            preload_content=False,
+            timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), total=seconds),
+        )
+
+    def _least_busy(self, but: Sequence["_Process"], home: "_Process") -> "_Process | None":
+        """The process to ask next, counted as busy from now on; none when all were asked or are left alone.
+
+        Of those that are equally busy ``home``, which may have begun already.
+        """
         now = time.monotonic()
         with self._mutex:
             free = [each for each in self._processes if each not in but and each.may_be_asked(now)]
             if not free:
                 return None
-            chosen = min(free, key=lambda each: (each.in_flight, each.last_turn))
+            chosen = min(free, key=lambda each: (each.in_flight, each is not home, each.last_turn))
             chosen.in_flight += 1
             chosen.last_turn = next(self._turns)
             return chosen
@@ -181,7 +208,7 @@ class _Process:
         parts = urllib3.util.parse_url(url)
         make = urllib3.HTTPSConnectionPool if parts.scheme == "https" else urllib3.HTTPConnectionPool
         self.pool = make(parts.host or "", parts.port, maxsize=MOST_CONNECTIONS)
-        self.path = f"{parts.path or ''}/webhooks/frontdoor/turn"
+        self.path = f"{parts.path or ''}/webhooks/frontdoor"
         self.in_flight = self.failures = self.last_turn = 0
         self.open_until = 0.0
 

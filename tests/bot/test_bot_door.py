@@ -220,3 +220,31 @@ def test_a_wrong_secret_or_interpreter_is_refused_with_a_sentence() -> None:
 def _memory(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(status.split("VmRSS:")[1].split()[0]) // 1024
+
+
+def begin(bot: BotServer, **changes: Any) -> int:
+    """Have a turn begun ahead."""
+    asked = body(turn_id="ahead", **changes)
+    return bot.post(asked, bot.signed(asked), path="/webhooks/frontdoor/ahead").status
+
+
+def test_a_turn_that_was_begun_ahead_is_answered_as_any_other(bot: BotServer) -> None:
+    said = body(text="i need food for my kids")
+    plain = bot.post(said, bot.signed(said))
+    assert begin(bot, text="i need food for my kids") == 202
+    assert begin(bot, text="i need food for my kids") == 429  # under way or kept
+    assert bot.post(said, bot.signed(said)).body == plain.body
+    assert begin(bot, text="i need food for my kids") == 202  # it was given away
+
+
+def test_what_was_begun_ahead_is_for_the_same_turn_only(bot: BotServer) -> None:
+    begin(bot, text="necesito un dentista", language="es")
+    asked = body(text="necesito un dentista", language="es", conversation="c2")
+    assert bot.post(asked, bot.signed(asked)).body["conversation"] == "c2"
+
+
+def test_nothing_is_begun_for_who_may_not_ask(bot: BotServer) -> None:
+    headers = bot.signed(body()) | {"X-Frontdoor-Signature": "0" * 64}
+    assert bot.post(body(), headers, path="/webhooks/frontdoor/ahead").status == 403
+    asked = body(language="fr")
+    assert bot.post(asked, bot.signed(asked), path="/webhooks/frontdoor/ahead").status == 400

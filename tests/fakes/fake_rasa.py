@@ -78,6 +78,7 @@ class FakeRasa:
     def __init__(self, behave: Behaviour = echo, pause: float = 0.0) -> None:
         self.behave, self.pause = behave, pause
         self.requests: list[dict[str, Any]] = []
+        self.begun: list[dict[str, Any]] = []  # what it was to begin ahead; it does not
         self.headers: list[dict[str, str]] = []
         self.ports: set[int] = set()  # of the clients: one for each connection
         outer = self
@@ -94,6 +95,12 @@ class FakeRasa:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if self.path.endswith("/ahead"):
+                    outer.begun.append(body)
+                    self.send_response(429)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 outer.requests.append(body)
                 outer.headers.append(dict(self.headers))
                 outer.ports.add(self.client_address[1])

@@ -21,7 +21,8 @@ from tests.fakes.processes import free_port
 
 pytestmark = pytest.mark.slow  # real waits, or real directories
 
-TURN = Turn("1", "c", "sms", "es", "hola", None, {"name": "Demo"})
+AT_HOME = ("d", "c")  # conversations that the first and the second of two take where both are idle
+TURN = Turn("1", AT_HOME[0], "sms", "es", "hola", None, {"name": "Demo"})
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -55,11 +56,11 @@ def rasa(one: FakeRasa, other: FakeRasa) -> Iterator[Rasa]:
 
 
 def turns(rasa: Rasa, number: int) -> list[str]:
-    """What came of so many turns, one after the other."""
+    """What came of so many turns, one after the other, of two conversations in turn."""
     said = []
-    for _ in range(number):
+    for each in range(number):
         try:
-            said.append(rasa.turn(TURN).texts[0])
+            said.append(rasa.turn(replace(TURN, conversation=AT_HOME[each % 2])).texts[0])
         except BotUnavailable as failure:
             said.append(str(failure))
     return said
@@ -82,7 +83,7 @@ def test_the_least_busy_is_asked(rasa: Rasa, one: FakeRasa, other: FakeRasa) -> 
         first = pool.submit(rasa.turn, TURN)
         while not one.requests and not other.requests:
             time.sleep(0.005)
-        assert one.requests, "the first in the list is asked first"
+        assert one.requests, "its own process is asked first"
         turns(rasa, 6)
         over.set()
         first.result()

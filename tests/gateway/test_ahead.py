@@ -1,0 +1,168 @@
+"""What the bot is asked ahead is what the worker asks then, and nobody's answer hangs on it."""
+
+import json
+import threading
+from dataclasses import asdict
+from datetime import timedelta
+
+import pytest
+
+from gateway import turns
+from gateway.ahead import Guess
+from gateway.clients.ahead import MOST_AT_ONCE, Ahead
+from gateway.clients.rasa import Rasa, Turn
+from gateway.conversations import RESPONDER, SMS, Inbound
+from gateway.models import Conversation
+from gateway.receiving import receive
+from tests import demo_town
+from tests.conftest import RESIDENT
+from tests.fakes.fake_rasa import NONSENSE, FakeRasa, good
+from tests.gateway.turn_street import Street
+
+FIND = {"command": "find_services", "needs": ["food"], "zip": "94110", "place": None, "for_whom": None}
+GUESS = Guess("c1", "sms", "en", "hello", None, {"name": "Demo Town"})
+
+
+def text(street: Street, words: str, **facts: object) -> list[Guess]:
+    """One text of the resident; returns what was asked ahead."""
+    street.count += 1
+    inbound = Inbound(SMS, RESIDENT, f"SM{street.count:032x}", words, **facts)  # type: ignore[arg-type]
+    asked: list[Guess] = []
+    with street.database.begin() as session:
+        receive(session, street.keys, street.town, inbound, street.clock(), asks=asked.append)
+    return asked
+
+
+def answered(street: Street, bot: FakeRasa) -> list[dict[str, object]]:
+    """What the worker asks the bot for what waits."""
+    before = len(bot.requests)
+    while taken := turns.take_next(street.database, street.town, "test", street.clock):
+        lease, question = taken
+        if question is not None:
+            turns.answer(street.database, street.rasa, street.town, lease, question, street.clock)
+    return bot.requests[before:]
+
+
+def test_what_is_guessed_is_what_the_worker_asks(street: Street, bot: FakeRasa) -> None:
+    with street.database.begin() as session:
+        demo_town.lay(session, street.clock())
+    bot.behave = lambda request: (200, json.dumps(good(request, commands=[FIND])).encode())
+    for words in ("necesito comida por favor", "94110", "y pañales para mi bebe", "english please", "and a dentist"):
+        street.clock.at += timedelta(minutes=2)
+        guesses, asked = text(street, words), answered(street, bot)
+        if words == "english please":
+            assert not guesses
+            continue
+        assert len(asked) == 1
+        told = asked[0] | {"turn_id": "", "away_hours": 0}
+        assert [asdict(guess) | {"turn_id": "", "away_hours": 0} for guess in guesses] == [told]
+
+
+@pytest.mark.parametrize("words", ["STOP", "HELP", "ayuda", "", "  ", "español"])
+def test_a_word_that_is_not_the_bots_is_not_asked_ahead(street: Street, words: str) -> None:
+    assert text(street, "necesito comida por favor")
+    assert not text(street, words)
+
+
+def test_the_next_word_after_a_list_is_not_asked_ahead(street: Street, bot: FakeRasa) -> None:
+    with street.database.begin() as session:
+        demo_town.lay(session, street.clock())
+    bot.behave = lambda request: (200, json.dumps(good(request, commands=[FIND])).encode())
+    assert text(street, "i need food please")
+    answered(street, bot)
+    for words in ("2", "more", "map"):
+        assert not text(street, words)
+        assert not answered(street, bot)
+
+
+def test_while_something_waits_nothing_is_asked_ahead(street: Street) -> None:
+    assert text(street, "i need food please")
+    assert not text(street, "for two")
+
+
+def test_who_comes_back_after_hours_is_not_asked_ahead(street: Street, bot: FakeRasa) -> None:
+    assert text(street, "i need food please")
+    answered(street, bot)
+    street.clock.at += timedelta(hours=3)
+    assert not text(street, "94110")
+    assert answered(street, bot)[0]["away_hours"] == 3
+
+
+def test_what_a_responder_holds_is_not_asked_ahead(street: Street, bot: FakeRasa) -> None:
+    text(street, "i need food please")
+    answered(street, bot)
+    with street.database.begin() as session:
+        for conversation in session.query(Conversation):
+            conversation.handler = RESPONDER
+    assert not text(street, "94110")
+
+
+def test_a_menu_of_the_gateways_is_not_asked_ahead(street: Street, bot: FakeRasa) -> None:
+    bot.behave = NONSENSE["http 503"]
+    assert text(street, "i need food please")
+    answered(street, bot)
+    assert not text(street, "something else")
+
+
+def test_a_text_of_no_known_language_is_not_asked_ahead(street: Street) -> None:
+    assert not text(street, "94110")
+
+
+def test_what_came_out_of_the_journal_is_not_asked_ahead(street: Street) -> None:
+    assert not text(street, "i need food please", received_at=street.clock())
+
+
+def test_one_that_breaks_costs_no_text(street: Street) -> None:
+    def broken(_guess: Guess) -> None:
+        raise RuntimeError
+
+    with street.database.begin() as session:
+        inbound = Inbound(SMS, RESIDENT, "SM" + "a" * 32, "i need food please")
+        receipt = receive(session, street.keys, street.town, inbound, street.clock(), asks=broken)
+    assert receipt.needs_bot
+
+
+def test_the_bot_is_told_by_a_signed_post(bot: FakeRasa) -> None:
+    ahead = Ahead(Rasa(bot.url, "s"))
+    ahead.ask(GUESS)
+    ahead.close()
+    assert bot.begun == [asdict(GUESS) | {"turn_id": "ahead", "away_hours": 0}]
+    assert not bot.requests
+    ahead.ask(GUESS)  # after the end it is nothing
+    assert len(bot.begun) == 1
+
+
+def test_a_bot_that_is_gone_or_hangs_holds_nobody_up(bot: FakeRasa) -> None:
+    gone = Rasa("http://127.0.0.1:9", "s")
+    assert not gone.begin(Turn("ahead", **vars(GUESS)))
+    gone.close()
+    release, asked = threading.Event(), []
+
+    class Hanging(Rasa):
+        def begin(self, turn: Turn) -> bool:
+            asked.append(turn)
+            return release.wait(30)
+
+    ahead = Ahead(Hanging(bot.url, "s"))
+    for _ in range(10):
+        ahead.ask(GUESS)
+    release.set()
+    ahead.close()
+    assert len(asked) == MOST_AT_ONCE
+
+
+def test_of_several_processes_the_idle_one_that_began_is_asked(bot: FakeRasa) -> None:
+    other = FakeRasa()
+    rasa = Rasa([bot.url, other.url], "s")
+    try:
+        for number in range(8):
+            turn = Turn("ahead", f"conversation-{number}", "sms", "en", "hello", None, {"name": "x"})
+            before = len(bot.begun), len(bot.requests)
+            rasa.begin(turn)
+            rasa.turn(turn)
+            assert len(bot.begun) - before[0] == len(bot.requests) - before[1]
+        assert bot.begun
+        assert other.begun
+    finally:
+        rasa.close()
+        other.stop()
