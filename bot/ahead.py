@@ -26,9 +26,12 @@ class Ahead:
         self._kept_seconds = kept_seconds
         self._kept: dict[str, asyncio.Task[Answer]] = {}
 
-    def begin(self, asked: str, work: Callable[[], Awaitable[Answer]]) -> bool:
-        """Start to work on a turn; False when there is too much to do, or it is under way already."""
-        at_work = sum(not task.done() for task in self._kept.values())
+    def begin(self, asked: str, work: Callable[[], Awaitable[Answer]], others: int = 0) -> bool:
+        """Start to work on a turn; False when there is too much to do, or it is under way already.
+
+        `others` is how many turns are worked on that were not begun ahead.
+        """
+        at_work = others + sum(not task.done() for task in self._kept.values())
         if asked in self._kept or at_work >= MOST_AT_WORK:
             return False
         task = asyncio.ensure_future(work())

@@ -102,6 +102,7 @@ class FrontDoorInput(InputChannel):
             raise ValueError(f"BOT_SECRET must be set and have at least {SHORTEST_SECRET} characters.")
         self._secret = secret.encode()
         self._ahead = Ahead()
+        self._at_work = 0
 
     @classmethod
     def name(cls) -> str:
@@ -148,11 +149,16 @@ class FrontDoorInput(InputChannel):
         answer = await self._ahead.take(_regardless_of_id(asked))
         if answer is not None:
             return answer | {"turn_id": asked.turn_id}
-        return await _answer(request.app.ctx.agent, asked)
+        self._at_work += 1
+        try:
+            return await _answer(request.app.ctx.agent, asked)
+        finally:
+            self._at_work -= 1
 
     def _begin(self, request: Request) -> bool:
         asked = self._read(request)
-        return self._ahead.begin(_regardless_of_id(asked), lambda: _answer(request.app.ctx.agent, asked))
+        agent = request.app.ctx.agent
+        return self._ahead.begin(_regardless_of_id(asked), lambda: _answer(agent, asked), self._at_work)
 
     def _read(self, request: Request) -> TurnRequest:
         body = request.body or b""

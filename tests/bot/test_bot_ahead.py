@@ -79,6 +79,7 @@ def test_what_nobody_asks_for_is_forgotten() -> None:
 def test_a_busy_bot_begins_nothing_more() -> None:
     async def story() -> None:
         ahead, works = Ahead(), [Work() for _ in range(MOST_AT_WORK + 1)]
+        assert not ahead.begin("more", works[-1], others=MOST_AT_WORK)
         begun = [ahead.begin(str(number), work) for number, work in enumerate(works)]
         assert begun == [True] * MOST_AT_WORK + [False]
         works[0].go.set()

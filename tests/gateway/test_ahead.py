@@ -151,6 +151,17 @@ def test_a_bot_that_is_gone_or_hangs_holds_nobody_up(bot: FakeRasa) -> None:
     assert len(asked) == MOST_AT_ONCE
 
 
+def test_a_bot_that_is_busy_is_left_alone_for_a_while(bot: FakeRasa, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.clients.ahead.BUSY_SECONDS", 60)
+    ahead = Ahead(Rasa(bot.url, "s"))
+    ahead.ask(GUESS)  # this bot says 429
+    while not bot.begun or not ahead._not_before:
+        threading.Event().wait(0.01)
+    ahead.ask(GUESS)
+    ahead.close()
+    assert len(bot.begun) == 1
+
+
 def test_of_several_processes_the_idle_one_that_began_is_asked(bot: FakeRasa) -> None:
     other = FakeRasa()
     rasa = Rasa([bot.url, other.url], "s")
