@@ -86,6 +86,10 @@ class Town:
         own = os.times()
         return {name: _processor_seconds(pid) for name, pid in self.pids.items()} | {"load": own.user + own.system}
 
+    def family(self, *names: str) -> list[int]:
+        """The processes of these parts (``bot`` means each of them) and all that they started."""
+        return [pid for name, first in self.pids.items() if name.split("-")[0] in names for pid in _family(first)]
+
     def _pin_ourselves(self) -> None:
         """The bot gets a core of its own; the gateway, its stores, the stand-in and the load share the rest."""
         cores = sorted(os.sched_getaffinity(0))
@@ -190,6 +194,11 @@ def _processor_seconds(pid: int) -> float:
         return sum(seconds + below(child) for child, seconds in parents.get(parent, []))
 
     return (sum(map(int, own[11:15])) / TICKS if own else 0.0) + below(pid)
+
+
+def _family(pid: int) -> list[int]:
+    below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in below for each in _family(int(child)))]
 
 
 def _stat(pid: int) -> list[str] | None:

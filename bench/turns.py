@@ -1,11 +1,15 @@
 """What the gateway adds to a turn: Rasa alone and through the front door, side by side, at 1, 8 and 32 residents.
 
-    .venv/bin/python -m bench.turns [--rounds 3] [--at-once 1 8 32] [--bots 1] [--no-pin] [--hung] [--json FILE]
+    .venv/bin/python -m bench.turns [--rounds 3] [--at-once 1 8 32] [--bots 1] [--no-pin] [--bot-share S] [--hung]
+        [--json FILE]
 
 Both columns say the same lines to the same bot, one resident's next text following the last text of the answer, with
 no pause. **Rasa alone** is a signed post straight to the bot, its state carried along. **Front Door** is a signed
 webhook until the first text of the answer is handed to the stand-in for Twilio, everything committed, receipts posted
 back. A menu, a text too few or too many, or an error is a failure and no fast answer.
+
+``--bot-share .25``: in both columns the bot and its actions have only a quarter of their core, so that everything else
+has as much for each of its turns as on a machine with four times as many other cores (:mod:`bench.slower`).
 
 The bot has a core of its own in both columns (``--no-pin``: all share all); the stand-in and the load share the rest
 with the gateway. Each ratio is of two runs that followed each other; their median is shown with all of them.
@@ -24,6 +28,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +37,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 
 from bench.residents import percentile
+from bench.slower import slower
 from bench.town import Town, line_of_the_machine
 from gateway.models import Conversation, Delivery, Message
 
@@ -233,6 +239,11 @@ def _until_still(town: Town) -> None:
     raise SystemExit("the front door did not come to rest")
 
 
+def _bot(town: Town, given: argparse.Namespace) -> AbstractContextManager[None]:
+    slow = given.bot_share < 1
+    return slower(town.family("bot", "actions"), given.bot_share) if slow else nullcontext()
+
+
 def table(results: list[dict[str, Any]]) -> str:
     """One line for each number of residents; medians over the rounds."""
     lines = [
@@ -283,6 +294,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--bots", type=int, default=1)
     parser.add_argument("--at-once", type=int, nargs="+", choices=CONVERSATIONS, default=list(CONVERSATIONS))
     parser.add_argument("--no-pin", action="store_true", help="all processes share all cores")
+    parser.add_argument("--bot-share", type=float, default=1.0, help="of its core; below 1 needs root")
     parser.add_argument("--hung", action="store_true", help="also with a carrier that is silent about one resident")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(arguments)
@@ -290,7 +302,7 @@ def main(arguments: list[str] | None = None) -> int:
     hung: dict[str, Any] | None = None
     with tempfile.TemporaryDirectory(prefix="front-door-bench-") as folder:
         Path(folder).chmod(0o711)
-        with Town(Path(folder) / "var", bots=given.bots, pin=not given.no_pin).running() as town:
+        with Town(Path(folder) / "var", bots=given.bots, pin=not given.no_pin).running() as town, _bot(town, given):
             front, alone = FrontDoor(town), RasaAlone(town)
             front.learn()
             for _ in range(given.rounds):
