@@ -35,6 +35,7 @@ class Ahead:
         if asked in self._kept or at_work >= MOST_AT_WORK:
             return False
         task = asyncio.ensure_future(work())
+        task.add_done_callback(_heed)
         self._kept[asked] = task
         asyncio.get_running_loop().call_later(self._kept_seconds, self._forget, asked, task)
         return True
@@ -56,5 +57,9 @@ class Ahead:
     def _forget(self, asked: str, task: asyncio.Task[Answer]) -> None:
         if self._kept.get(asked) is task:
             del self._kept[asked]
-        if task.done() and not task.cancelled():
-            task.exception()  # nobody asked for it, and asyncio would log it with what was said
+
+
+def _heed(task: asyncio.Task[Answer]) -> None:
+    """Of a failure that nobody asked for asyncio would make a record of its own, with whatever stands in it."""
+    if not task.cancelled():
+        task.exception()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
 from bot.ahead import MOST_AT_WORK, Ahead
@@ -71,6 +72,24 @@ def test_what_nobody_asks_for_is_forgotten() -> None:
         while len(ahead):
             await asyncio.sleep(0.01)
         assert await ahead.take("a") is None
+        assert not told
+
+    asyncio.run(story())
+
+
+def test_one_that_fails_after_it_was_forgotten_is_not_told_of() -> None:
+    async def story() -> None:
+        told: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context))
+        ahead, work = Ahead(kept_seconds=0.01), Work(ValueError("what was said"))
+        ahead.begin("a", work)
+        while len(ahead):
+            await asyncio.sleep(0.01)
+        work.go.set()
+        while not work.done:
+            await asyncio.sleep(0.01)
+        gc.collect()
+        await asyncio.sleep(0)
         assert not told
 
     asyncio.run(story())
