@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from gateway import broadcasts, dispatch_watch, drills, paging, room, shifts
+from gateway import broadcasts, dispatch_watch, drills, owner_watch, paging, room, shifts
 from gateway.community import Community
 from gateway.escalations import CLAIMED, DANGER_FIRST, RESOLVED, WAITING
-from gateway.models import Conversation, Delivery, Drill, Escalation, Heartbeat, Message, Responder
+from gateway.models import Conversation, Delivery, Drill, Escalation, Heartbeat, Responder
 from gateway.risk import Level
 
 LEVELS = (Level.EMERGENCY.value, Level.URGENT.value, Level.ROUTINE.value)
@@ -213,17 +213,7 @@ def _unanswered(session: Session) -> list[tuple[int, datetime]]:
 
     That the owner began to write does not count here: the resident sees nothing of it.
     """
-    answer = aliased(Message)
-    answered = (
-        select(func.coalesce(func.max(answer.id), 0))
-        .where(answer.conversation_id == Escalation.conversation_id, answer.author == "responder")
-        .scalar_subquery()
-    )
-    first = (
-        select(func.min(Message.created_at))
-        .where(Message.conversation_id == Escalation.conversation_id, Message.direction == "in", Message.id > answered)
-        .scalar_subquery()
-    )
+    first = owner_watch.unanswered_since()
     wanted = select(Escalation.id, func.greatest(first, Escalation.claimed_at)).where(
         Escalation.status == CLAIMED, ~Escalation.drill, first.is_not(None)
     )

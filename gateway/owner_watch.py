@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, func, select
 from sqlalchemy.orm import Session, aliased
 
 from gateway import optout, ownership
@@ -135,28 +135,34 @@ def _left(held: Held, rules: Ownership, now: datetime) -> int | None:
     return None if ends is None else max(0, int((ends - now).total_seconds()))
 
 
-def _held(*which: ColumnElement[bool]) -> Any:
-    """Owned threads with the last sign of life of their owners and the first message that waits for them."""
+def unanswered_since() -> ScalarSelect[Any]:
+    """When the first message came in a thread that no reply of a person followed, for a select over escalations.
+
+    A select in a select in a select finds the outermost table by itself only if it is told to: without that the newest
+    reply in *any* thread counted as an answer in this one, and who slept here was saved by who worked there.
+    """
     answer = aliased(Message)
     answered = (
         select(func.coalesce(func.max(answer.id), 0))
         .where(answer.conversation_id == Escalation.conversation_id, answer.author == "responder")
+        .correlate(Escalation)
         .scalar_subquery()
     )
-    unanswered = (
+    return (
         select(func.min(Message.created_at))
-        .where(
-            Message.conversation_id == Escalation.conversation_id,
-            Message.direction == "in",
-            Message.id > answered,
-        )
+        .where(Message.conversation_id == Escalation.conversation_id, Message.direction == "in", Message.id > answered)
+        .correlate(Escalation)
         .scalar_subquery()
     )
+
+
+def _held(*which: ColumnElement[bool]) -> Any:
+    """Owned threads with the last sign of life of their owners and the first message that waits for them."""
     wanted = select(
         Escalation.id, Escalation.conversation_id, Escalation.epoch, Escalation.level, Escalation.owner_id,
         Escalation.owner_means, Escalation.owner_acted_at, Escalation.owner_wrote_at,
         func.coalesce(Escalation.claimed_at, Escalation.opened_at).label("claimed_at"),
-        Heartbeat.at.label("beat"), unanswered.label("unanswered"),
+        Heartbeat.at.label("beat"), unanswered_since().label("unanswered"),
     ).outerjoin(Heartbeat, Heartbeat.responder_id == Escalation.owner_id)  # fmt: skip
     return wanted.where(Escalation.status == CLAIMED, *which).order_by(Escalation.id)
 

@@ -148,6 +148,7 @@ def test_a_message_that_its_owner_lets_lie_is_seen_to(night: Night) -> None:
     assert night.breaches(limit) == []
     assert night.breaches(limit + timedelta(seconds=1)) == [(number, [UNANSWERED])]
     night.message(number, NOW + MINUTE, "system")  # what the computer says is no answer
+    night.message(night.open(Level.ROUTINE), NOW + MINUTE, "responder", ana)  # nor what she writes to another
     assert night.breaches(limit + timedelta(seconds=1)) == [(number, [UNANSWERED])]
     night.message(number, NOW + MINUTE, "responder", ana)
     assert night.breaches(limit + timedelta(seconds=1)) == []

@@ -182,6 +182,25 @@ def test_an_unanswered_message_gives_the_thread_back_though_the_page_is_open(nig
         assert session.scalars(select(Transfer.note)).one() == SILENT
 
 
+def test_what_a_colleague_writes_elsewhere_is_no_answer_here(night: Night) -> None:
+    ana, ben = night.person("Ana Ruiz"), night.person("Ben")
+    night.text(DANGER)
+    row = night.claimed(ana)
+    night.text("are you there")
+    night.text(DANGER, number="+15555550118")
+    with night.database.begin() as session:
+        other = session.scalars(select(Escalation).where(Escalation.id != row.id)).one()
+        escalations.claim(session, other.id, other.epoch, ben, night.at)
+        conversations.say(session, other.conversation, "I am here", "responder", night.at, responder_id=ben.id)
+    night.later(minutes=2)
+    for each in ana, ben:
+        beat(night, each)
+    with night.database.begin() as session:
+        assert set(owner_watch.soon(session, RULES, ana.id, night.at)) == {row.id}
+        assert owner_watch.soon(session, RULES, ben.id, night.at) == {}
+    assert look(night) == [row.conversation_id]
+
+
 def test_who_writes_a_long_answer_is_not_silent(night: Night) -> None:
     ana = night.person()
     night.text(DANGER)
