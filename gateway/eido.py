@@ -132,8 +132,10 @@ class _Document:
 
 
 def _place(known: Sequence[Fact]) -> str | None:
-    zip_code = zip_of(known)
-    return newest(known, "place").value or (f"ZIP {zip_code}" if zip_code else None)
+    """What was told as a place; words that only speak of one stand in the notes."""
+    zip_code, place = zip_of(known), newest(known, "place")
+    stated = None if place.kind == QUOTE else place.value
+    return stated or (f"ZIP {zip_code}" if zip_code else None)
 
 
 def _roles(known: Sequence[Fact]) -> list[str]:

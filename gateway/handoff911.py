@@ -5,6 +5,7 @@ a responder who says so by name. Where a number was issued, and a carrier's ZIP 
 (FCC; 988 says the same of itself), so neither is a place here.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ ON_FILE = "on file"  # stands where the number would: the packet keeps none
 RECENT = timedelta(hours=24)  # before the thread was opened; what is older is another story
 MOST_MESSAGES, MOST_QUOTES = 200, 3
 LONGEST_QUOTE = 240  # characters
+SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+")
 WEAPON_CARD = "violence.weapon"
 MEDICAL = frozenset(("medical", "overdose", "poison", "self_harm", "withdrawal"))
 YOUNG = frozenset(("child",))
@@ -100,7 +102,7 @@ def facts(row: Escalation, said: Said, responder: Responder, now: datetime) -> l
     """Everything that may be told of a thread, each kind at least once: not to know is a fact too."""
     conversation = row.conversation
     found = [
-        *_place(conversation),
+        *_place(conversation, said),
         Fact("caller", responder.name, source=RESPONDER, by=responder.name, at=now, confirmed=True),
         _callback(conversation, said),
         *_what(row, said),
@@ -108,7 +110,7 @@ def facts(row: Escalation, said: Said, responder: Responder, now: datetime) -> l
         *_quotes("weapons", said, cards=(WEAPON_CARD,)),
         _told(conversation, "people", "people", kind=CODES),
         *_quotes("medical", said, categories=MEDICAL),
-        _told(conversation, "access", "access", kind=CODES),
+        *_or_written(_told(conversation, "access", "access", kind=CODES), said),
         *_languages(conversation, said),
         *_ages(conversation, said),
         _told(conversation, NEED, "needs", kind=CODES),
@@ -178,11 +180,14 @@ def excerpt(text: str, start: int = 0, end: int = 0, most: int = LONGEST_QUOTE) 
     return ("…" if low else "") + cut + ("…" if low + most < len(text) else "")
 
 
-def _place(conversation: Conversation) -> Iterator[Fact]:
-    """The place as the resident typed it, and the ZIP code; each unconfirmed until a responder says otherwise."""
+def _place(conversation: Conversation, said: Said) -> Iterator[Fact]:
+    """The place as the resident typed it, and the ZIP code; each unconfirmed until a responder says otherwise.
+
+    Who was never asked, since a person took over at once, may have written of a place all the same.
+    """
     asked = _slot(conversation, "place_asked") is not None or _slot(conversation, "requested_slot") in {"place", "spot"}
     stated = _told(conversation, "place", "place", asked=asked)
-    yield stated
+    yield from _or_written(stated, said)
     zip_code = _told(conversation, "place", "zip")
     if zip_code.value is not None:
         yield replace(zip_code, value=f"ZIP {zip_code.value}")
@@ -230,6 +235,18 @@ def _quotes(
         if fired or handoff_words.mentions(name, message.text):
             found.append(_quote(name, message, max(fired, key=_rank, default=None)))
     return found[:MOST_QUOTES] or [Fact(name)]
+
+
+def _or_written(told: Fact, said: Said) -> list[Fact]:
+    """What the screening was told; else the sentences that speak of it, for a script has no room for the rest."""
+    if told.value is not None:
+        return [told]
+    found = []
+    for message, _ in said:
+        sentences = [each for each in SENTENCES.split(message.text) if handoff_words.mentions(told.name, each)]
+        if sentences:
+            found.append(replace(_quote(told.name, message), value=excerpt(" ".join(sentences))))
+    return found[:MOST_QUOTES] or [told]
 
 
 def _languages(conversation: Conversation, said: Said) -> Iterator[Fact]:

@@ -80,13 +80,16 @@ def _place(known: Sequence[Fact], community: Community, language: str, most: int
     stated = place.said_in(language) or (f"ZIP {zip_code}" if zip_code else None)
     if stated is None:
         return [opening, handoff_words.line("place_unknown", language)]
+    if place.kind == QUOTE:
+        return [opening, handoff_words.line("place_words", language, quote=_quoted(place, most))]
     key = "place_confirmed" if place.confirmed else "place_stated"
     return [opening, handoff_words.line(key, language, place=_short(stated, most))]
 
 
 def zip_of(known: Sequence[Fact]) -> str | None:
-    """The ZIP code that the resident or a responder told, if one did."""
-    found = [match[1] for each in known if each.name == "place" and (match := ZIP.search(each.value or ""))]
+    """The ZIP code that the resident or a responder told, if one did; one in words that nobody read is none."""
+    places = [each for each in known if each.name == "place" and each.kind != QUOTE]
+    found = [match[1] for each in places if (match := ZIP.search(each.value or ""))]
     return found[-1] if found else None
 
 

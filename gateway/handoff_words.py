@@ -37,7 +37,7 @@ def value(code: str, language: str) -> str:
 
 
 def mentions(kind: str, text: str) -> bool:
-    """Whether a text speaks of weapons, of health or of an age, in either language; what it says is not read."""
+    """Whether a text speaks of weapons, of a place and the like, in either language; what it says is not read."""
     return _patterns()[kind].search(_plain(text)) is not None
 
 

@@ -76,6 +76,41 @@ def test_words_of_weapons_health_and_age_are_quoted_and_not_read(night: Night, w
     assert words in [each.value for each in held(night.facts(night.person()), name)]
 
 
+@pytest.mark.parametrize(
+    ("words", "name", "quoted"),
+    [
+        ("She is 80. 12 Oak St, 94110. There is a big dog", "place", "12 Oak St, 94110."),
+        ("we are at the park by the fountain", "place", "we are at the park by the fountain"),
+        ("venga pronto. estoy en la calle Roble 12", "place", "estoy en la calle Roble 12"),
+        ("esquina de Mission y 16", "place", "esquina de Mission y 16"),
+        ("please hurry! she uses a wheelchair", "access", "she uses a wheelchair"),
+        ("él es sordo", "access", "él es sordo"),
+        ("she is 80 and lives alone", "age", "she is 80 and lives alone"),
+    ],
+)
+def test_what_was_written_and_never_asked_is_known(night: Night, words: str, name: str, quoted: str) -> None:
+    night.text("i want to kill myself")
+    night.text(words)
+    fact = newest(night.facts(night.person()), name)
+    assert (fact.value, fact.kind, fact.source, fact.confirmed) == (quoted, "quote", "resident", False)
+
+
+def test_what_was_told_when_asked_goes_before_what_was_written(night: Night) -> None:
+    night.text("i want to kill myself")
+    night.text("i am deaf and at 12 Oak St")
+    night.told(place="by the library", access="wheelchair")
+    known = night.facts(night.person())
+    assert [each.value for each in held(known, "place")] == ["by the library"]
+    assert [each.value for each in held(known, "access")] == ["wheelchair"]
+
+
+@pytest.mark.parametrize("words", ["im at the end of my rope", "i have 2 kids and no way out", "ya no puedo"])
+def test_words_of_no_place_are_none(night: Night, words: str) -> None:
+    night.text("i want to kill myself")
+    night.text(words)
+    assert newest(night.facts(night.person()), "place").value is None
+
+
 @pytest.mark.parametrize("words", ["my shotgunned plans", "armario viejo", "i am begun again", "son 16 amigos"])
 def test_a_word_inside_another_is_none(night: Night, words: str) -> None:
     night.text("i want to kill myself")

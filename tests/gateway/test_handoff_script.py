@@ -65,6 +65,14 @@ def test_a_place_that_is_not_known_is_said_to_be_not_known() -> None:
     assert any("Not known, not asked: place, " in line for line in lines)
 
 
+def test_a_place_that_was_only_written_of_is_read_as_their_words() -> None:
+    written = Fact("place", "we are at 12 Oak St, 10001", QUOTE, "resident", at=NOW, language="en")
+    lines = script([written, *KNOWN[1:]], TOWN, "en")
+    assert lines[0] == "This is about Demo Town, CA."  # a ZIP code in words that nobody read sends nobody elsewhere
+    assert lines[1] == "Nobody checked where they are. They wrote: “we are at 12 Oak St, 10001”"
+    assert not any("place" in line for line in lines if "Not known" in line)
+
+
 def test_outside_the_zones_the_call_is_to_be_passed_on() -> None:
     lines = script([replace(LIBRARY, value="5 Oak St, 10001"), *KNOWN[1:]], TOWN, "en")
     assert lines[0] == "ZIP 10001, outside Demo Town, CA. Please send me to the right center."
