@@ -1,6 +1,7 @@
 """Which thread a responder's plain text belongs to, the words that wait until that is certain, and what residents write
 while their thread's owner works by text. No words may ever reach another thread than the meant one."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -21,6 +22,8 @@ LATELY = timedelta(minutes=10)  # how long an answer to words of another thread 
 CAUGHT_UP, CATCH_UP_SINCE = 3, timedelta(hours=24)
 LONGEST = 1_500  # of 1,600 that Twilio takes in one Body (21617), with the number in front
 ANSWER = "answer"
+# A phone shows a text as it comes: these turn a line around, or hide in a word. What joins an emoji stays.
+FLIPS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 DANGER = [level.value for level in Level if level >= Level.URGENT]
 
 
@@ -143,7 +146,7 @@ def _bring(session: Session, row: Escalation, message: Message, to: Responder, n
     level = session.scalar(select(Assessment.level).where(Assessment.message_id == message.id))
     danger = level in DANGER
     marked = f"{row.code} {texts.say('relay_may_be_danger', to.locale)}" if danger else str(row.code)
-    words = message.text
+    words = FLIPS.sub("", message.text)
     if message.media:
         words = " ".join(filter(None, (words, texts.say("relay_picture", to.locale))))
     for start in range(0, max(len(words), 1), LONGEST):

@@ -359,6 +359,11 @@ def test_where_texts_are_unsafe_none_is_sent(night: Relay, one: int) -> None:
     assert night.told(one) == []
 
 
+def test_what_turns_a_line_around_does_not_come_to_a_phone(night: Relay, one: int) -> None:
+    night.write("\u202ehelp\u202c pl\u200bease \u2067now\u2069 👩\u200d👧")
+    assert night.relayed()[-1].endswith(": help please now 👩\u200d👧")
+
+
 def test_pictures_are_not_passed_on_and_that_is_said(night: Relay, one: int) -> None:
     assert "Pictures" in str(night.hear(ANA, "look", media=({"url": "x"},)))
     assert "Pictures" in str(night.hear(ANA, "", media=({"url": "x"},)))
