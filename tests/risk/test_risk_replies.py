@@ -32,6 +32,7 @@ TAKEN_BACK = {
 NOT_TAKEN_BACK = (
     *("not a joke", "no es broma", "I'm not kidding", "he said it was a joke", "he says he was just kidding"),
     *("you think im joking?", "not a false alarm", "no es una falsa alarma", "she is not ok now", "no todo está bien"),
+    *("she stopped breathing again", "she is breathing now but slow", "dejó de respirar", "ya está bien pero sangra"),
     *("haven't found him", "still cant find her", "no lo encontramos", "todavía no aparece", "if we found him"),
     # Found, and worse than lost.
     *("found her unconscious", "we found him not breathing", "lo encontré tirado", "la encontré con pastillas"),
