@@ -17,23 +17,33 @@ from gateway.web.console_dispatch_words import TEAM_ALARMS
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to look at: of which ``kind``, in words, where it leads, since when."""
+    """One thing to look at: of which ``kind``, in words, where it leads, since when.
+
+    ``rings`` is the sound with which an open page tells of it: none for what already rings as a thread of the queue.
+    """
 
     kind: str
     words: str
     href: str
     since: datetime
     urgent: bool
+    rings: str = ""
 
 
+# Of what is urgent, what cannot wait stands above what only is to be known, however old that is.
+FIRST = ("sos", "danger", "offer", "team")
 TOLD_FOR = timedelta(hours=12)
 Source = Callable[[Session, Responder, datetime], list[Item]]
 
 
 def items(session: Session, responder: Responder, now: datetime) -> list[Item]:
-    """All that asks for this responder, what is urgent first and then the oldest."""
+    """All that asks for this responder, what is urgent first, of that what cannot wait, and then the oldest."""
     found = [item for source in SOURCES for item in source(session, responder, now)]
-    return sorted(found, key=lambda item: (not item.urgent, item.since))
+    return sorted(found, key=lambda item: (not item.urgent, _rank(item), item.since))
+
+
+def _rank(item: Item) -> int:
+    return FIRST.index(item.kind) if item.urgent and item.kind in FIRST else len(FIRST)
 
 
 def inbox() -> list[Item]:
@@ -87,7 +97,8 @@ def _went_back(session: Session, responder: Responder, now: datetime) -> list[It
 
 def _offered(session: Session, responder: Responder, _now: datetime) -> list[Item]:
     found = ownership.offered_to(session, responder.id)
-    return [Item("offer", N_("You are asked to take a thread"), _way_to(row), offer.at, True) for offer, row in found]
+    return [Item("offer", N_("You are asked to take a thread"), _way_to(row), offer.at, True, "urgent")
+            for offer, row in found]  # fmt: skip
 
 
 def _notes(session: Session, responder: Responder, _now: datetime) -> list[Item]:
@@ -107,7 +118,14 @@ def _notes(session: Session, responder: Responder, _now: datetime) -> list[Item]
 
 def _teams(session: Session, responder: Responder, now: datetime) -> list[Item]:
     return [
-        Item("team", TEAM_ALARMS[kind], url_for("console_dispatch.shown", dispatch_id=dispatch.id), since, True)
+        Item(
+            "sos" if kind == dispatch_watch.SOS else "team",
+            TEAM_ALARMS[kind],
+            url_for("console_dispatch.shown", dispatch_id=dispatch.id),
+            since,
+            True,
+            "emergency" if kind == dispatch_watch.SOS else "urgent",
+        )
         for dispatch, _, kind, since in dispatch_watch.alarms_for(session, responder, now)
     ]
 

@@ -35,6 +35,22 @@ def test_new_danger_in_a_thread_of_ones_own_is_told_until_it_is_answered(
     assert WORDS not in ana.client.get("/console/inbox").text
 
 
+def test_what_cannot_wait_stands_above_what_is_only_to_be_known(
+    database: Database, person: Callable[..., Person]
+) -> None:
+    ana, now = person("Ana"), utc_now()
+    kinds = {"lapse": 600, "offer": 30, "danger": 20, "sos": 1}
+    there = [Item(kind, kind, "/console/", now - timedelta(minutes=ago), True) for kind, ago in kinds.items()]
+    sources = console_inbox.SOURCES[:]
+    try:
+        console_inbox.SOURCES[:] = [lambda *_: there]
+        with database.begin() as session:
+            found = console_inbox.items(session, session.get_one(Responder, ana.id), now)
+    finally:
+        console_inbox.SOURCES[:] = sources
+    assert [each.kind for each in found] == ["sos", "danger", "offer", "lapse"]
+
+
 def test_what_is_urgent_comes_first_and_then_the_oldest(database: Database, person: Callable[..., Person]) -> None:
     ana, now = person("Ana"), utc_now()
 

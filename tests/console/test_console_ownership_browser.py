@@ -83,6 +83,8 @@ def test_a_race_by_keyboard_a_question_and_a_yes(
     expect(ana.locator("#asked")).to_contain_text("Ben was asked to take it.")
     expect(ben.locator("#offer")).to_contain_text("knows his brother", timeout=8000)
     expect(ben.locator("#inbox")).to_contain_text("You are asked to take a thread", timeout=8000)
+    expect(ben.locator("body")).to_have_attribute("data-last-ring", "urgent")
+    expect(ben.locator("#said")).to_have_text("You are asked to take a thread")
     look(ben, "ownership-offer")
     ben.locator("#act-accept").click()
     expect(ben.locator("#holder")).to_contain_text("You have it.")

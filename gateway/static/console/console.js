@@ -1,4 +1,5 @@
 // Starts the console's page: the clock of each wait, local times, the sound, the live view and the thread.
+import { setUp as setUpAsked } from "./asked.js";
 import { setUp as setUpHere } from "./here.js";
 import { setUp as setUpKeys } from "./keys.js";
 import { setUp as setUpLive } from "./live.js";
@@ -46,6 +47,7 @@ setUpThread();
 setUpWriting();
 setUpLive();
 setUpHere();
+setUpAsked();
 setUpKeys();
 draw();
 setInterval(tick, 1000);
