@@ -39,7 +39,7 @@ TOPICS = (
 DANGERS = (
     N_("suicide"), N_("self harm"), N_("overdose"), N_("medical"), N_("poison"), N_("withdrawal"), N_("violence"),
     N_("threat"), N_("partner violence"), N_("sexual assault"), N_("trafficking"), N_("child"), N_("elder"),
-    N_("psychosis"), N_("distress"), N_("exposure"), N_("fire"), N_("gas"), N_("flood"), N_("unclear"),
+    N_("person"), N_("psychosis"), N_("distress"), N_("exposure"), N_("fire"), N_("gas"), N_("flood"), N_("unclear"),
 )  # fmt: skip
 SAID_BY = (N_("bot"), N_("resident"), N_("responder"), N_("provider"))
 OBJECTS = (

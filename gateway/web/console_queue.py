@@ -302,7 +302,7 @@ def _queue_row(row: Escalation, text: str | None, assessment: Assessment | None,
         categories=assessment.categories if assessment else (),
         silent=is_silent(row),
         about=_about(worst, told),
-        minor=_minor(told),
+        minor=_minor(told) or "child" in (assessment.categories if assessment else ()),
         place=str(told.get("place") or told.get("zip") or ""),
         **more,
     )

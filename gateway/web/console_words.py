@@ -82,11 +82,21 @@ LABELS = {
 # Shown, never obeyed: what a resident says about their own words lowers nothing (decision 10).
 RETRACTIONS = {
     "joke": N_("Says it was a joke"),
-    "false_alarm": N_("Says it was a false alarm"),
+    "false_alarm": N_("Says it is over, or was a false alarm"),
     "found": N_("Says the person was found"),
     "never_mind": N_("Takes it back"),
 }
 # Of whom and of when the words tell, beside what was found; what is unsaid has no words here and is not shown.
+# What screening noted beside a finding, as the risk package writes it.
+NOTES = {"long past": N_("by itself read as something of the past")}
+NOTED = {
+    "read as: ": N_("read as: %(rest)s"),
+    "raised to ": N_("raised to: %(rest)s"),
+    "lowered to ": N_("lowered to: %(rest)s"),
+    "speaks for it: ": N_("speaks for it: %(rest)s"),
+    "danger ": N_("danger %(rest)s"),
+    "language: ": N_("language: %(rest)s"),
+}
 WHO = {"self": N_("the resident"), "other": N_("someone else"), "public": N_("people in general")}
 WHEN = {"now": N_("now"), "days": N_("these days"), "past": N_("long ago"), "hypothetical": N_("if or perhaps")}
 SET_ASIDE = {
@@ -228,6 +238,7 @@ def for_templates() -> dict[str, Any]:
         "verdicts": VERDICTS,
         "page_words": PAGE_WORDS,
         "me": g.get("responder"),
+        "screen_note": screen_note,
         "plain": plain,
         "span": span,
         "spoken": spoken,
@@ -238,6 +249,17 @@ def for_templates() -> dict[str, Any]:
 def plain(code: str) -> str:
     """A code that has no words of its own, made readable: ``domestic_violence`` is "domestic violence"."""
     return code.replace("_", " ")
+
+
+def screen_note(note: str) -> str:
+    """What screening noted beside a finding, in the words of whoever reads: it is stored in English."""
+    if note in NOTES:
+        return console_language.say(NOTES[note])
+    for begins, words in NOTED.items():
+        if note.startswith(begins):
+            rest = note.removeprefix(begins)
+            return console_language.say(words, rest=console_language.say(LEVELS.get(rest, rest)))
+    return note
 
 
 def tongue(code: str | None) -> str:

@@ -86,6 +86,7 @@ def test_a_note_reaches_no_resident(ana: Person, written: Written, database: Dat
 
 def test_a_note_is_bounded_and_the_words_are_kept(ana: Person, written: Written, database: Database) -> None:
     there = f"/console/threads/{written().id}"
+    assert 'maxlength="1600" required></textarea>' in ana.client.get(there).text  # nothing stands in it yet
     assert ana.post(f"{there}/notes", text=" \n").status_code == 400
     answer = ana.post(f"{there}/notes", text="y" * 1601)
     assert answer.status_code == 400

@@ -70,12 +70,14 @@ def test_a_person_who_chooses_spanish_reads_it_everywhere(person: Callable[..., 
 def test_a_thread_and_a_refusal_are_in_spanish(
     person: Callable[..., Person], written: Callable[..., Escalation]
 ) -> None:
-    row = written()
+    row = written(notes=["long past", "raised to urgent", "read as: took 100% of my pills", "new kind"])
     ana = person("Ana")
     ana.post("/console/account/language", locale="es")
     page = ana.client.get(f"/console/threads/{row.id}").text
     assert ">Tomar<" in page
     assert ">Claim<" not in page
+    for note in ("por sí solo se lee como algo del pasado", "subido a: Urgente", "leído como: took 100%", "new kind"):
+        assert note in page
     refused = ana.client.get("/console/threads/999999", headers={"Accept": "text/html"})
     assert refused.status_code == 404
     assert "No hay esa conversación." in refused.text
