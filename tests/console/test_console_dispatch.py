@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway import dispatches, teams
+from gateway import broadcasts, dispatches, teams
 from gateway.community_fields import Hours
 from gateway.db import Database
 from gateway.door import Door
-from gateway.models import Dispatch, DispatchLink, Escalation, Notice
+from gateway.models import Dispatch, DispatchLink, Escalation, Notice, Responder
 from gateway.risk import Level
 from tests.console.conftest import Person, utc_now
 
@@ -129,9 +129,13 @@ def test_an_sos_stands_on_every_page_until_they_are_safe(
         locked = dispatches.lock(session, link.dispatch_id)
         dispatches.move(session, locked, utc_now(), "accept", dispatches.TEAM, member_id=member)
         dispatches.move(session, locked, utc_now(), "sos", dispatches.TEAM, member_id=member)
+        zoe = session.get_one(Responder, person("Zoe", "supervisor").id)
+        broadcasts.send(session, door.community, zoe, "Roads are flooded", utc_now(), urgent=True)
     ben = person("Ben")
     for who in (ana, ben):
-        assert "SOS from a team: call them now" in who.client.get("/console/").text
+        told = who.client.get("/console/").text
+        assert told.index("SOS from a team: call them now") < told.index("Roads are flooded")
+        assert 'data-rings="emergency"' in told
     assert ben.post(f"{there}/safe").status_code == 403
     page = ana.client.get(there).text
     assert "I spoke with them: they are safe" in page
