@@ -80,6 +80,8 @@ def _place(known: Sequence[Fact], community: Community, language: str, most: int
     stated = place.said_in(language) or (f"ZIP {zip_code}" if zip_code else None)
     if stated is None:
         return [opening, handoff_words.line("place_unknown", language)]
+    if place.kind == QUOTE and place.value == newest(known, "what").value:
+        return [opening, handoff_words.line("place_there", language)]
     if place.kind == QUOTE:
         return [opening, handoff_words.line("place_words", language, quote=_quoted(place, most))]
     key = "place_confirmed" if place.confirmed else "place_stated"

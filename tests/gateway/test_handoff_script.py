@@ -71,6 +71,9 @@ def test_a_place_that_was_only_written_of_is_read_as_their_words() -> None:
     assert lines[0] == "This is about Demo Town, CA."  # a ZIP code in words that nobody read sends nobody elsewhere
     assert lines[1] == "Nobody checked where they are. They wrote: “we are at 12 Oak St, 10001”"
     assert not any("place" in line for line in lines if "Not known" in line)
+    lines = script([written, replace(written, name="what"), CALLER], TOWN, "en")
+    assert lines[1] == "Nobody checked where they are. It is in their words."
+    assert sum("12 Oak St" in line for line in lines) == 1
 
 
 def test_outside_the_zones_the_call_is_to_be_passed_on() -> None:
