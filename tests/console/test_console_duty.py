@@ -100,6 +100,8 @@ def test_the_page_says_when_nobody_is_on_call(person: Maker, database: Database)
     assert "Nobody. Residents" not in page
     assert "<bdi>Ben</bdi> <span>until <span" in page
     assert 'class="gap"' in page  # after his shift
+    shift(database, ana, end=80)
+    assert re.search(r"<bdi[^>]*>Ana</bdi> <span>until [^(]*\(\w{3} \d+/\d+\)", ana.client.get("/console/shifts").text)
 
 
 def test_a_shift_begins_with_its_sound_and_may_end_early(person: Maker, database: Database) -> None:

@@ -39,6 +39,7 @@ def test_a_swap_between_two_and_a_shift_that_begins_with_its_sound(
     with ana.expect_response("**/console/shift/heard") as told:
         ana.get_by_role("button", name="Test sound").click()
     assert told.value.status == 204
+    expect(ana.locator("#inbox")).not_to_contain_text("test the sound")
     ana.reload()
     expect(ana.get_by_text("Your sound was tested at")).to_be_visible()
     ana.locator("details", has_text="Swap").last.locator("summary").click()

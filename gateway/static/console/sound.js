@@ -48,7 +48,9 @@ function begin() {
     method: "POST",
     headers: { "X-Background": "1" },
     body: new URLSearchParams({ csrf_token }),
-  }).catch(() => {});
+  })
+    .then(() => window.htmx.trigger("#inbox", "read-this")) // which asks for the test
+    .catch(() => {});
 }
 
 export function setUp() {
