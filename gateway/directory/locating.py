@@ -219,7 +219,7 @@ class Reader:
         )
 
     def _within(self, name: str) -> Where | None:
-        """A city of the community among other words ("aurora condado kane"), a county where none stands there.
+        """A city of the community among other words ("joliet condado de will"), a county where none stands there.
 
         The longest, and of equals the first; no word that people use for something else.
         """

@@ -297,10 +297,10 @@ def test_nothing_but_words_says_where_somebody_is(session: Session, now: datetim
 @pytest.mark.parametrize(
     ("said", "meant"),
     [
-        ("aurora condado kane", "Aurora"),
-        ("St. Charles, Kane County", "Saint Charles"),
-        ("champaign urbana", "Champaign"),
-        ("la corte de markham", "Markham"),
+        ("joliet condado de will", "Joliet"),
+        ("Mt. Vernon, Jefferson County", "Mount Vernon"),
+        ("peoria pekin", "Peoria"),
+        ("la alcaldia de rockford", "Rockford"),
         ("by the old mill in elgin", "Elgin"),
         ("at a normal place", None),  # a town of Illinois, and a word
         ("i would rather not say", None),
