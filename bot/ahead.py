@@ -25,14 +25,15 @@ class Ahead:
     def __init__(self, kept_seconds: float = KEPT_SECONDS) -> None:
         self._kept_seconds = kept_seconds
         self._kept: dict[str, asyncio.Task[Answer]] = {}
+        self._asked: set[str] = set()
 
     def begin(self, asked: str, work: Callable[[], Awaitable[Answer]], others: int = 0) -> bool:
-        """Start to work on a turn; False when there is too much to do, or it is under way already.
+        """Start to work on a turn; False when there is too much to do, or it is under way or was asked for already.
 
         `others` is how many turns are worked on that were not begun ahead.
         """
         at_work = others + sum(not task.done() for task in self._kept.values())
-        if asked in self._kept or at_work >= MOST_AT_WORK:
+        if asked in self._kept or asked in self._asked or at_work >= MOST_AT_WORK:
             return False
         task = asyncio.ensure_future(work())
         task.add_done_callback(_heed)
@@ -47,6 +48,8 @@ class Ahead:
         """
         task = self._kept.pop(asked, None)
         if task is None:
+            self._asked.add(asked)  # who was to begin it may still be on the way
+            asyncio.get_running_loop().call_later(self._kept_seconds, self._asked.discard, asked)
             return None
         await asyncio.wait([task])
         return None if task.cancelled() or task.exception() else task.result()

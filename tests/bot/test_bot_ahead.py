@@ -95,6 +95,20 @@ def test_one_that_fails_after_it_was_forgotten_is_not_told_of() -> None:
     asyncio.run(story())
 
 
+def test_one_that_was_asked_for_before_it_was_begun_is_not_worked_on_twice() -> None:
+    async def story() -> None:
+        ahead, work = Ahead(kept_seconds=0.05), Work()
+        work.go.set()
+        assert await ahead.take("a") is None
+        assert not ahead.begin("a", work)
+        await asyncio.sleep(0.1)
+        assert ahead.begin("a", work)
+        assert await ahead.take("a")
+        assert work.done == 1
+
+    asyncio.run(story())
+
+
 def test_a_busy_bot_begins_nothing_more() -> None:
     async def story() -> None:
         ahead, works = Ahead(), [Work() for _ in range(MOST_AT_WORK + 1)]
