@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from gateway import audit
@@ -14,6 +14,7 @@ from gateway.models.listing import Closure
 
 REASONS = ("holiday", "staff", "full", "weather", "building", "other")
 TODAY, DAY, NOTICE = "today", "day", "notice"
+THINGS = (Closure.dataset, Closure.service_id, Closure.location_id)
 LONGEST = timedelta(days=730)  # a day farther away is a slip of the pen
 
 
@@ -66,8 +67,12 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _closed(session: Session, editor: Editor, row: Closure, ends: datetime | None, reason: str) -> Closure:
+    """Write a closure in the place of one that is in force: what is said last of the same door holds."""
     if reason not in REASONS:
         raise Refused(400, "unknown_closure")
+    same = (each.is_not_distinct_from(getattr(row, each.key)) for each in THINGS)
+    in_force = Closure.ended_at.is_(None), or_(Closure.to_at.is_(None), Closure.to_at > editor.now)
+    session.execute(update(Closure).where(*same, *in_force).values(ended_at=editor.now, ended_by=editor.who.id))
     row.from_at = row.at = editor.now
     row.to_at, row.reason, row.responder_id = ends, reason, editor.who.id
     session.add(row)

@@ -257,6 +257,16 @@ def rules() -> list[Rule]:
     return [SimpleNamespace(**dict.fromkeys(names), **hours)]  # type: ignore[list-item]
 
 
+def test_a_second_closure_takes_the_place_of_the_first(eda: Person, county: None, database: Database) -> None:
+    for form in ({"until": "today", "reason": "staff"}, {"until": "notice", "reason": "building"}):
+        assert post(eda, "close", id=PANTRY, **form).status_code == 303
+    with database.begin() as session:
+        first, second = session.scalars(select(Closure).order_by(Closure.id)).all()
+        assert first.ended_at == second.at
+        assert first.ended_by == second.responder_id
+        assert (second.ended_at, second.to_at, second.reason) == (None, None, "building")
+
+
 def test_closed_for_today_ends_at_the_places_own_midnight(eda: Person, county: None, database: Database) -> None:
     assert post(eda, "close", id=PANTRY, until="today", reason="staff").status_code == 303
     with database.begin() as session:
