@@ -23,18 +23,23 @@ UNHEARD = frozenset((menu.OPEN, menu.MISSED, "language", strangers.INTERPRETER, 
 
 
 @dataclass(frozen=True)
-class Guess:
-    """What the bot will be asked for, as :class:`gateway.clients.rasa.Turn` has it; only its id is not known yet."""
+class Turn:
+    """What the bot is told: it keeps nothing itself, so ``state`` carries all it knew.
 
+    ``away_hours`` are whole hours since it last answered this conversation.
+    """
+
+    turn_id: str
     conversation: str
     channel: str
     language: str
     text: str = field(repr=False)
     state: dict[str, Any] | None = field(repr=False)
     community: dict[str, str]
+    away_hours: int = 0
 
 
-Asks = Callable[[Guess], None]
+Asks = Callable[[Turn], None]
 
 
 def ask(asks: Asks, conversation: Conversation, inbound: Inbound, name: str, now: datetime) -> None:
@@ -43,19 +48,20 @@ def ask(asks: Asks, conversation: Conversation, inbound: Inbound, name: str, now
     To be called before the message is written and ``last_inbound_at`` is moved. Never raises: it is worth no text.
     """
     try:
-        if (guess := guessed(conversation, inbound, name, now)) is not None:
-            asks(guess)
+        if (turn := guessed(conversation, inbound, name, now)) is not None:
+            asks(turn)
     except Exception:
         log.exception("not asked ahead", extra={"conversation": conversation.id})
 
 
-def guessed(conversation: Conversation, inbound: Inbound, name: str, now: datetime) -> Guess | None:
+def guessed(conversation: Conversation, inbound: Inbound, name: str, now: datetime) -> Turn | None:
     """The turn that the worker will ask for (:func:`gateway.turns.take_next`), as far as that can be told."""
     if not inbound.text.strip() or inbound.received_at is not None:
         return None
     if not _bots(conversation, now) or _for_others(conversation, inbound):
         return None
-    return Guess(
+    return Turn(
+        turn_id="ahead",
         conversation=str(conversation.public_id),
         channel=conversation.channel,
         language=conversation.language or "en",

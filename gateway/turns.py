@@ -31,7 +31,8 @@ from gateway import (
     strangers,
     texts,
 )
-from gateway.clients.rasa import Answer, Rasa, Turn
+from gateway.ahead import Turn
+from gateway.clients.rasa import Answer, Rasa
 from gateway.commands import obey, person_asked_each
 from gateway.community import Community
 from gateway.conversations import BOT, RESPONDER, WAITS_AFTER, say_all

@@ -4,8 +4,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
 
-from gateway.ahead import Guess
-from gateway.clients.rasa import Rasa, Turn
+from gateway.ahead import Turn
+from gateway.clients.rasa import Rasa
 
 MOST_AT_ONCE = 2  # a bot that is late has enough to do, and its next turn is asked for when it is needed
 BUSY_SECONDS = 0.25  # for so long one that said it has enough to do, or said nothing, is left alone
@@ -20,12 +20,12 @@ class Ahead:
         self._free = BoundedSemaphore(MOST_AT_ONCE)
         self._not_before = 0.0
 
-    def ask(self, guess: Guess) -> None:
+    def ask(self, turn: Turn) -> None:
         """Have the bot begin, if there is room."""
         if time.monotonic() < self._not_before or not self._free.acquire(blocking=False):
             return
         try:
-            self._pool.submit(self._ask, guess)
+            self._pool.submit(self._ask, turn)
         except RuntimeError:  # closed meanwhile
             self._free.release()
 
@@ -34,9 +34,9 @@ class Ahead:
         self._pool.shutdown(wait=True)
         self._rasa.close()
 
-    def _ask(self, guess: Guess) -> None:
+    def _ask(self, turn: Turn) -> None:
         try:
-            if not self._rasa.begin(Turn("ahead", **vars(guess))):
+            if not self._rasa.begin(turn):
                 self._not_before = time.monotonic() + BUSY_SECONDS
         finally:
             self._free.release()

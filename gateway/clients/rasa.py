@@ -14,6 +14,7 @@ from typing import Any
 
 import urllib3
 
+from gateway.ahead import Turn
 from gateway.errors import BotUnavailable
 from gateway.offers import KINDS, Question
 from gateway.segments import count
@@ -46,23 +47,6 @@ COMMANDS: dict[str, dict[str, str]] = {
     "open_mediation": {"need": WORD_OR_NOTHING, "zip": WORD_OR_NOTHING},
     "refer_elsewhere": {"kind": WORD},
 }
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What the bot is told: it keeps nothing itself, so ``state`` carries all it knew.
-
-    ``away_hours`` are whole hours since it last answered this conversation.
-    """
-
-    turn_id: str
-    conversation: str
-    channel: str
-    language: str
-    text: str = field(repr=False)
-    state: dict[str, Any] | None = field(repr=False)
-    community: dict[str, str]
-    away_hours: int = 0
 
 
 @dataclass(frozen=True)

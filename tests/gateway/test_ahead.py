@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from gateway import turns
-from gateway.ahead import Guess
+from gateway.ahead import Turn
 from gateway.clients.ahead import MOST_AT_ONCE, Ahead
-from gateway.clients.rasa import Rasa, Turn
+from gateway.clients.rasa import Rasa
 from gateway.conversations import RESPONDER, SMS, Inbound
 from gateway.models import Conversation
 from gateway.receiving import receive
@@ -20,14 +20,14 @@ from tests.fakes.fake_rasa import NONSENSE, FakeRasa, good
 from tests.gateway.turn_street import Street
 
 FIND = {"command": "find_services", "needs": ["food"], "zip": "94110", "place": None, "for_whom": None}
-GUESS = Guess("c1", "sms", "en", "hello", None, {"name": "Demo Town"})
+GUESS = Turn("ahead", "c1", "sms", "en", "hello", None, {"name": "Demo Town"})
 
 
-def text(street: Street, words: str, **facts: object) -> list[Guess]:
+def text(street: Street, words: str, **facts: object) -> list[Turn]:
     """One text of the resident; returns what was asked ahead."""
     street.count += 1
     inbound = Inbound(SMS, RESIDENT, f"SM{street.count:032x}", words, **facts)  # type: ignore[arg-type]
-    asked: list[Guess] = []
+    asked: list[Turn] = []
     with street.database.begin() as session:
         receive(session, street.keys, street.town, inbound, street.clock(), asks=asked.append)
     return asked
@@ -113,7 +113,7 @@ def test_what_came_out_of_the_journal_is_not_asked_ahead(street: Street) -> None
 
 
 def test_one_that_breaks_costs_no_text(street: Street) -> None:
-    def broken(_guess: Guess) -> None:
+    def broken(_turn: Turn) -> None:
         raise RuntimeError
 
     with street.database.begin() as session:
@@ -126,7 +126,7 @@ def test_the_bot_is_told_by_a_signed_post(bot: FakeRasa) -> None:
     ahead = Ahead(Rasa(bot.url, "s"))
     ahead.ask(GUESS)
     ahead.close()
-    assert bot.begun == [asdict(GUESS) | {"turn_id": "ahead", "away_hours": 0}]
+    assert bot.begun == [asdict(GUESS)]
     assert not bot.requests
     ahead.ask(GUESS)  # after the end it is nothing
     assert len(bot.begun) == 1
@@ -134,7 +134,7 @@ def test_the_bot_is_told_by_a_signed_post(bot: FakeRasa) -> None:
 
 def test_a_bot_that_is_gone_or_hangs_holds_nobody_up(bot: FakeRasa) -> None:
     gone = Rasa("http://127.0.0.1:9", "s")
-    assert not gone.begin(Turn("ahead", **vars(GUESS)))
+    assert not gone.begin(GUESS)
     gone.close()
     release, asked = threading.Event(), []
 

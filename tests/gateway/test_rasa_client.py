@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from gateway import offers
-from gateway.clients.rasa import Rasa, Turn
+from gateway.ahead import Turn
+from gateway.clients.rasa import Rasa
 from gateway.errors import BotUnavailable
 from tests.fakes.fake_rasa import NONSENSE, FakeRasa, good
 

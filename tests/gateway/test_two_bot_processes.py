@@ -13,7 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway import create_app
-from gateway.clients.rasa import FAILURES_TO_OPEN, Rasa, Turn
+from gateway.ahead import Turn
+from gateway.clients.rasa import FAILURES_TO_OPEN, Rasa
 from gateway.errors import BotUnavailable, SettingsError
 from gateway.settings import Settings, read
 from tests.fakes.fake_rasa import NONSENSE, FakeRasa, good
