@@ -229,12 +229,19 @@ def begin(bot: BotServer, **changes: Any) -> int:
 
 
 def test_a_turn_that_was_begun_ahead_is_answered_as_any_other(bot: BotServer) -> None:
+    elsewhere = body(text="i need food for my kids", conversation="c2")
+    plain = bot.post(elsewhere, bot.signed(elsewhere)).body
     said = body(text="i need food for my kids")
-    plain = bot.post(said, bot.signed(said))
     assert begin(bot, text="i need food for my kids") == 202
     assert begin(bot, text="i need food for my kids") == 429  # under way or kept
-    assert bot.post(said, bot.signed(said)).body == plain.body
+    assert bot.post(said, bot.signed(said)).body == plain | {"conversation": "c1"}
     assert begin(bot, text="i need food for my kids") == 202  # it was given away
+
+
+def test_a_turn_that_was_asked_for_already_is_not_begun(bot: BotServer) -> None:
+    said = body(text="i need food for my dog")
+    bot.post(said, bot.signed(said))
+    assert begin(bot, text="i need food for my dog") == 429
 
 
 def test_what_was_begun_ahead_is_for_the_same_turn_only(bot: BotServer) -> None:
