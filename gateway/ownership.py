@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import attendance, audit, escalations, room
+from gateway import attendance, audit, escalations, notes, room
 from gateway.community import Community
 from gateway.errors import Conflict, Refused
 from gateway.escalations import CLAIMED, SUPERVISING, WAITING, first_name
@@ -54,6 +54,7 @@ def transfer(  # noqa: PLR0913 - the verb's own facts
         raise Refused(400, "yourself")
     to = _able(session, community, to_id, now)
     _settle(session, row.id, WITHDRAWN, now)
+    _write_down(session, row, owner, note, now)
     if warm:
         _keep(session, row, WARM, OFFERED, now, owner.id, to.id, note)
         audit.note(session, now, "offer", "escalation", row.id, owner.id, to=to.id)
@@ -84,6 +85,7 @@ def to_desk(  # noqa: PLR0913 - the verb's own facts
     row = escalations.owned(session, escalation_id, epoch, owner)
     _settle(session, row.id, WITHDRAWN, now)
     _keep(session, row, DESK, DONE, now, owner.id, None, note, desk)
+    _write_down(session, row, owner, note, now)
     said = "transfer_to_desk"
     return escalations.put_back(session, row.id, epoch, "pass_on", now, owner, said, desk=desk, to=desk)
 
@@ -139,6 +141,7 @@ def take_over(  # noqa: PLR0913 - the verb's own facts
         raise Conflict("cannot_take_over", owner.name if owner else None)
     _settle(session, row.id, WITHDRAWN, now)
     _keep(session, row, TAKE_OVER, DONE, now, owner.id, supervisor.id, note or reason)
+    _write_down(session, row, supervisor, note, now)
     return _give(session, row, "take_over", owner, supervisor, now, by=supervisor.id, reason_code=reason)
 
 
@@ -250,6 +253,25 @@ def offered_to(session: Session, responder_id: int) -> Sequence[tuple[Transfer, 
     return [(offer, row) for offer, row in found]
 
 
+def given_to(session: Session, responder_id: int) -> Sequence[tuple[Transfer, Escalation]]:
+    """The threads that were given to this responder unasked, and in which they have done nothing since."""
+    found = session.execute(
+        select(Transfer, Escalation)
+        .join(Escalation, Escalation.id == Transfer.escalation_id)
+        .where(
+            Transfer.to_id == responder_id,
+            Transfer.kind.in_((COLD, ASSIGN)),
+            Escalation.owner_id == responder_id,
+            Escalation.status == CLAIMED,
+            Escalation.claimed_at == Transfer.at,
+            Escalation.owner_acted_at.is_(None),
+            Escalation.owner_wrote_at.is_(None),
+        )
+        .order_by(Transfer.id)
+    )
+    return [(given, row) for given, row in found]
+
+
 def latest(session: Session, escalation_id: int) -> Transfer | None:
     """The newest transfer of a thread, whatever became of it."""
     return session.scalar(
@@ -315,6 +337,12 @@ def _keep(  # noqa: PLR0913, PLR0917 - a transfer is these facts
                  at=now, settled_at=settled)
     )  # fmt: skip
     session.flush()
+
+
+def _write_down(session: Session, row: Escalation, by: Responder, note: str | None, now: datetime) -> None:
+    """Keep what goes with a thread among its notes: the third who has it must still know what the first one learned."""
+    if note:
+        notes.add(session, row.id, by, note, now)
 
 
 def _settle(session: Session, escalation_id: int, state: str, now: datetime) -> None:

@@ -31,7 +31,7 @@ class Item:
 
 
 # Of what is urgent, what cannot wait stands above what only is to be known, however old that is.
-FIRST = ("sos", "danger", "offer", "team")
+FIRST = ("sos", "danger", "given", "offer", "team")
 TOLD_FOR = timedelta(hours=12)
 Source = Callable[[Session, Responder, datetime], list[Item]]
 
@@ -101,6 +101,13 @@ def _offered(session: Session, responder: Responder, _now: datetime) -> list[Ite
             for offer, row in found]  # fmt: skip
 
 
+def _given(session: Session, responder: Responder, _now: datetime) -> list[Item]:
+    """The resident was told that this responder is there; without this line they might be the last to know."""
+    found = ownership.given_to(session, responder.id)
+    return [Item("given", N_("A thread was given to you"), _way_to(row), given.at, True, "urgent")
+            for given, row in found]  # fmt: skip
+
+
 def _notes(session: Session, responder: Responder, _now: datetime) -> list[Item]:
     """One line for each thread with a note that names the reader, since the first of its notes."""
     first = {note.escalation_id: note for note in reversed(notes.calling_for(session, responder))}
@@ -130,5 +137,5 @@ def _teams(session: Session, responder: Responder, now: datetime) -> list[Item]:
     ]
 
 
-SOURCES: list[Source] = [_new_danger, _teams, _offered, _went_back, _second_looks, _duty, _notes]
+SOURCES: list[Source] = [_new_danger, _teams, _given, _offered, _went_back, _second_looks, _duty, _notes]
 """Every source of items."""

@@ -99,6 +99,54 @@ def test_somebody_is_asked_and_says_no_or_is_asked_no_more(
     assert state(database, row) == ("claimed", ana.id)
 
 
+GIVEN = "A thread was given to you"
+
+
+def test_who_is_given_a_thread_is_told_on_every_page_until_they_do_something_in_it(
+    ana: Person, ben: Person, sam: Person, written: Written, database: Database
+) -> None:
+    row = written()
+    do(ana, database, row, "claim")
+    assert do(ana, database, row, "pass-on", to=str(ben.id), how="cold") == 303
+    told = ben.client.get("/console/inbox").text
+    assert GIVEN in told
+    assert f'data-rings="urgent" data-asked="given /console/threads/{row.id}' in told
+    assert GIVEN not in ana.client.get("/console/inbox").text
+    do(ben, database, row, "stay")
+    assert GIVEN not in ben.client.get("/console/inbox").text
+    do(ben, database, row, "release")
+    assert do(sam, database, row, "assign", to=str(ana.id)) == 303
+    assert GIVEN in ana.client.get("/console/inbox").text
+    do(ana, database, row, "release")
+    assert GIVEN not in ana.client.get("/console/inbox").text
+
+
+def test_who_claimed_or_said_yes_is_not_told_that_they_have_it(
+    ana: Person, ben: Person, written: Written, database: Database
+) -> None:
+    row = written()
+    do(ana, database, row, "claim")
+    assert GIVEN not in ana.client.get("/console/inbox").text
+    do(ana, database, row, "pass-on", to=str(ben.id))
+    do(ben, database, row, "accept")
+    assert GIVEN not in ben.client.get("/console/inbox").text
+
+
+def test_the_third_who_has_a_thread_still_reads_what_the_first_said_of_it(
+    ana: Person, ben: Person, sam: Person, written: Written, database: Database, desk: str
+) -> None:
+    row = written()
+    do(ana, database, row, "claim")
+    do(ana, database, row, "pass-on", to=str(ben.id), note="at 12 Oak St")
+    do(ben, database, row, "accept")
+    do(ben, database, row, "pass-on", to=f"desk:{desk}", note="speaks Mam")
+    do(ben, database, row, "claim")
+    do(sam, database, row, "take-over", reason="danger", note="I know them")
+    kept = page(sam, row).partition('id="panel-notes"')[2].partition("</section>")[0]
+    for note in ("at 12 Oak St", "speaks Mam", "I know them"):
+        assert kept.count(note) == 1
+
+
 def test_a_thread_is_passed_on_at_once_or_to_a_desk(
     ana: Person, ben: Person, written: Written, database: Database, desk: str
 ) -> None:

@@ -34,7 +34,7 @@ def test_a_seeded_thread_reads_as_a_call_taker_wants_it() -> None:
         "At 10:12 PM they wrote: “i took all my pills”",
         "Weapons: they wrote “there is a gun here”.",
         "Language: English.",
-        "Not known, not asked: who it is about, people there, medical, limits.",
+        "Not known, not asked: who it is about, people there, their health, limits.",
         "Asked, no answer: age.",
     ]
 
@@ -43,7 +43,7 @@ def test_words_that_tell_of_several_things_are_read_once() -> None:
     gun = Fact("what", "he has a gun and im bleeding", QUOTE, "resident", at=NOW, language="en")
     lines = script([CALLER, gun, replace(gun, name="weapons"), replace(gun, name="medical")], TOWN, "en")
     assert sum("he has a gun" in line for line in lines) == 1
-    assert "Those words tell of weapons, medical." in lines
+    assert "Those words tell of weapons, their health." in lines
 
 
 def test_the_same_in_spanish_keeps_the_quote_and_says_what_it_means() -> None:
