@@ -7,7 +7,7 @@ worker, never from the process that accepts residents' messages.
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Exists, and_, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from gateway.models import Notice
@@ -20,6 +20,11 @@ RELAY = "relay"  # words of a resident: the only notices whose order matters
 # knows that its process died.
 HELD = timedelta(seconds=60)
 PATIENT_TRIES = 3
+VOICE = "voice"
+ONE_BY_ONE = ("page", "drill")  # calls that ask for a thread; an SOS waits for no other call
+# How long a call that was begun keeps the next one to the same phone waiting, unless it is over before: it rings for 25
+# seconds and is then heard. A receipt that is lost must not hold the next for longer.
+ONE_CALL = timedelta(seconds=45)
 
 # state before -> the states that it may become. A failed attempt goes back to the queue while there is time.
 TRANSITIONS = {
@@ -78,27 +83,16 @@ def take_next(session: Session, means: Collection[str], now: datetime) -> tuple[
     earlier try may have left already.
 
     Words of one resident's thread reach one phone in the order in which they were written, while the first of them
-    has not failed again and again.
+    has not failed again and again. Calls that ask somebody to take a thread ring their phone one after another.
     """
-    earlier = aliased(Notice)
-    held_up = (
-        select(earlier.id)
-        .where(
-            earlier.kind == RELAY,
-            earlier.responder_id == Notice.responder_id,
-            earlier.id < Notice.id,
-            earlier.state.in_((QUEUED, SENDING)),
-            earlier.attempts < PATIENT_TRIES,
-        )
-        .exists()
-    )
     row = session.scalar(
         select(Notice)
         .where(
             Notice.state.in_((QUEUED, SENDING)),
             Notice.next_attempt_at <= now,
             Notice.means.in_(means),
-            (Notice.kind != RELAY) | ~held_up,
+            (Notice.kind != RELAY) | ~_held_up(),
+            (Notice.means != VOICE) | Notice.kind.not_in(ONE_BY_ONE) | ~_rings(now),
         )
         .order_by(Notice.priority, Notice.id)
         .limit(1)
@@ -112,6 +106,39 @@ def take_next(session: Session, means: Collection[str], now: datetime) -> tuple[
     row.sending_since, row.next_attempt_at = now, now + HELD
     session.flush()
     return row, in_doubt
+
+
+def _held_up() -> Exists:
+    """Whether an earlier text of the relay to the same phone has not left."""
+    earlier = aliased(Notice)
+    return (
+        select(earlier.id)
+        .where(
+            earlier.kind == RELAY,
+            earlier.responder_id == Notice.responder_id,
+            earlier.id < Notice.id,
+            earlier.state.in_((QUEUED, SENDING)),
+            earlier.attempts < PATIENT_TRIES,
+        )
+        .exists()
+    )
+
+
+def _rings(now: datetime) -> Exists:
+    """Whether another call rings this phone, or is to ring it before: two workers must not begin both at once."""
+    other = aliased(Notice)
+    before = and_(
+        other.state == QUEUED, other.next_attempt_at <= now,
+        tuple_(other.priority, other.id) < tuple_(Notice.priority, Notice.id),
+    )  # fmt: skip
+    begun = and_(other.state.in_((SENDING, SENT)), other.sending_since > now - ONE_CALL)
+    return (
+        select(other.id)
+        .where(
+            other.means == VOICE, other.responder_id == Notice.responder_id, other.id != Notice.id, or_(before, begun)
+        )
+        .exists()
+    )
 
 
 def held(session: Session, notice_id: int, attempt: int) -> Notice | None:

@@ -51,6 +51,68 @@ def test_it_may_be_for_a_member_of_a_team(session: Session) -> None:
     assert (row.responder_id, row.priority, row.give_up_at) == (None, 0, NOW + timedelta(hours=1))
 
 
+def calls(session: Session, to: Responder, kinds: tuple[str, ...]) -> list[int]:
+    """Calls that wait to ring a phone, oldest first."""
+    made = [notices.queue(session, kind=each, means="voice", text="call", language="en", now=NOW, responder_id=to.id)
+            for each in kinds]  # fmt: skip
+    return [each.id for each in made]
+
+
+def rings(session: Session, at: datetime) -> int | None:
+    """Which call begins now."""
+    taken = notices.take_next(session, ["voice"], at)
+    return taken[0].id if taken else None
+
+
+@pytest.mark.parametrize("end", ["delivered", "failed"])
+def test_calls_to_one_phone_ring_one_after_another(session: Session, ana: Responder, end: str) -> None:
+    first, second = calls(session, ana, ("page", "drill"))
+    assert rings(session, NOW) == first
+    assert rings(session, NOW) is None
+    row = session.get_one(Notice, first)
+    notices.move(row, notices.SENT, NOW)
+    session.flush()
+    assert rings(session, NOW + timedelta(seconds=20)) is None
+    notices.move(row, end, NOW)
+    session.flush()
+    assert rings(session, NOW + timedelta(seconds=21)) == second
+
+
+def test_a_call_whose_end_is_never_told_holds_the_next_for_a_moment_only(session: Session, ana: Responder) -> None:
+    first, second = calls(session, ana, ("page", "page"))
+    assert rings(session, NOW) == first
+    notices.move(session.get_one(Notice, first), notices.SENT, NOW)
+    session.flush()
+    assert rings(session, NOW + notices.ONE_CALL) == second
+
+
+def test_an_sos_and_somebody_elses_phone_wait_for_no_call(session: Session, ana: Responder) -> None:
+    ben = Responder(email="ben@demo.example", name="Ben", role="responder", languages=[], created_at=NOW)
+    session.add(ben)
+    session.flush()
+    first, sos = calls(session, ana, ("page", "team"))
+    bens = calls(session, ben, ("page",))
+    assert [rings(session, NOW) for _ in range(4)] == [first, sos, *bens, None]
+
+
+def test_a_call_that_is_to_be_tried_later_holds_up_no_other(session: Session, ana: Responder) -> None:
+    first, second = calls(session, ana, ("page", "page"))
+    session.get_one(Notice, first).next_attempt_at = NOW + timedelta(seconds=30)
+    session.flush()
+    assert rings(session, NOW) == second
+
+
+def test_two_workers_begin_one_call(database: Database) -> None:
+    with database.begin() as session:
+        who = Responder(email="dee@demo.example", name="Dee", role="responder", languages=[], created_at=NOW)
+        session.add(who)
+        session.flush()
+        calls(session, who, ("page", "page"))
+    with database.begin() as one, database.begin() as other:
+        assert rings(one, NOW) is not None
+        assert rings(other, NOW) is None
+
+
 def test_it_is_for_exactly_one_person(session: Session, ana: Responder) -> None:
     for whom in ({}, {"responder_id": ana.id, "member_id": 1}):
         with pytest.raises(ValueError, match="one responder, for one team member or for one number"):
