@@ -118,9 +118,16 @@ def speak(heard: Heard) -> Told:
     if dangerous:
         return Told(heard.say("relay_danger", code=row.code), row, "danger", keep=heard.said.words)
     told = _send(heard, row, heard.said.words) if heard.said.words else Told("", row)
+    if told.refused is None and heard.said.command == PLAIN and _has_others(heard, row):
+        told = replace(told, answer=heard.say("relay_sent_to", code=row.code))
     if told.refused is None and (heard.pictures or not heard.said.words):
         return replace(told, answer=heard.say("relay_no_pictures"), refused="pictures")
     return told
+
+
+def _has_others(heard: Heard, row: Escalation) -> bool:
+    """Whether these words could have been meant for somebody else: then it is said to whom they went."""
+    return any(each.id != row.id for each in relay_lines.owned(heard.session, heard.responder.id))
 
 
 def _addressed(heard: Heard, dangerous: bool) -> Escalation | Told:
@@ -186,7 +193,7 @@ def done(heard: Heard) -> Told:
 
 def back(heard: Heard) -> Told:
     """BACK: let it wait for somebody else."""
-    row = _meant(heard)
+    row = _only(heard) or _meant(heard)
     if isinstance(row, Told):
         return row
     try:
@@ -266,6 +273,12 @@ def _meant(heard: Heard) -> Escalation | Told:
         return Told(heard.say("relay_no_thread"), refused="no_thread")
     row = relay_lines.certain(heard.session, heard.responder.id, mine, heard.now)
     return row or Told(heard.say("relay_order_which", codes=_codes(mine)), refused="which")
+
+
+def _only(heard: Heard) -> Escalation | None:
+    """The one thread that is left, for an order that names none: giving it back by mistake undoes nothing."""
+    mine = relay_lines.owned(heard.session, heard.responder.id)
+    return mine[0] if len(mine) == 1 and heard.said.code is None else None
 
 
 def _send(heard: Heard, row: Escalation, words: str) -> Told:

@@ -197,9 +197,23 @@ def test_the_same_text_again_changes_nothing_and_is_answered_alike(night: Relay,
 
 def test_with_several_the_named_one_gets_them(night: Relay, one: int, two: int) -> None:
     assert night.hear(ANA, f"{night.code(one)}: to Rosa") == ""
-    assert night.hear(ANA, "to Rosa again") == ""
+    assert night.hear(ANA, "to Rosa again") == f"Sent to {night.code(one)}."
     assert night.hear(ANA, f"{night.code(two)}: to Luis") == ""
     assert (night.told(one), night.told(two)) == (["to Rosa", "to Rosa again"], ["to Luis"])
+
+
+def test_who_has_several_reads_to_whom_unnamed_words_went(night: Relay, one: int, two: int) -> None:
+    assert night.hear(ANA, "on my way") == f"Sent to {night.code(two)}."
+    assert night.hear(ANA, f"{night.code(one)}: and to you") == ""
+    assert night.told(two) == ["on my way"]
+
+
+def test_back_asks_nothing_where_one_thread_is_left(night: Relay, one: int, two: int) -> None:
+    night.write("are you there", ROSA)
+    assert "Which one?" in str(night.hear(ANA, "BACK"))
+    assert "waits for somebody else" in str(night.hear(ANA, f"BACK {night.code(two)}"))
+    assert str(night.hear(ANA, "BACK")).startswith(f"{night.code(one)} waits for somebody else")
+    assert night.row(one).status == "waiting"
 
 
 def test_words_that_may_be_an_answer_to_another_thread_are_asked_about_and_kept(
@@ -213,7 +227,7 @@ def test_words_that_may_be_an_answer_to_another_thread_are_asked_about_and_kept(
     assert (night.told(one), night.told(two)) == ([], [])
     assert "were sent" in str(night.hear(ANA, str(night.code(one))))
     assert (night.told(one), night.told(two)) == (["around the corner", "at the door"], [])
-    assert night.hear(ANA, "now plain") == ""
+    assert night.hear(ANA, "now plain") == f"Sent to {night.code(one)}."
     assert night.told(one)[-1] == "now plain"
 
 
@@ -248,8 +262,8 @@ def test_words_after_a_thread_was_lost_go_to_no_other(night: Relay, one: int, tw
 def test_words_for_somebody_elses_thread_reach_nobody(night: Relay, one: int) -> None:
     night.with_phone("Ben", BEN)
     code = night.code(one)
-    assert night.hear(BEN, f"{code}: hello") == f"Not sent: {code} is not yours now."
-    assert night.hear(BEN, f"NOTE {code}: hello") == f"Not sent: {code} is not yours now."
+    assert night.hear(BEN, f"{code}: hello") == f"{code} is not yours now. Nothing was sent or changed."
+    assert night.hear(BEN, f"NOTE {code}: hello") == f"{code} is not yours now. Nothing was sent or changed."
     assert "nobody to write to" in str(night.hear(BEN, "hello"))
     assert night.told(one) == []
 
