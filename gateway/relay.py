@@ -2,8 +2,8 @@
 
 Heard is a number that is a colleague's verified phone, while they are on shift or own a thread; who is off shift and
 was paged may claim what they were paged about. Everybody else, and a colleague off shift, is a resident and is screened
-as one. It happens in the transaction that takes the text in, once for each of the provider's ids, and the answer rides
-in the webhook's own.
+as one; only a claim off shift is refused in words. It happens in the transaction that takes the text in, once for each
+of the provider's ids, and the answer rides in the webhook's own.
 """
 
 from datetime import datetime
@@ -44,11 +44,16 @@ def hear(session: Session, keys: Keys, community: Community, inbound: Inbound, n
     said = relay_words.read(inbound.text, stopped=responder.texts_stopped_at is not None)
     if said.command in {STOP, START}:
         _stop_or_start(session, responder, said, now)
-    if not _is_heard(session, responder, said, now):
-        return None
     heard = Heard(session, keys, community, responder, said, now, pictures=bool(inbound.media))
+    if not _is_heard(session, responder, said, now):
+        return _keep(heard, inbound, relay_acts.off_shift(heard)) if _is_claim(said) else None
     told = _stopped(heard, inbound) if said.command in {STOP, START} else relay_acts.ACTS[said.command](heard)
     return _keep(heard, inbound, told)
+
+
+def _is_claim(said: Said) -> bool:
+    """Nobody but a colleague writes "CLAIM 41": the bot would read a veteran's claim in it."""
+    return said.command == relay_words.CLAIM and said.code is not None
 
 
 def _of_number(session: Session, phone_hash: str) -> Responder | None:

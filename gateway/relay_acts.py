@@ -210,6 +210,11 @@ def help_(heard: Heard) -> Told:
     return Told(heard.say("relay_help"))
 
 
+def off_shift(heard: Heard) -> Told:
+    """A claim of who is not on shift takes nothing, and whether somebody waits is not said."""
+    return Told(heard.say("relay_off_shift", code=heard.said.code), refused="off_shift")
+
+
 def unclear(heard: Heard) -> Told:
     """It begins as an order and is none: nothing is done, nobody reads it."""
     key = "relay_danger_unclear" if _is_danger(heard.said.words) else "relay_unclear"

@@ -392,8 +392,11 @@ def test_a_colleague_off_shift_is_a_resident(night: Relay) -> None:
 
         phones.set_verified(session, night.keys, ben, BEN, night.at)
     code = night.code(row)
-    for words in ("i want to die", "HELP", f"CLAIM {code}", "BACK"):
+    for words in ("i want to die", "HELP", str(code), "CLAIM", "BACK"):
         assert night.hear(BEN, words) is None
+    assert night.hear(BEN, f"CLAIM {code}") == night.hear(BEN, "CLAIM 9876").replace("9876", str(code))
+    assert "not on shift" in str(night.hear(BEN, f"CLAIM {code}"))
+    assert night.row(row).status == "waiting"
     assert night.hear(CAM, f"CLAIM {code}") is None
     night.shift(ben)
     assert "is yours" in str(night.hear(BEN, f"CLAIM {code}"))
@@ -412,7 +415,8 @@ def test_who_was_paged_off_shift_may_claim_that_one_and_nothing_else(night: Rela
 
         for page in session.scalars(select(Page).where(Page.escalation_id == other)):
             session.delete(page)
-    assert night.hear(CAM, f"CLAIM {night.code(other)}") is None
+    assert "not on shift" in str(night.hear(CAM, f"CLAIM {night.code(other)}"))
+    assert night.row(other).status == "waiting"
     assert night.hear(CAM, "i want to die") is None
     assert "is yours" in str(night.hear(CAM, f"CLAIM {night.code(row)}"))
     assert night.hear(CAM, "Hello, I am Zoe") == ""  # she owns it, so she is heard
