@@ -112,14 +112,17 @@ def test_filters_and_who_waits_outside_them(ana: Person, written: Written, datab
         assert rows(changed(ana, danger.id, urgent.id, chat.id, query=f"&{query}")) == rows(page), query
     assert "Filtered" not in ana.client.get("/console/queue").text
     page = ana.client.get("/console/queue?language=es").text
-    assert "Filtered.</span>" in page or "Filtered. 1 others wait" in page
+    assert "Filtered. One other waits.</span>" in page
+    assert "Filtered. 2 others wait.</span>" in ana.client.get("/console/queue?whose=mine").text
 
 
 def test_an_emergency_outside_the_filters_is_named(ana: Person, written: Written) -> None:
     written(number=number())
     page = ana.client.get("/console/queue?level=routine").text
-    assert "1 of them in an emergency" in page
+    assert "One other waits, in an emergency." in page
     assert rows(page) == []
+    written(number=number())
+    assert "2 others wait, 2 of them in an emergency." in ana.client.get("/console/queue?level=routine").text
 
 
 def test_what_is_drawn_once_is_drawn_for_everybody_and_anew_when_it_changes(
