@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gateway import conversations, texts
+from gateway import texts, written
 from gateway.community import Community
 from gateway.directory import asking, freshness, gazetteer, locating, one_service, search, stored
 from gateway.directory.place import Place, zip_in
@@ -96,7 +96,7 @@ def _wanted(  # noqa: PLR0913 - as :func:`look`
 ) -> Wanted:
     town, tags = gazetteer.town(community), asking.tags_of(community)
     asked = asking.wanted(session, words, tags, town, typed_in, now, community.time_zone)
-    said = conversations.said_in(session, conversation.id) if conversation.answers.get("when") else ()
+    said = written.said_in(session, conversation.id) if conversation.answers.get("when") else ()
     facts = asking.facts(conversation.answers, now, community.time_zone, said)
     code = zip_in(place)
     here: dict[str, Any] = {"zip": code, "place": None if code else place} if place else {}

@@ -187,4 +187,4 @@ def _open(scene: Scene, reason: str, level: Level = Level.ROUTINE) -> None:
 
 def _welfare(scene: Scene) -> Level:
     """How urgent a check on somebody is, by all that was written in this conversation."""
-    return welfare.level(conversations.said_in(scene.session, scene.conversation.id), scene.conversation.answers)
+    return welfare.level(scene.said, scene.conversation.answers)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, func, literal_column, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, Table, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.orm import Session, aliased, lazyload, object_session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -21,7 +21,6 @@ BOT, RESPONDER = "bot", "responder"
 SMS, WEBCHAT = "sms", "webchat"
 SPLIT_WITHIN = timedelta(minutes=30)  # people split one sentence over two or three texts
 SPLIT_TEXTS = 2
-MOST_SAID = 30  # texts of one conversation that are read together
 
 
 @dataclass(frozen=True)
@@ -297,54 +296,6 @@ def close(session: Session, conversation: Conversation, reason: str, now: dateti
     _put_down(session, conversation, now, "closed")
     conversation.closed_at = now
     conversation.close_reason = reason
-
-
-def said_in(session: Session, conversation_id: int) -> list[str]:
-    """The newest texts of the resident in one conversation, oldest first."""
-    with session.no_autoflush:  # a message that came in is written at once
-        found = session.scalars(_SAID_IN, {"conversation_id": conversation_id}).all()
-    return list(found)[::-1]
-
-
-_SAID_IN = (
-    select(Message.text)
-    .where(Message.conversation_id == bindparam("conversation_id"), Message.direction == "in")
-    .order_by(Message.id.desc())
-    .limit(MOST_SAID)
-)
-
-
-def just_before(session: Session, messages: Sequence[Message]) -> dict[int, list[str]]:
-    """What the sender of each message wrote shortly before it, oldest first; nothing for those who wrote nothing."""
-    texts: dict[int, list[str]] = {}
-    for message_id, words in session.execute(_JUST_BEFORE, {"ids": [each.id for each in messages]}):
-        texts.setdefault(message_id, []).append(words)
-    return texts
-
-
-def _just_before() -> Select[int, str]:
-    earlier = aliased(Message)
-    recent = (
-        select(earlier.id, earlier.text)
-        .where(
-            earlier.conversation_id == Message.conversation_id,
-            earlier.direction == "in",
-            earlier.id < Message.id,
-            earlier.created_at > Message.created_at - SPLIT_WITHIN,
-        )
-        .order_by(earlier.id.desc())
-        .limit(SPLIT_TEXTS)
-        .lateral()
-    )
-    return (
-        select(Message.id, recent.c.text)
-        .join(recent, true())
-        .where(Message.id.in_(bindparam("ids", expanding=True)))
-        .order_by(Message.id, recent.c.id)
-    )
-
-
-_JUST_BEFORE = _just_before()  # once: it takes more than a millisecond to put together
 
 
 def _put_down(session: Session, conversation: Conversation, now: datetime, by: str) -> None:

@@ -4,7 +4,17 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from gateway import follow_up_words, follow_ups, keywords, language, listing, optout, referrals, texts
+from gateway import (
+    follow_up_standing,
+    follow_up_words,
+    follow_ups,
+    keywords,
+    language,
+    listing,
+    optout,
+    referrals,
+    texts,
+)
 from gateway.commands import escalate
 from gateway.community import Community
 from gateway.conversations import BOT, SMS
@@ -76,7 +86,7 @@ def _open_question(scene: Scene, *, concerned: bool) -> tuple[str | None, Follow
     if menu is None and not conversation.bot_state:
         if not concerned:
             return None, None
-        row = follow_ups.under_way(scene.session, conversation.contact_id)
+        row = follow_up_standing.under_way(scene.session, conversation.contact_id)
         waits = row is not None and row.state != follow_ups.AGREED
         return (_menu_of(row), row) if row is not None and waits else (None, None)
     if menu not in HEAR:

@@ -6,24 +6,21 @@ The only module, beside an opt-out in :mod:`gateway.consents`, that moves a foll
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from gateway import audit, consents, delivery, escalations, optout, quiet_hours, referrals, texts
+from gateway import audit, consents, delivery, optout, quiet_hours, referrals, texts
+from gateway import follow_up_standing as standing
 from gateway.community import Community
 from gateway.conversations import BOT, SMS, may_be_told, of_contact, say, with_contact
 from gateway.models import (
-    Assessment,
     Contact,
     Conversation,
-    Escalation,
     FollowUp,
-    Lowering,
     Message,
     Referral,
     Responder,
 )
-from gateway.risk import Level
 from gateway.scene import Scene
 
 OFFERED, AGREED, DECLINED = "offered", "agreed", "declined"
@@ -44,11 +41,6 @@ TOO_LATE = timedelta(days=3)  # "in 2 days" was agreed to; a question a week on 
 SERVED_WITHIN = timedelta(minutes=10)
 BUSY = timedelta(minutes=30)
 AT_ONCE = 50
-DANGER = [level.value for level in Level if level >= Level.URGENT]
-# Once: they are asked for with every text, and take longer to put together than to answer.
-_UNDER_WAY = select(FollowUp).where(
-    FollowUp.contact_id == bindparam("contact_id"), FollowUp.state.in_(consents.UNDER_WAY)
-)
 # Whether a message of this contact, whose address these are, may bear on a follow-up or on the yes to one.
 CONCERNED = or_(
     exists().where(FollowUp.contact_id == bindparam("contact_id"), FollowUp.state.in_(consents.UNDER_WAY)),
@@ -65,17 +57,11 @@ def after_turn(scene: Scene, community: Community, *, bot_asks: bool) -> None:
     conversation = scene.conversation
     if bot_asks or scene.more_waits or conversation.channel != SMS or conversation.closed_at is not None:
         return
-    row = under_way(scene.session, conversation.contact_id)
+    row, reason = standing.under_way_and_against(scene.session, conversation.contact_id)
     if row is not None and (row.state == ASKED or (row.state == OFFERED and row.conversation_id == conversation.id)):
-        _put_back(scene, row)
+        _put_back(scene, row, reason)
     elif community.follow_up.offered and _may_offer(scene, row):
         _offer(scene, community, row)
-
-
-def under_way(session: Session, contact_id: int) -> FollowUp | None:
-    """The follow-up of a contact that is offered, agreed to or asked."""
-    with session.no_autoflush:  # what else a session has to write is not about follow-ups, which are written at once
-        return session.scalar(_UNDER_WAY, {"contact_id": contact_id})
 
 
 def latest(session: Session, contact_id: int) -> FollowUp | None:
@@ -89,7 +75,7 @@ def offer_by_person(
 ) -> bool:
     """A responder who closes a thread offers the question; whether it was offered. The caller holds the locks and has
     seen that there was no danger; an answer is heard as one to the bot's offer is."""
-    old = under_way(session, conversation.contact_id)
+    old = standing.under_way(session, conversation.contact_id)
     if not may_ask_again(session, conversation, now) or (old and not move(session, old, NO_ANSWER, now)):
         return False
     offer = texts.one("follow_up_offer", conversation.language, days=community.follow_up.days)
@@ -161,7 +147,7 @@ def resident_of(scene: Scene) -> referrals.By:
 
 def void(session: Session, contact: Contact, reason: str, now: datetime) -> None:
     """The question must not be asked any more, and where it waits to be sent it is taken back."""
-    row = under_way(session, contact.id)
+    row = standing.under_way(session, contact.id)
     consents.end(session, contact, consents.FOLLOW_UP, reason, now)
     if row is None or not move(session, row, VOID, now, void_reason=reason):
         return
@@ -242,9 +228,8 @@ def move(session: Session, row: FollowUp, state: str, now: datetime, **values: A
     return won
 
 
-def _put_back(scene: Scene, row: FollowUp) -> None:
+def _put_back(scene: Scene, row: FollowUp, reason: str | None) -> None:
     conversation = scene.conversation
-    reason = _reason_in_thread(scene.session, conversation.contact_id, row.offered_at)
     if reason is None:
         conversation.menu_open = OFFER_MENU if row.state == OFFERED else QUESTION_MENU
     else:
@@ -288,7 +273,7 @@ def _may_offer(scene: Scene, row: FollowUp | None) -> bool:
     )
     if session.scalar(served.limit(1)) is None or not may_ask_again(session, conversation, scene.now):
         return False
-    return _reason_in_thread(session, conversation.contact_id, conversation.opened_at) is None and not (
+    return standing.against(session, conversation.contact_id, conversation.opened_at) is None and not (
         optout.in_force(session, conversation.contact.channel, conversation.contact.address_hash)
     )
 
@@ -337,39 +322,7 @@ def _reason_against(session: Session, row: FollowUp, contact: Contact, now: date
     # A person who offered it had seen what came before; the work they did then is no reason not to ask.
     by_person = session.get_one(Message, row.offer_message_id).responder_id is not None
     since = row.offered_at if by_person else session.get_one(Conversation, row.conversation_id).opened_at
-    return _reason_in_thread(session, contact.id, since)
-
-
-def _reason_in_thread(session: Session, contact_id: int, since: datetime) -> str | None:
-    """``danger`` where any message or person showed it since then, also when it is over; ``person`` where a responder
-    is asked for or took over since then."""
-    if any(isinstance(row, Assessment | Escalation | Lowering) for row in (*session.new, *session.dirty)):
-        session.flush()
-    with session.no_autoflush:  # the rest of what a session has to write is not asked about
-        return session.scalar(_REASON, {"contact_id": contact_id, "since": since})
-
-
-def _reason() -> Select[str | None]:
-    threads = select(Conversation.id).where(with_contact(bindparam("contact_id")))
-    since = bindparam("since", type_=Escalation.opened_at.type)
-    mine = Escalation.conversation_id.in_(threads)
-    shown = select(Assessment.id).where(
-        Assessment.conversation_id.in_(threads), Assessment.level.in_(DANGER), Assessment.created_at >= since
-    )
-    raised = select(Escalation.id).where(mine, Escalation.level.in_(DANGER), Escalation.opened_at >= since)
-    lowered = (
-        select(Lowering.id)
-        .join(Escalation, Escalation.id == Lowering.escalation_id)
-        .where(mine, Lowering.from_level.in_(DANGER), Lowering.at >= since)
-    )
-    person = select(Escalation.id).where(
-        mine, or_(Escalation.status != escalations.RESOLVED, Escalation.claimed_at >= since)
-    )
-    danger = or_(shown.exists(), raised.exists(), lowered.exists())
-    return select(case((danger, "danger"), (person.exists(), "person")))
-
-
-_REASON = _reason()  # once: it takes long to put together, and is asked for after each turn that ends a dialogue
+    return standing.against(session, contact.id, since)
 
 
 def _going_on(conversation: Conversation, now: datetime) -> bool:

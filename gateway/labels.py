@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gateway import audit
-from gateway.conversations import just_before
 from gateway.errors import Conflict, Refused
 from gateway.models import Assessment, Escalation, Lowering, Message, Responder, RiskLabel
 from gateway.risk import Level
+from gateway.written import just_before
 
 OK, MISSED, UNCLEAR, TRUE, OVER_CALL = "ok", "missed", "unclear", "true", "over_call"
 READINGS = (OK, MISSED, UNCLEAR)  # of a message in which nothing was found

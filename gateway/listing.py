@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from gateway import asides, follow_ups, language, menu, offering, referrals, texts
+from gateway import asides, follow_up_standing, follow_ups, language, menu, offering, referrals, texts
 from gateway.commands import DONE
 from gateway.conversations import with_contact
 from gateway.directory import choices, gazetteer, locating, one_service, stored
@@ -330,7 +330,7 @@ def _where(scene: Scene, found: Meant) -> list[str]:
 def _again(scene: Scene, found: Meant) -> list[str]:
     """The list in the other language, and the question that was open beside it."""
     said = offering.tell_again(scene, found.last)
-    row = follow_ups.under_way(scene.session, scene.conversation.contact_id)
+    row = follow_up_standing.under_way(scene.session, scene.conversation.contact_id)
     if scene.community and row and scene.conversation.menu_open == follow_ups.OFFER_MENU:
         said.append(texts.say("follow_up_offer", scene.language, days=scene.community.follow_up.days))
     return said

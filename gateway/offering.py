@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from gateway import conversations, endings, gaps, referrals, texts
+from gateway import endings, gaps, referrals, texts
 from gateway.directory import answers, asking, freshness, gazetteer, hours, locating, stored
 from gateway.directory.holidays import FEDERAL
 from gateway.directory.place import Place, zip_in
@@ -149,8 +149,7 @@ def beyond(scene: Scene, last: Last, **preferred: Any) -> list[str]:
 
 
 def _found(scene: Scene, wanted: Last, **preferred: Any) -> Found:
-    said = conversations.said_in(scene.session, scene.conversation.id)
-    facts = asking.facts(scene.conversation.answers, scene.now, scene.home, said)
+    facts = asking.facts(scene.conversation.answers, scene.now, scene.home, scene.said)
     tags = asking.tags_of(scene.community)
     return search(
         scene.session,
@@ -161,7 +160,7 @@ def _found(scene: Scene, wanted: Last, **preferred: Any) -> Found:
             language=scene.language,
             chosen=chosen_of(wanted),
             # What the needs are about in particular, in the resident's own latest words.
-            topics=asking.topics_of(said, wanted["needs"], scene.language, tags),
+            topics=asking.topics_of(scene.said, wanted["needs"], scene.language, tags),
             known_topics=tags.topics,
             **(facts | preferred),
         ),
@@ -189,8 +188,7 @@ def _another_day(scene: Scene) -> datetime | None:
     answers = scene.conversation.answers
     if not answers.get("when"):
         return None
-    said = conversations.said_in(scene.session, scene.conversation.id)
-    when = asking.facts(answers, scene.now, scene.home, said).get("when")
+    when = asking.facts(answers, scene.now, scene.home, scene.said).get("when")
     return hours.another_day(when, scene.now, scene.home)
 
 

@@ -3,12 +3,12 @@
 States as in the data dictionary (2.6). Each step is compared and set, and kept as a :class:`ReferralEvent`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from gateway.follow_up_words import codes
@@ -79,47 +79,22 @@ def refer(  # noqa: PLR0913 - what was told to whom, and by whom
     """
     if not offers:
         return []
+    if any(isinstance(row, Referral) for row in session.dirty):
+        session.flush()  # its rows are read anew
     answered = message.id if message else None
-    by, told, steps = by or By(message_id=answered), [], []
+    by, told = by or By(message_id=answered), list({_key(each): each for each in offers}.values())
+    asked = {
+        "conversation_id": conversation.id, "message_id": answered, "now": now, "by": by.kind,
+        "responder_id": by.responder_id, "step_on": by.message_id,
+        "services": [each.service_id for each in told], "needs": [each.need for each in told],
+        "names": [each.name for each in told], "places": [each.location_id for each in told],
+    }  # fmt: skip
     with session.no_autoflush:  # the rest of what a turn has to write is written once, at its end
-        rows = {(row.service_id, row.need): row for row in open_of(session, conversation.id)}
-        new = {_key(each): (number, each) for number, each in enumerate(offers, start=1) if _key(each) not in rows}
-        made = _made(session, conversation.id, answered, new, now)
-        for number, offer in enumerate(offers, start=1):
-            row = rows.get(_key(offer))
-            before = row.state if row else None
-            if row is None:
-                row = rows[_key(offer)] = made[_key(offer)]
-            else:
-                row.offered_again_at = now
-            row.message_id, row.ordinal, row.name, row.location_id = answered, number, offer.name, offer.location_id
-            steps.append(_step(row, before, now, by))
-            told.append(row)
-        session.connection().execute(_STEPS, steps)
-    return told
+        return list(session.scalars(_REFER, asked))
 
 
 def _key(offer: Offer) -> tuple[str, str]:
     return offer.service_id, offer.need
-
-
-def _made(
-    session: Session,
-    conversation_id: int,
-    answered: int | None,
-    new: Mapping[tuple[str, str], tuple[int, Offer]],
-    now: datetime,
-) -> dict[tuple[str, str], Referral]:
-    """Rows for what is told for the first time, all of them written at once."""
-    if not new:
-        return {}
-    common = {"conversation_id": conversation_id, "message_id": answered, "state": OFFERED, "offered_at": now}
-    values = [
-        {**common, "changed_at": now, "service_id": offer.service_id, "need": offer.need, "name": offer.name,
-         "location_id": offer.location_id, "ordinal": number}
-        for number, offer in new.values()
-    ]  # fmt: skip
-    return {(row.service_id, row.need): row for row in session.scalars(_MAKE, values)}
 
 
 def open_of(session: Session, conversation_id: int) -> list[Referral]:
@@ -204,5 +179,27 @@ _OPEN = (
     .where(Referral.conversation_id == bindparam("conversation_id"), Referral.state.in_(OPEN))
     .order_by(Referral.id)
 )
-_MAKE = insert(Referral).returning(Referral)
 _STEPS = insert(cast(Table, ReferralEvent.__table__)).inline()
+_ROW = Referral.__table__.columns
+# New ones, those that are told again, and the step of each, in one statement: a question costs as much as its answer.
+_TELL = f"""
+WITH offer AS (
+    SELECT * FROM unnest(CAST(:services AS text[]), CAST(:needs AS text[]), CAST(:names AS text[]),
+                         CAST(:places AS text[])) WITH ORDINALITY AS o(service_id, need, name, location_id, ordinal)
+), told AS (
+    INSERT INTO referrals (conversation_id, message_id, service_id, location_id, name, need, state, ordinal, offered_at,
+                           changed_at)
+    SELECT :conversation_id, CAST(:message_id AS bigint), service_id, location_id, name, need, '{OFFERED}', ordinal,
+           :now, :now FROM offer ORDER BY ordinal
+    ON CONFLICT (conversation_id, service_id, need) WHERE state IN ({", ".join(f"'{each}'" for each in OPEN)})
+    DO UPDATE SET offered_again_at = excluded.offered_at, message_id = excluded.message_id, name = excluded.name,
+                  ordinal = excluded.ordinal, location_id = excluded.location_id
+    RETURNING *
+), steps AS (
+    INSERT INTO referral_event (referral_id, at, from_state, state, by, responder_id, message_id, ordinal, barrier_code)
+    SELECT id, :now, CASE WHEN offered_again_at IS NOT NULL THEN state END, state, :by, CAST(:responder_id AS bigint),
+           CAST(:step_on AS bigint), ordinal, barrier_code FROM told ORDER BY ordinal
+)
+SELECT {", ".join(_ROW.keys())} FROM told ORDER BY ordinal
+"""  # noqa: S608 - states and names of our own
+_REFER = select(Referral).from_statement(text(_TELL).columns(*_ROW)).execution_options(populate_existing=True)

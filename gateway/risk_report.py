@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from gateway import audit, labels
-from gateway.conversations import just_before
 from gateway.labels import MISSED, OK, OVER_CALL, TRUE, UNCLEAR
 from gateway.models import Assessment, Conversation, Message, RiskLabel
 from gateway.risk import Level
+from gateway.written import just_before
 
 Z = 1.959964  # 95 %
 UNKNOWN = "unknown"

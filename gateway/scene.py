@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gateway import written
 from gateway.community import Community
 from gateway.models import Conversation, Message
 
 LONGEST_ANSWER = 200
+SAID = "said"  # made out in a scene: the resident's newest texts
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,14 @@ class Scene:
     def language(self) -> str:
         """The language to answer in; English stands in only where none was ever heard."""
         return self.conversation.language or "en"
+
+    @property
+    def said(self) -> list[str]:
+        """The newest texts of the resident in this conversation, oldest first."""
+        if SAID not in self.made_out:
+            self.made_out[SAID] = written.said_in(self.session, self.conversation.id)
+        said: list[str] = self.made_out[SAID]
+        return said
 
 
 def short(value: Any) -> str | None:

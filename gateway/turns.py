@@ -42,7 +42,8 @@ from gateway.known import person_asked_in
 from gateway.leases import Lease
 from gateway.models import Assessment, Conversation, Message
 from gateway.risk import Level
-from gateway.scene import Scene
+from gateway.scene import SAID, Scene
+from gateway.written import newest_said
 
 log = logging.getLogger(__name__)
 
@@ -273,11 +274,12 @@ def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we
     answer: Answer | None,
     now: datetime,
 ) -> None:
-    message, wants_person, more = _as_it_stands(session, question.message_id)
+    message, wants_person, more, said = _as_it_stands(session, question.message_id)
     if conversation.handler != BOT or conversation.epoch != question.epoch or message.handled_at is not None:
         log.info("answer dropped", extra={"message_id": message.id, "reason": "taken_over"})
         return
-    scene = Scene(session, conversation, message, now, community.time_zone, community, more_waits=more)
+    known = {SAID: said}
+    scene = Scene(session, conversation, message, now, community.time_zone, community, more_waits=more, made_out=known)
     if answer is not None:
         conversation.menu_open = None
         _obey_all(scene, _with_person(answer) if wants_person else answer)
@@ -324,13 +326,15 @@ _AS_IT_STANDS = select(
         false(),
     ),
     WAITS_AFTER.exists(),
+    func.array(newest_said(Message.conversation_id).scalar_subquery()),
 ).where(Message.id == bindparam("message_id"))
 
 
-def _as_it_stands(session: Session, message_id: int) -> tuple[Message, bool, bool]:
-    """A message, whether the screen heard a wish for a person in it, and whether a later one waits."""
-    message, wants_person, more = session.execute(_AS_IT_STANDS, {"message_id": message_id}).one()
-    return message, wants_person, more
+def _as_it_stands(session: Session, message_id: int) -> tuple[Message, bool, bool, list[str]]:
+    """A message, whether the screen heard a wish for a person in it, whether a later one waits, and what else was said
+    in its conversation, oldest first."""
+    message, wants_person, more, said = session.execute(_AS_IT_STANDS, {"message_id": message_id}).one()
+    return message, wants_person, more, said[::-1]
 
 
 def _order(command: dict[str, Any]) -> int:

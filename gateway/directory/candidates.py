@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextualSelect, column, text
 from sqlalchemy.orm import Session
 
 from gateway.directory import relevance
@@ -272,7 +272,7 @@ class Shape(NamedTuple):
 
 
 @cache
-def _statement(shape: Shape) -> TextClause:
+def _statement(shape: Shape) -> TextualSelect:
     """The question of a shape: there are few of them, and each takes long to put together."""
     words, named = _counted(shape.terms, "e.document", "term"), _counted(shape.terms, "e.document", "name")
     asked_for = ASKED_FOR.format(codes=shape.codes)
@@ -302,7 +302,9 @@ def _statement(shape: Shape) -> TextClause:
         ordered="turns ORDER BY turn," if shape.by_need else "looked_at ORDER BY",
         most=MOST,
     )
-    return text("WITH " + ",".join(parts[name] for name in (*shape.sources, "merged", "few", "looked_at")))
+    whole = "WITH " + ",".join(parts[name] for name in (*shape.sources, "merged", "few", "looked_at"))
+    # The driver remembers how to read what is shorter than 4,096 characters, SQLAlchemy what is named in which column.
+    return text(" ".join(whole.split())).columns(*map(column, Candidate._fields))
 
 
 def _worth(topics: int) -> str:

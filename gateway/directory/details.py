@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextualSelect, column, text
 from sqlalchemy.orm import Session
 
 from gateway.directory.freshness import CHECKED_BY, CHECKS, SAID_TO_BE_CLOSED
@@ -30,10 +30,11 @@ WITH wanted AS (SELECT * FROM unnest(CAST(:datasets AS text[]), CAST(:services A
      CAST(:pairs AS text[])) WITH ORDINALITY AS w(dataset, service_id, location_id, service_at_location_id, place){few})
 """
 WANTED = WANTED_OF.format(few="")
-RULE = (
-    "s.freq, s.byday, s.bymonthday, s.byyearday, s.byweekno, s.interval, s.count, s.wkst, s.dtstart, s.until,"
-    " s.valid_from, s.valid_to, s.opens_at, s.closes_at, concat_ws(' ', s.notes, s.description) AS words"
-)
+RULE_NAMES = (
+    "freq", "byday", "bymonthday", "byyearday", "byweekno", "interval", "count", "wkst", "dtstart", "until",
+    "valid_from", "valid_to", "opens_at", "closes_at", "words",
+)  # fmt: skip
+RULE = ", ".join(f"s.{name}" for name in RULE_NAMES[:-1]) + ", concat_ws(' ', s.notes, s.description) AS words"
 OWNERS = ("location_id", "service_id", "service_at_location_id")  # of hours, the closest last
 SCHEDULES = WANTED + " UNION ALL ".join(
     f"SELECT {closeness} AS closeness, w.place, {RULE} FROM wanted w"  # noqa: S608 - literals of our own
@@ -50,9 +51,18 @@ PHONES = " UNION ALL ".join(
     ))
 )  # fmt: skip
 # With its phones, its words in a language and its checks: a question of their own would cost as much as their answer.
+TOLD_OF_SERVICE = """
+dataset id name url email description eligibility_description fees_description application_process wait_time alert
+interpretation_services
+""".split()
+TOLD_BESIDE = """
+place organization location location_id confidential given_latitude address_1 city postal_code phones assured vouched
+seen by_kind closed words
+""".split()
 SERVICES = f"""
-SELECT w.place, s.*, o.name AS organization, l.name AS location, l.id AS location_id, l.confidential,
-       l.latitude AS given_latitude, a.address_1, a.city, a.postal_code, p.phones, {CHECKS}, {SAID_TO_BE_CLOSED},
+SELECT {", ".join(f"s.{name}" for name in TOLD_OF_SERVICE)}, w.place, o.name AS organization, l.name AS location,
+       l.id AS location_id, l.confidential, l.latitude AS given_latitude, a.address_1, a.city, a.postal_code, p.phones,
+       {CHECKS}, {SAID_TO_BE_CLOSED},
        (SELECT json_agg(json_build_array(t.object, t.object_id, t.field, t.text) ORDER BY {TOLD_LAST})
         FROM (SELECT 'service' AS object, s.id AS object_id UNION ALL SELECT 'phone', unnest(p.ids)) AS k
         JOIN translation t ON (t.dataset, t.object, t.object_id) = (w.dataset, k.object, k.object_id)
@@ -117,9 +127,9 @@ def load(
 
 
 @cache
-def _services(count: int) -> TextClause:
+def _services(count: int) -> TextualSelect:
     """The question for so many services: Postgres takes a list for ten long, and plans each time to find it shorter."""
-    return text(wanted_of(count) + SERVICES)
+    return text(wanted_of(count) + SERVICES).columns(*map(column, (*TOLD_OF_SERVICE, *TOLD_BESIDE)))
 
 
 def wanted_of(count: int) -> str:

@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextualSelect, column, text
 from sqlalchemy.orm import Session
 
 from gateway.directory.closures import Closure, Exceptions, SpecialDays
-from gateway.directory.details import OWNERS, RULE, closest, wanted_of, wanted_rows
+from gateway.directory.details import OWNERS, RULE, RULE_NAMES, closest, wanted_of, wanted_rows
 from gateway.directory.holidays import Calendar
 from gateway.directory.hours_words import say
 from gateway.directory.recurrence import Rule
@@ -19,6 +19,10 @@ from gateway.directory.recurrence import Rule
 # All at once: each question costs as much as its answer. Every part has the columns of all, those of others empty.
 COLUMNS = f"{RULE}, h.holiday, h.start_date, h.end_date, h.opens_at AS opens, h.closes_at AS closes"
 COLUMNS += ", c.from_at, c.to_at, c.reason"
+NAMES = (
+    "part", "closeness", "place", *RULE_NAMES, "holiday", "start_date", "end_date", "opens", "closes", "from_at",
+    "to_at", "reason",
+)  # fmt: skip
 PART = "SELECT '{part}' AS part, {closeness} AS closeness, w.place, {columns} FROM wanted w {found} {nothing}"
 CLOSURE = "closure"
 FOUND = {
@@ -74,9 +78,9 @@ def _of_row(now: datetime, calendar: Calendar, rules: list[Any], days: list[Any]
 
 
 @cache
-def _listed(count: int) -> TextClause:
+def _listed(count: int) -> TextualSelect:
     """The question for so many rows, see :mod:`gateway.directory.details`."""
-    return text(wanted_of(count) + " UNION ALL ".join(_parts()))
+    return text(wanted_of(count) + " UNION ALL ".join(_parts())).columns(*map(column, NAMES))
 
 
 def _parts() -> Iterator[str]:

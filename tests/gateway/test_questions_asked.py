@@ -1,5 +1,6 @@
 """How little is asked of Postgres for a text: each question costs both sides more than most answers do."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -13,7 +14,9 @@ from gateway.db import Database
 from gateway.door import Door
 from gateway.models import Conversation, Delivery, Message
 from gateway.settings import Settings
+from tests import demo_town
 from tests.conftest import RESIDENT
+from tests.fakes.fake_rasa import FakeRasa, good
 from tests.gateway.road import heard
 from tests.gateway.turn_street import Street
 
@@ -55,6 +58,22 @@ def test_an_answer_is_written_with_few_questions(street: Street) -> None:
         assert taken[1] is not None
         turns.answer(street.database, street.rasa, street.town, taken[0], taken[1], street.clock)
     assert len(questions) <= 11, questions
+
+
+def test_an_answer_out_of_the_directory_is_written_with_few_questions(street: Street, bot: FakeRasa) -> None:
+    with street.database.begin() as session:
+        demo_town.lay(session, street.clock())
+    find = {"command": "find_services", "needs": ["food"], "zip": "94110", "place": None, "for_whom": None}
+    bot.behave = lambda request: (200, json.dumps(good(request, commands=[find])).encode())
+    assert any("1) " in said for said in street.ask("necesito comida por favor"))
+    street.text("94110")
+    taken = turns.take_next(street.database, street.town, "test", street.clock)
+    assert taken is not None
+    assert taken[1] is not None
+    with asked(street.database) as questions:
+        turns.answer(street.database, street.rasa, street.town, taken[0], taken[1], street.clock)
+    # The thread, the message; three of the search; two of what was told; two texts; what is open beside; two rows.
+    assert len(questions) <= 12, questions
 
 
 def queued(database: Database, settings: Settings, now: datetime, number: int = 1) -> int:
