@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from gateway import known, relay, relay_lines, texts
+from gateway.ahead import Guess
 from gateway.clients.ahead import Ahead
 from gateway.clients.bell import Bell
 from gateway.community import Community
@@ -173,9 +174,10 @@ class Acceptor:
         heard = relay.hear(session, self._keys, self._community, inbound, now) if first.colleague else None
         if heard is not None:
             return heard
-        receipt = receive(
-            session, self._keys, self._community, inbound, now, first, self._ahead.ask if self._ahead else None
-        )
+        guess = Guess(self._ahead.ask, self._community.name) if self._ahead else None
+        if guess is not None and first.thread is not None and first.kept_id is None:
+            guess.ask(first.thread, inbound, now)
+        receipt = receive(session, self._keys, self._community, inbound, now, first, guess)
         if receipt.duplicate or not _passed_on(session, receipt, now):
             return receipt
         return replace(receipt, texts_wait=True)

@@ -1,6 +1,7 @@
 """Has the bot work on a text while it is still being written down and leased: a third of what a turn takes.
 
-What the worker will ask for is guessed from what the transaction knows anyway. A wrong guess costs the bot one turn and
+What the worker will ask for is guessed from what the transaction knows anyway: as soon as the thread was seen, and once
+more where it looks otherwise when it is locked and the language is heard. A wrong guess costs the bot one turn and
 nobody an answer: the bot gives away only what was worked out for exactly the turn that the worker asks for.
 """
 
@@ -8,12 +9,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from gateway import checking, keywords, language, menu, strangers
 from gateway.conversations import BOT, SMS, Inbound
 from gateway.directory import choices
-from gateway.models import Conversation
 
 log = logging.getLogger(__name__)
 
@@ -42,47 +43,77 @@ class Turn:
 Asks = Callable[[Turn], None]
 
 
-def ask(asks: Asks, conversation: Conversation, inbound: Inbound, name: str, now: datetime) -> None:
-    """Ask ahead for the turn that this text will be, if it will be one. ``name`` is the community's.
+class Thread(Protocol):
+    """What a guess is made of: the open conversation of whoever writes, or some of its columns."""
 
-    To be called before the message is written and ``last_inbound_at`` is moved. Never raises: it is worth no text.
-    """
-    try:
-        if (turn := guessed(conversation, inbound, name, now)) is not None:
-            asks(turn)
-    except Exception:
-        log.exception("not asked ahead", extra={"conversation": conversation.id})
+    @property
+    def public_id(self) -> UUID: ...
+    @property
+    def handler(self) -> str: ...
+    @property
+    def language(self) -> str | None: ...
+    @property
+    def bot_state(self) -> dict[str, Any] | None: ...
+    @property
+    def menu_open(self) -> str | None: ...
+    @property
+    def last_search(self) -> dict[str, Any] | None: ...
+    @property
+    def last_inbound_at(self) -> datetime | None: ...
+    @property
+    def pending_since(self) -> datetime | None: ...
 
 
-def guessed(conversation: Conversation, inbound: Inbound, name: str, now: datetime) -> Turn | None:
+class Guess:
+    """Asks ahead for the turn that one text will be, if it will be one. ``name`` is the community's."""
+
+    def __init__(self, asks: Asks, name: str) -> None:
+        self._asks, self._name = asks, name
+        self._asked: Turn | None = None
+
+    def ask(self, thread: Thread, inbound: Inbound, now: datetime) -> None:
+        """Ask, unless that was asked before. Never raises: it is worth no text.
+
+        To be called before the message is written and ``last_inbound_at`` is moved.
+        """
+        try:
+            turn = guessed(thread, inbound, self._name, now)
+            if turn is not None and turn != self._asked:
+                self._asked = turn
+                self._asks(turn)
+        except Exception:
+            log.exception("not asked ahead", extra={"conversation": str(thread.public_id)})
+
+
+def guessed(thread: Thread, inbound: Inbound, name: str, now: datetime) -> Turn | None:
     """The turn that the worker will ask for (:func:`gateway.turns.take_next`), as far as that can be told."""
     if not inbound.text.strip() or inbound.received_at is not None:
         return None
-    if not _bots(conversation, now) or _for_others(conversation, inbound):
+    if not _bots(thread, now) or _for_others(thread, inbound):
         return None
     return Turn(
         turn_id="ahead",
-        conversation=str(conversation.public_id),
-        channel=conversation.channel,
-        language=conversation.language or "en",
+        conversation=str(thread.public_id),
+        channel=inbound.channel,
+        language=thread.language or "en",
         text=inbound.text,
-        state=conversation.bot_state,
+        state=thread.bot_state,
         community={"name": name},
     )
 
 
-def _bots(conversation: Conversation, now: datetime) -> bool:
+def _bots(thread: Thread, now: datetime) -> bool:
     """Whether the bot reads here, and nothing that it has not read stands before this text."""
-    if conversation.handler != BOT or conversation.pending_since is not None or conversation.language is None:
+    if thread.handler != BOT or thread.pending_since is not None or thread.language is None:
         return False
-    if conversation.menu_open in UNHEARD:
+    if thread.menu_open in UNHEARD:
         return False
-    return conversation.last_inbound_at is None or now - conversation.last_inbound_at < SOON
+    return thread.last_inbound_at is None or now - thread.last_inbound_at < SOON
 
 
-def _for_others(conversation: Conversation, inbound: Inbound) -> bool:
+def _for_others(thread: Thread, inbound: Inbound) -> bool:
     """Whether the text is a word to the carrier, about the language, or about the list that was told last."""
     text = inbound.text
     if language.command(text) is not None or (inbound.channel == SMS and keywords.read(text) is not None):
         return True
-    return bool(conversation.last_search) and choices.read(text) is not None
+    return bool(thread.last_search) and choices.read(text) is not None

@@ -4,15 +4,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Select, Text, and_, bindparam, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Exists, Select, Text, and_, bindparam, exists, func, literal_column, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, lazyload
 
+from gateway.ahead import Thread
 from gateway.conversations import SMS, SPLIT_TEXTS, SPLIT_WITHIN, Inbound, turn_to, with_contact
 from gateway.escalations import RESOLVED
 from gateway.keys import Keys
 from gateway.models import Contact, Conversation, Escalation, Message, OptOut, Responder
 from gateway.models.people import EDITOR
+
+# What a guess at the bot's turn is made of (:class:`gateway.ahead.Thread`).
+SEEN = ("public_id", "handler", "language", "bot_state", "menu_open", "last_search", "last_inbound_at", "pending_since")
 
 
 @dataclass(frozen=True)
@@ -33,18 +37,20 @@ class Known:
 
 @dataclass(frozen=True)
 class First:
-    """What is asked before anything is locked or opened: the row of the very message, if it came before, and whether
-    the text comes from a phone that a colleague proved to be theirs (see :mod:`gateway.relay`)."""
+    """What is asked before anything is locked or opened: the row of the very message, if it came before, whether the
+    text comes from a phone that a colleague proved to be theirs (see :mod:`gateway.relay`), and the open conversation
+    as it stands, which may look otherwise once it is locked."""
 
     kept_id: int | None
     colleague: bool
+    thread: Thread | None = field(default=None, repr=False)
 
 
 def at_first(session: Session, keys: Keys, inbound: Inbound) -> First:
     """Whose road a message is for, and whether it was taken in before."""
-    asked = {"provider_id": inbound.provider_id, "phone_hash": keys.hash(inbound.address)}
-    kept_id, colleague = session.connection().execute(_FIRST, asked).one()
-    return First(kept_id, colleague and inbound.channel == SMS)
+    asked = {"provider_id": inbound.provider_id, "channel": inbound.channel, "address_hash": keys.hash(inbound.address)}
+    row = session.connection().execute(_FIRST, asked).one()
+    return First(row.kept_id, row.colleague and inbound.channel == SMS, row if row.public_id is not None else None)
 
 
 def of(session: Session, contact: Contact, provider_id: str, now: datetime) -> Known:
@@ -129,6 +135,24 @@ def _open() -> Select[Any]:
     )
 
 
+def _first() -> Select[Any]:
+    seen = (
+        select(*(getattr(Conversation, name) for name in SEEN))
+        .join(Contact, with_contact(Contact.id))
+        .where(
+            Contact.channel == bindparam("channel"),
+            Contact.address_hash == bindparam("address_hash"),
+            Conversation.closed_at.is_(None),
+        )
+        .limit(1)
+        .subquery()
+    )
+    colleague = exists().where(colleague_at(bindparam("address_hash"))).label("colleague")
+    return (
+        select(_kept(), colleague, *seen.c).select_from(select(literal_column("1")).subquery()).outerjoin(seen, true())
+    )
+
+
 # Built once: to put a statement together takes as long as to send it.
 _OPEN, _NONE_OPEN = _open(), select(*_of_contact())
-_FIRST = select(_kept(), exists().where(colleague_at(bindparam("phone_hash"))).label("colleague"))
+_FIRST = _first()

@@ -72,12 +72,12 @@ def receive(  # noqa: PLR0913 - a message, its town, and what was asked about it
     inbound: Inbound,
     now: datetime,
     first: First | None = None,
-    asks: ahead.Asks | None = None,
+    guess: ahead.Guess | None = None,
 ) -> Receipt:
     """Store and screen one message. The same ``provider_id`` again changes nothing and gives the same answer.
 
     One out of the journal was answered when it came: what else is to be said is queued. ``first`` was asked here.
-    With ``asks`` the bot begins to work on it meanwhile.
+    With a ``guess`` the bot begins to work on it meanwhile.
     """
     at = inbound.received_at or now
     kept, found = _find_or_lock(session, keys, inbound, at, first)
@@ -85,8 +85,8 @@ def receive(  # noqa: PLR0913 - a message, its town, and what was asked about it
         return _same_answer(session, kept, inbound, now)
     conversation = found.conversation
     spoken = _hear_language(conversation, inbound)
-    if asks is not None:
-        ahead.ask(asks, conversation, inbound, community.name, at)
+    if guess is not None:
+        guess.ask(conversation, inbound, at)
     assessment, level, retraction = _screen(conversation, inbound, found)
     stored = storing.store(session, _said(conversation, inbound, at, spoken), assessment, level, retraction,
                            conversation.contact, closings.reopens_since(community, at))  # fmt: skip

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import turns
-from gateway.ahead import Turn
+from gateway import known, turns
+from gateway.ahead import Guess, Turn
 from gateway.clients.ahead import MOST_AT_ONCE, Ahead
 from gateway.clients.rasa import Rasa
 from gateway.conversations import RESPONDER, SMS, Inbound
@@ -24,13 +24,29 @@ GUESS = Turn("ahead", "c1", "sms", "en", "hello", None, {"name": "Demo Town"})
 
 
 def text(street: Street, words: str, **facts: object) -> list[Turn]:
-    """One text of the resident; returns what was asked ahead."""
+    """One text of the resident; returns what was asked ahead once it was locked."""
     street.count += 1
     inbound = Inbound(SMS, RESIDENT, f"SM{street.count:032x}", words, **facts)  # type: ignore[arg-type]
     asked: list[Turn] = []
     with street.database.begin() as session:
-        receive(session, street.keys, street.town, inbound, street.clock(), asks=asked.append)
+        guess = Guess(asked.append, street.town.name)
+        receive(session, street.keys, street.town, inbound, street.clock(), guess=guess)
     return asked
+
+
+def seen(street: Street, words: str) -> tuple[list[Turn], list[Turn]]:
+    """As :func:`text`, with a look before the lock: what was asked by then, and what was asked in all."""
+    street.count += 1
+    inbound = Inbound(SMS, RESIDENT, f"SM{street.count:032x}", words)
+    asked: list[Turn] = []
+    with street.database.begin() as session:
+        first = known.at_first(session, street.keys, inbound)
+        guess = Guess(asked.append, street.town.name)
+        if first.thread is not None:
+            guess.ask(first.thread, inbound, street.clock())
+        at_first = list(asked)
+        receive(session, street.keys, street.town, inbound, street.clock(), first, guess)
+    return at_first, asked
 
 
 def answered(street: Street, bot: FakeRasa) -> list[dict[str, object]]:
@@ -56,6 +72,26 @@ def test_what_is_guessed_is_what_the_worker_asks(street: Street, bot: FakeRasa) 
         assert len(asked) == 1
         told = asked[0] | {"turn_id": "", "away_hours": 0}
         assert [asdict(guess) | {"turn_id": "", "away_hours": 0} for guess in guesses] == [told]
+
+
+def test_a_thread_that_is_known_is_asked_for_before_it_is_locked(street: Street, bot: FakeRasa) -> None:
+    at_first, asked = seen(street, "necesito comida por favor")
+    assert not at_first  # nobody wrote before
+    assert len(asked) == 1
+    answered(street, bot)
+    at_first, asked = seen(street, "94110")
+    assert at_first == asked
+    [told] = answered(street, bot)
+    assert [asdict(each) | {"turn_id": told["turn_id"]} for each in asked] == [told]
+
+
+def test_who_changes_their_language_is_asked_for_again_in_it(street: Street, bot: FakeRasa) -> None:
+    seen(street, "necesito comida por favor")
+    answered(street, bot)
+    at_first, asked = seen(street, "i need clothes for my kids please")
+    assert [each.language for each in at_first] == ["es"]
+    assert [each.language for each in asked] == ["es", "en"]
+    assert answered(street, bot)[0]["language"] == "en"
 
 
 @pytest.mark.parametrize("words", ["STOP", "HELP", "ayuda", "", "  ", "español"])
@@ -118,7 +154,7 @@ def test_one_that_breaks_costs_no_text(street: Street) -> None:
 
     with street.database.begin() as session:
         inbound = Inbound(SMS, RESIDENT, "SM" + "a" * 32, "i need food please")
-        receipt = receive(session, street.keys, street.town, inbound, street.clock(), asks=broken)
+        receipt = receive(session, street.keys, street.town, inbound, street.clock(), guess=Guess(broken, "Town"))
     assert receipt.needs_bot
 
 
