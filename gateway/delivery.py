@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CTE, Connection, Insert, Table, bindparam, column, delete, func, literal, select, text, update
+from sqlalchemy import CTE, Connection, Insert, Table, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from gateway.models import Delivery, EarlyReceipt, Message
+from gateway import delivery_questions
+from gateway.models import Conversation, Delivery, EarlyReceipt, Message
 from gateway.segments import count
 
 Quiet = Callable[[datetime], bool]
@@ -121,17 +122,32 @@ def take_next(session: Session, now: datetime | None, *, quiet: Quiet = lambda _
     """
     session.flush()
     free, connection = {"now": now, "last": BULK}, session.connection()
-    while (found := connection.execute(_FREE, free).mappings().first()) is not None:
+    while (found := connection.execute(delivery_questions.FREE, free).mappings().first()) is not None:
         if found["priority"] == BULK and quiet(found["at"]):
             free["last"] = BOT  # something more urgent may have been held by somebody else
             continue
         asked = {name: found[name] for name in ("id", "confirms_stop", "channel", "address_hash")}
-        if connection.scalar(_MARK, asked | {"now": now, "opted_out": OPTED_OUT}) == "sending":
+        if connection.scalar(delivery_questions.MARK, asked | {"now": now, "opted_out": OPTED_OUT}) == "sending":
             return Taken(
                 **{each.name: found[each.name] for each in fields(Taken) if each.name != "attempts"},
                 attempts=found["attempts"] + 1,
             )
     return None
+
+
+def take_of(session: Session, conversation: Conversation) -> Taken | None:
+    """Claim the text of one conversation that may go first, as :func:`take_next`; None where another is under way.
+
+    For who holds the conversation and its contact, in the transaction that wrote the text: no STOP can come between, so
+    that the opt-out is looked for in the same statement, and no sender has to look for the text.
+    """
+    contact = conversation.contact
+    if conversation.channel != "sms" or contact.channel != "sms":
+        return None  # it goes to another contact, whom nobody holds
+    asked = {"conversation": conversation.id, "channel": contact.channel, "address_hash": contact.address_hash,
+             "last": BOT}  # fmt: skip
+    found = session.connection().execute(delivery_questions.TAKE_OF, asked).mappings().first()
+    return Taken(**found, conversation_id=conversation.id, address_sealed=contact.address_sealed) if found else None
 
 
 def take_stuck(session: Session, now: datetime) -> Delivery | None:
@@ -156,7 +172,7 @@ def sent(session: Session, delivery_id: int, attempt: int, provider_id: str, now
     """
     session.flush()
     told = {"id": delivery_id, "attempt": attempt, "provider_id": provider_id, "now": now}
-    if session.connection().execute(_SENT, told).first() is None:
+    if session.connection().execute(delivery_questions.SENT, told).first() is None:
         return
     row, now = _locked(session, delivery_id), now or clock(session)
     early = session.get(EarlyReceipt, row.provider_id)
@@ -231,7 +247,7 @@ def is_news(status: str) -> bool:
 
 def arrived(connection: Connection, provider_id: str, now: datetime) -> bool:
     """The receipt that nearly every text gets, in one statement; False where :func:`receipt` must see what it means."""
-    return connection.scalar(_ARRIVED, {"provider_id": provider_id, "now": now}) is not None
+    return connection.scalar(delivery_questions.ARRIVED, {"provider_id": provider_id, "now": now}) is not None
 
 
 def receipt(session: Session, provider_id: str, status: str, code: int | None, now: datetime) -> bool:
@@ -314,60 +330,6 @@ def backoff_in_doubt(attempts: int, spread: float) -> float:
     A text that left after all comes twice, so such tries follow each other ever more slowly: four in six minutes.
     """
     return float(min(LONGEST_IN_DOUBT, 4.0 ** min(attempts, 10)) * (0.5 + spread / 2))
-
-
-# Written out for the driver: they are asked for every text, and to put them together takes longer than to answer
-# them. Their columns are named so that nobody has to look for them in each answer. The states stand in them as they do
-# in the index, or a prepared statement could not use it. A text goes to the number, also when its reader is on a page.
-# Most urgent first; within a conversation none overtakes an equal or more urgent one. A first try waits for no clock.
-_FREE = text("""
-WITH waiting AS (
-    SELECT d.id, d.priority,
-           CASE v.channel WHEN 'sms' THEN v.contact_id ELSE coalesce(v.other_contact_id, v.contact_id) END AS contact_id
-    FROM deliveries d JOIN conversations v ON v.id = d.conversation_id
-    WHERE d.status = 'queued' AND d.priority <= :last
-      AND (d.attempts = 0 OR d.next_attempt_at <= coalesce(CAST(:now AS timestamptz), now()))
-      AND NOT EXISTS (
-          SELECT FROM deliveries e
-          WHERE e.conversation_id = d.conversation_id AND e.id < d.id AND e.priority <= d.priority
-            AND e.status IN ('queued', 'sending'))
-    ORDER BY d.priority, d.id LIMIT 20)
-SELECT d.id, d.conversation_id, d.priority, d.attempts, d.confirms_stop, m.text, m.created_at AS written_at,
-       c.channel, c.address_hash, c.address_sealed, coalesce(CAST(:now AS timestamptz), now()) AS at
-FROM waiting w JOIN contacts c ON c.id = w.contact_id JOIN deliveries d ON d.id = w.id
-JOIN messages m ON m.id = d.message_id
-WHERE d.status = 'queued'
-ORDER BY w.priority, w.id LIMIT 1
-FOR SHARE OF c SKIP LOCKED FOR UPDATE OF d SKIP LOCKED
-""").columns(*map(column, """id conversation_id priority attempts confirms_stop text written_at channel address_hash
-address_sealed at""".split()))  # fmt: skip
-_MARK = text("""
-WITH barred AS (
-    SELECT NOT :confirms_stop AND EXISTS (
-        SELECT FROM opt_outs WHERE channel = :channel AND address_hash = :address_hash AND ended_at IS NULL) AS it_is)
-UPDATE deliveries SET
-    status = CASE WHEN it_is THEN 'cancelled' ELSE 'sending' END,
-    error_code = CASE WHEN it_is THEN :opted_out ELSE error_code END,
-    attempts = CASE WHEN it_is THEN attempts ELSE attempts + 1 END,
-    sending_since = CASE WHEN it_is THEN sending_since ELSE coalesce(CAST(:now AS timestamptz), now()) END,
-    updated_at = coalesce(CAST(:now AS timestamptz), now())
-FROM barred WHERE id = :id RETURNING status
-""").columns(column("status"))
-_ARRIVED = text("""
-UPDATE deliveries SET status = 'delivered', updated_at = :now
-WHERE provider_id = :provider_id AND status IN ('queued', 'sending', 'sent') RETURNING id
-""").columns(column("id"))
-# Returns a row where a receipt came before its text had a name.
-_SENT = text("""
-WITH done AS (
-    UPDATE deliveries SET
-        provider_id = coalesce(provider_id, :provider_id),
-        status = CASE WHEN status IN ('queued', 'sending') THEN 'sent' ELSE status END,
-        updated_at = CASE WHEN status IN ('queued', 'sending') THEN coalesce(CAST(:now AS timestamptz), now())
-                          ELSE updated_at END
-    WHERE id = :id AND (attempts = :attempt OR status = 'queued') RETURNING provider_id)
-SELECT 1 FROM done JOIN early_receipts USING (provider_id)
-""").columns(column("early"))
 
 
 def _keep_early(session: Session, provider_id: str, status: str, code: int | None, now: datetime) -> None:

@@ -86,13 +86,17 @@ def send_all(  # noqa: PLR0913 - what is sent by whom, from when on and how long
     clock: Clock | None = None,
     go_on: Callable[[], bool] = lambda: True,
     quiet: Quiet | None = None,
+    first: Taken | None = None,
 ) -> bool:
-    """Send text after text until none waits; returns whether there was one.
+    """Send text after text until none waits, and before them one that was taken already; returns whether there was one.
 
     What became of one text is written and the next one taken in the same transaction: a commit costs as much as either.
     """
-    with database.begin() as session:
-        taken = _take(session, _at(clock), quiet)
+    if first is not None:
+        taken: Taken | None = first
+    else:
+        with database.begin() as session:
+            taken = _take(session, _at(clock), quiet)
     had_one = taken is not None
     while taken is not None:
         taken = _deal(database, carrier, keys, taken, clock, partial(_take, quiet=quiet) if go_on() else None)

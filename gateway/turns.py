@@ -37,6 +37,7 @@ from gateway.commands import obey, person_asked_each
 from gateway.community import Community
 from gateway.conversations import BOT, RESPONDER, WAITS_AFTER, say_all
 from gateway.db import GONE, Database
+from gateway.delivery import Taken
 from gateway.errors import BotUnavailable
 from gateway.known import person_asked_in
 from gateway.leases import Lease
@@ -56,6 +57,14 @@ LETTER = re.compile(r"[^\W_]")  # a lone letter or an emoji tells the bot nothin
 # Commands that ask the store for nothing that a turn may have changed: what it did change is written once, at its end.
 READING = frozenset(("record", "find_services", "more_services"))
 Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """That a message was answered: whether another waits, and the first text of the answer where it was taken along."""
+
+    more: bool
+    text: Taken | None = None
 
 
 @dataclass(frozen=True)
@@ -108,11 +117,19 @@ def note_next(database: Database, community: Community, lease: Lease, clock: Clo
 
 
 def answer(  # noqa: PLR0913 - what is asked of whom, and by which right
-    database: Database, rasa: Rasa, community: Community, lease: Lease, question: Question, clock: Clock
-) -> bool:
-    """Answer a message that was noted; returns whether another waits. If none does, the lease is given back.
+    database: Database,
+    rasa: Rasa,
+    community: Community,
+    lease: Lease,
+    question: Question,
+    clock: Clock,
+    *,
+    takes: bool = False,
+) -> Answered:
+    """Answer a message that was noted. If no other waits, the lease is given back.
 
-    Raises :class:`gateway.leases.LeaseLost` when another worker holds the conversation now.
+    Who ``takes`` the first text of the answer along has to send it (:func:`gateway.sending.send_all`): it is claimed
+    where it may go at once. Raises :class:`gateway.leases.LeaseLost` when another worker holds the conversation now.
     """
     suggested = _ask(rasa, question)
     with database.begin() as session:
@@ -120,7 +137,8 @@ def answer(  # noqa: PLR0913 - what is asked of whom, and by which right
         _write(session, community, conversation, question, suggested, clock())
         if conversation.pending_since is None:
             leases.give_back(conversation)
-        return conversation.pending_since is not None
+        text = delivery.take_of(session, conversation) if takes else None
+        return Answered(conversation.pending_since is not None, text)
 
 
 def answer_next(database: Database, rasa: Rasa, community: Community, lease: Lease, clock: Clock) -> int | None:

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +20,7 @@ from gateway.clients.rasa import Rasa
 from gateway.clients.twilio_notices import why
 from gateway.community import Community
 from gateway.db import Database
+from gateway.delivery import Taken
 from gateway.keys import Keys
 from gateway.leases import Lease, LeaseLost
 from gateway.means import PUSH, Means
@@ -31,6 +33,7 @@ SWEEP_SECONDS = 2.0
 LOOK_SECONDS = 1.0  # between two looks of all threads of a kind together, for what nobody rang for
 RARELY = 10  # in each so many sweeps what is a matter of hours and days, and not of a resident who waits now
 MOST_SETTLED = 5
+MOST_HANDED_SECONDS = 20.0  # half of what a text may be "sending" before somebody asks what became of it
 MOST_RINGS = 1_000  # what waits beyond that is found by the sweep
 PAUSE_AFTER_FAILURE = 1.0
 
@@ -57,6 +60,7 @@ class Worker:
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._stop = threading.Event()
         self._turns, self._sends, self._notices = _Wake(), _Wake(), _Wake()
+        self._handed: deque[tuple[Taken, float]] = deque()
         self._sweeps = itertools.count()
         self._threads: list[threading.Thread] = []
         self._due: dict[str, float] = {}
@@ -84,6 +88,8 @@ class Worker:
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        while self._handed and time.monotonic() < deadline:
+            self.send_waiting()
         self._bell.close()
 
     def answer_one(self) -> bool:
@@ -101,17 +107,30 @@ class Worker:
 
     def _answer(self, lease: Lease, question: turns.Question) -> turns.Question | None:
         """Answer one message; returns the next of the same conversation."""
-        more = turns.answer(self._road, self._rasa, self._community, lease, question, now)
+        takes = self._sends.is_somebody_free()
+        done = turns.answer(self._road, self._rasa, self._community, lease, question, now, takes=takes)
+        if done.text is not None:
+            self._handed.append((done.text, time.monotonic()))
         self._sends.one()
         self._bell.announce(lease.conversation_id)
-        if not more or self._stop.is_set():
+        if not done.more or self._stop.is_set():
             return None
         return turns.note_next(self._road, self._community, lease, now)
 
     def send_waiting(self) -> bool:
-        """Send what waits; returns whether there was a text."""
+        """Send what waits, and before it what a turn took along; returns whether there was a text."""
         go_on = lambda: not self._stop.is_set()  # noqa: E731 - a question
-        return sending.send_all(self._road, self._carrier, self._keys, go_on=go_on, quiet=self._quiet)
+        return sending.send_all(
+            self._road, self._carrier, self._keys, go_on=go_on, quiet=self._quiet, first=self._taken_along()
+        )
+
+    def _taken_along(self) -> Taken | None:
+        """The text that was handed over first. One that lay for long is left to :meth:`settle`, which asks Twilio."""
+        try:
+            taken, since = self._handed.popleft()
+        except IndexError:
+            return None
+        return taken if time.monotonic() - since < MOST_HANDED_SECONDS else None
 
     def notify(self, *, pushes: bool = True) -> bool:
         """Send one page, call or relayed text; returns whether one waited.
@@ -246,7 +265,7 @@ class _Wake:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._rings = 0
+        self._rings = self._waiting = 0
         self._all = False
         self._looked_at = time.monotonic()
 
@@ -255,6 +274,11 @@ class _Wake:
         with self._changed:
             self._rings = min(self._rings + 1, MOST_RINGS)
             self._changed.notify()
+
+    def is_somebody_free(self) -> bool:
+        """Whether a thread waits that nobody rang for."""
+        with self._changed:
+            return self._waiting > self._rings
 
     def all(self) -> None:
         """Somebody must look for work until there is none."""
@@ -272,7 +296,9 @@ class _Wake:
                 left = self._looked_at + seconds - time.monotonic()
                 if left <= 0:
                     break
+                self._waiting += 1
                 self._changed.wait(left)
+                self._waiting -= 1
             if self._all or not self._rings:
                 self._all = False
                 self._looked_at = time.monotonic()

@@ -82,11 +82,12 @@ def _reads(answer: Cursor[Any]) -> set[tuple[str, str]]:
 
 
 def answer_all(street: Street) -> None:
-    """What the worker does with what was said."""
+    """What the worker does with what was said, and with what it took along."""
     while taken := turns.take_next(street.database, street.town, "test", street.clock):
         lease, question = taken
         if question is not None:
-            turns.answer(street.database, street.rasa, street.town, lease, question, street.clock)
+            done = turns.answer(street.database, street.rasa, street.town, lease, question, street.clock, takes=True)
+            sending.send_all(street.database, Carrier(), street.keys, first=done.text)
 
 
 @pytest.fixture
