@@ -12,7 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +216,8 @@ def model_id(agent: Agent) -> str:
 
 def _regardless_of_id(asked: TurnRequest) -> str:
     """All of a turn that its answer depends on."""
-    return json.dumps(asdict(replace(asked, turn_id="")), sort_keys=True)
+    told = {name: value for name, value in vars(asked).items() if name != "turn_id"}
+    return json.dumps(told, sort_keys=True)  # dataclasses.asdict would copy the whole state, in ten times as long
 
 
 def _message(asked: TurnRequest, output: TurnOutput, sender: str, tracker: DialogueStateTracker) -> UserMessage:
