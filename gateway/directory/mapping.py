@@ -20,7 +20,9 @@ from gateway.yaml_files import read_yaml
 FOLDER = Path(__file__).parent / "mappings"
 COLUMN = re.compile(r"\{([^{}]+)\}")
 LEAST_KNOWN = 0.5  # of all columns; a mapping that knows fewer is one for other files
+OF_ANOTHER = re.compile(r"([^.]{2,})\.(\w.*)", re.DOTALL)
 SPECIAL = frozenset(("holidays", "term"))  # targets that are no column of HSDS
+PART_KEYS = frozenset(("from", "to", "as", "by", "fill", "unless", "taxonomy", "write", "same", "also"))
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,12 @@ class Part:
     taxonomy: str | None = None
     write: str = "{}"
     same: str | None = None
+    also: dict[str, str] = field(default_factory=dict)
+
+    def belongs(self, target: str) -> str:
+        """The object that a column of ``also`` is one of: this one, or the place of an address."""
+        of_place = self.kind == "address" and target not in objects.BY_NAME["address"].types
+        return "location" if of_place else self.kind
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,8 @@ class Sheet:
         composed = {column(name) for texts in self.compose.values() for text in texts for name in COLUMN.findall(text)}
         own = set(objects.BY_NAME[self.kind].types) if self.kind in objects.BY_NAME else set()
         said = {*self.columns, *self.values, *self.personal, *self.person_rows, *self.ignore, *self.yearly}
-        return said | composed | own | {part.source for part in self.parts} | {join.column for join in self.joins}
+        parts = {name for part in self.parts for name in (part.source, *part.also)}
+        return said | composed | own | parts | {join.column for join in self.joins}
 
 
 @dataclass(frozen=True)
@@ -191,6 +200,7 @@ def _check(sheet: Sheet) -> None:
     targets = [(sheet.kind, "id")]
     targets += [(sheet.kind, name) for name in (*sheet.columns.values(), *sheet.fill, *sheet.compose)]
     targets += [(part.kind, name) for part in sheet.parts for name in (part.target, *part.fill)]
+    targets += [(part.belongs(name), name) for part in sheet.parts for name in part.also.values()]
     for kind, name in targets:
         if kind not in objects.BY_NAME:
             raise ValueError(f"there is no object {kind!r}")
@@ -199,6 +209,8 @@ def _check(sheet: Sheet) -> None:
 
 
 def _part(cells: dict[str, Any]) -> Part:
+    if strange := cells.keys() - PART_KEYS:
+        raise ValueError(f"a part has no key {min(map(str, strange))!r}; there are {', '.join(sorted(PART_KEYS))}")
     by = cells.get("by")
     if by is not None:
         re.compile(str(by))
@@ -212,6 +224,7 @@ def _part(cells: dict[str, Any]) -> Part:
         taxonomy=cells.get("taxonomy"),
         write=str(cells.get("write", "{}")),
         same=column(cells["same"]) if "same" in cells else None,
+        also=_words(cells.get("also")),
     )
 
 
@@ -221,9 +234,9 @@ def _join(cells: dict[str, Any]) -> Join:
 
 
 def column(name: str) -> str:
-    """A column, of this file or, with a dot, of a joined one: "locations.Counties"."""
-    sheet, dot, column = str(name).partition(".")
-    return f"{plain(sheet)}.{plain(column)}" if dot else plain(sheet)
+    """A column, of this file or, with a dot, of a joined one: "locations.Counties". "C.P." and "Tel. 2" are columns."""
+    found = OF_ANOTHER.fullmatch(str(name))
+    return f"{plain(found[1])}.{plain(found[2])}" if found else plain(str(name))
 
 
 def _words(cells: dict[str, str] | None) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from dateutil import parser as dates
 
@@ -31,6 +31,15 @@ def records(mapping: Mapping, found: Sequence[Table], report: Report) -> Iterato
         if mapping.sheet(stem) is None:
             reason = mapping.left_out.get(stem, f"the mapping {mapping.name} does not know it")
             report.notes.append(f"{table.file.name} was left out: {reason}")
+
+
+class _Row(NamedTuple):
+    """A row on its way: the cells as they were given, the columns of HSDS that they became, those of ours, its line."""
+
+    cells: Cells
+    fields: dict[str, Any]
+    ours: dict[str, Any]
+    line: int
 
 
 class _Translator:
@@ -72,15 +81,8 @@ class _Translator:
     def _translate(self, cells: Cells, line: int) -> Iterator[Record]:
         sheet = self._sheet
         used = self._ignored(cells)
-        fields: dict[str, Any] = dict(sheet.fill)
         ours: dict[str, Any] = {}
-        for name, cell in cells.items():
-            if name in used:
-                continue
-            target = sheet.columns.get(name) or (name if name in BY_NAME[sheet.kind].types else None)
-            if target is not None:
-                used.add(name)
-                fields[target] = sheet.values.get(name, {}).get(cell.casefold(), cell)
+        fields = self._columns(cells, used)
         used |= self._compose(cells, fields) | self._place(cells, fields, ours)
         if sheet.yearly:
             self._yearly(fields, ours, line)
@@ -88,10 +90,23 @@ class _Translator:
             fields["id"] = given_id(sheet.kind, fields)
         for part in sheet.parts:
             if part.source in cells:
-                used.add(part.source)
-                yield from self._part(part, cells, fields, line)
+                used |= {part.source, *part.also}
+                yield from self._part(part, _Row(cells, fields, ours, line))
         kept = {self._names[name]: cell for name, cell in cells.items() if name not in used and name in self._names}
+        if sheet.kind == "service":  # it is its place that is not shown
+            ours.pop("confidential", None)
         yield Record(sheet.kind, self._file, line, kept | fields, ours)
+
+    def _columns(self, cells: Cells, used: set[str]) -> dict[str, Any]:
+        """What the mapping fills in, and the cells that are columns of HSDS, which are added to ``used``."""
+        sheet = self._sheet
+        fields: dict[str, Any] = dict(sheet.fill)
+        for name in [name for name in cells if name not in used]:
+            target = sheet.columns.get(name) or (name if name in BY_NAME[sheet.kind].types else None)
+            if target is not None:
+                used.add(name)
+                fields[target] = sheet.values.get(name, {}).get(cells[name].casefold(), cells[name])
+        return fields
 
     def _ignored(self, cells: Cells) -> set[str]:
         ignored = self._sheet.ignore.keys() & cells.keys()
@@ -140,21 +155,53 @@ class _Translator:
         else:
             self._report.keep(self._sheet.kind, Remark(self._file, line, f"{ours['as_given']!r} has no year"))
 
-    def _part(self, part: Part, cells: Cells, owner: dict[str, Any], line: int) -> Iterator[Record]:
+    def _part(self, part: Part, row: _Row) -> Iterator[Record]:
+        cells = row.cells
         if any(cells.get(name, "").casefold() == value for name, value in part.unless.items()):
             return
         text = cells[part.source]
         if part.same in cells and text.split() == cells[part.same].split():
             return
         pieces = [text] if part.by is None else [piece.strip() for piece in re.split(part.by, text) if piece.strip()]
+        also = {target: cells[name] for name, target in part.also.items() if name in cells}
         for piece in dict.fromkeys(pieces):
-            yield from self._piece(part, piece, owner, line)
+            yield from self._piece(part, piece, also, row)
 
-    def _piece(self, part: Part, piece: str, owner: dict[str, Any], line: int) -> Iterator[Record]:
-        fields: dict[str, Any] = dict(part.fill)
-        link = {f"{self._sheet.kind}_id": owner.get("id")}
+    def _piece(self, part: Part, piece: str, also: Cells, row: _Row) -> Iterator[Record]:
+        if part.kind == "organization":
+            yield self._organization(part, piece, also, row)
+        elif part.kind == "address" and self._sheet.kind == "service":
+            yield from self._address(part, piece, also, row)
+        else:
+            yield from self._belonging(part, piece, also, row)
+
+    def _organization(self, part: Part, name: str, also: Cells, row: _Row) -> Record:
+        """Whose row it is: a sheet names it again in each of its rows, and the first says the most of it."""
+        fields: dict[str, Any] = {**part.fill, part.target: part.write.replace("{}", name)}
+        row.fields["organization_id"] = fields["id"] = given_id("organization", fields)
+        return Record("organization", self._again(part), row.line, fields | also)
+
+    def _address(self, part: Part, street: str, also: Cells, row: _Row) -> Iterator[Record]:
+        """The place of a service, with its address: services at one address are at one place."""
+        own = {name: cell for name, cell in also.items() if part.belongs(name) == "address"}
+        address: dict[str, Any] = {**part.fill, **own, part.target: part.write.replace("{}", street)}
+        place = address["location_id"] = given_id("location", address)
+        location = {name: cell for name, cell in also.items() if name not in own} | {"id": place}
+        at = {"service_id": row.fields.get("id"), "location_id": place}
+        yield Record("location", self._again(part), row.line, location, dict(row.ours))
+        yield Record("address", self._again(part), row.line, address | {"id": given_id("address", address)})
+        yield Record("service_at_location", self._file, row.line, at | {"id": given_id("service_at_location", at)})
+
+    def _again(self, part: Part) -> str:
+        """What an object is said to be from that several rows name: from no file, so that it is no double."""
+        return f"{self._file} ({part.source})"
+
+    def _belonging(self, part: Part, piece: str, also: Cells, row: _Row) -> Iterator[Record]:
+        fields: dict[str, Any] = {**part.fill, **also}
+        owner, line = row.fields.get("id"), row.line
+        link = {f"{self._sheet.kind}_id": owner}
         if part.kind == "attribute":
-            link = {"link_entity": self._sheet.kind, "link_id": owner.get("id")}
+            link = {"link_entity": self._sheet.kind, "link_id": owner}
         fields |= {name: value for name, value in link.items() if name in BY_NAME[part.kind].types}
         if part.target == "holidays":
             yield from self._holidays(piece, fields, line)
@@ -162,7 +209,7 @@ class _Translator:
         if part.target == "term":
             term = {"name": _one_line(piece), "taxonomy": part.taxonomy}
             term["id"] = fields["taxonomy_term_id"] = given_id("taxonomy_term", term)
-            yield Record("taxonomy_term", f"{self._file} ({part.source})", line, dict(term))
+            yield Record("taxonomy_term", self._again(part), line, dict(term))
         else:
             fields[part.target] = part.write.replace("{}", piece)
         yield Record(part.kind, self._file, line, fields | {"id": given_id(part.kind, fields)})
