@@ -30,6 +30,19 @@ SEVERED: LiteralString = (
 )
 SEVER_LOST: LiteralString = LOST + SEVERED + RETURN_LOST
 
+# What stands in place of a street where the publisher tells nobody where it is.
+NOT_TOLD = (
+    r"^\W*((the |its )?(exact |street )?(address|location|site|domicilio|direcci[oó]n|ubicaci[oó]n|lugar)"
+    r"( is| es)?\W*)?"
+    r"(kept )?(confidential|undisclosed|not disclosed|withheld|secret|confidencial|reservad[oa]|no publicad[oa])"
+    r"( (address|location|site|shelter|safe house)s?)?\W*$"
+)
+HIDE: LiteralString = (
+    "UPDATE incoming_location AS row SET confidential = true FROM {incoming} AS told"
+    " WHERE told.location_id = row.id AND told.address_1 ~* %s AND row.confidential IS NOT TRUE"
+    " RETURNING told.file, told.line, told.address_1"
+)
+
 
 def driver(session: Session) -> Connection[Any]:
     """The psycopg connection of a session's transaction, for COPY."""
@@ -83,6 +96,8 @@ class Staging:
             elif not kind.standing and kind.parents:
                 self._drop_orphans(kind)
             self._report.taken[kind.name] = self._count(kind)
+        for file, line, written in self._run(HIDE, BY_NAME["address"], NOT_TOLD):
+            self._report.mend("location", Remark(file, line, f"address_1 {written!r} read as a place that is not told"))
 
     def gone(self, name: str) -> tuple[int, int]:
         """How many rows of an object the dataset has, and how many of them were not taken again."""

@@ -99,3 +99,21 @@ def test_a_wrong_part_is_said(tmp_path: Path, wrong: str, said: str) -> None:
     with pytest.raises(ImportFailed) as failure:
         mapping.load(tmp_path / "own.yml")
     assert said in failure.value.faults[0]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Confidential", "CONFIDENTIAL ADDRESS", "Address is confidential.", "(Undisclosed location)", "Location: withheld",
+     "Domicilio confidencial", "Ubicación confidencial", "Dirección reservada"],
+)  # fmt: skip
+def test_an_address_that_says_that_it_is_not_told_is_hidden(session: Session, read: Read, written: str) -> None:
+    report = read(SHEET.replace("Domicilio confidencial", written), OWN)
+    hidden = select(Address.address_1).join(Location, Location.id == Address.location_id).where(Location.confidential)
+    assert session.scalars(hidden).all() == [written]
+    assert f"address_1 {written!r} read as a place that is not told" in "\n".join(report.lines())
+
+
+@pytest.mark.parametrize("street", ["1 Secret Garden Rd", "20 Confidential Way", "Reservada 14"])
+def test_a_street_of_such_a_name_is_told(session: Session, read: Read, street: str) -> None:
+    read(SHEET.replace("Domicilio confidencial", street), OWN)
+    assert not session.scalars(select(Location.id).where(Location.confidential)).all()
