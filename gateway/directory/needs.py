@@ -202,6 +202,9 @@ LEFT JOIN taxonomy x ON (x.dataset, x.id) = (t.dataset, t.taxonomy_id) WHERE t.d
 """
 Found = tuple[str, str, int]
 ABOUT_PETS = frozenset(("pets", f"{topics.MARK}pet_care"))
+# Needs of people that the vaccines and the food of animals are not.
+OF_PEOPLE = frozenset(("health", "food", *(topics.MARK + each for each in ("vaccines", "primary_care", "food_pantry"))))
+FIND_WORK = frozenset(topics.MARK + each for each in ("job_search", "job_training"))
 
 
 class Wider(NamedTuple):
@@ -256,6 +259,16 @@ def _told(mapping: Mapping, *texts: str | None) -> set[str]:
     return mapping.in_text(*texts) | about | (mapping.topics.needs_of(about) & set(mapping.needs))
 
 
+def _by_the_way(named: set[str], mentioned: set[str]) -> set[str]:
+    """What a description mentions and the service does not do: it vaccinates dogs, or frees people from forced work."""
+    gone: set[str] = set()
+    if ABOUT_PETS & named and not OF_PEOPLE & named:
+        gone |= OF_PEOPLE & mentioned
+    if f"{topics.MARK}trafficking" in named | mentioned and not FIND_WORK & (named | mentioned):
+        gone |= {"jobs"} & mentioned
+    return gone
+
+
 def is_topic(need: str) -> bool:
     """Whether this is a topic that is kept among the needs."""
     return need.startswith(topics.MARK)
@@ -268,6 +281,7 @@ def _by_words(connection: Connection[Any], which: Which, mapping: Mapping, said:
         for service, name, other, names, *texts in rows:
             named = _told(mapping, name, other, names)
             mentioned = _told(mapping, *texts) | mapping.topics.wider(named)
+            mentioned -= _by_the_way(named, mentioned - named)
             if ABOUT_PETS & mentioned and "no_pets" in eligibility.words("serves").in_text(*texts):
                 mentioned -= ABOUT_PETS  # a shelter that takes no dogs is no help with one
             found = [(service, need, BY_NAME) for need in named]

@@ -153,10 +153,72 @@ def test_codes(code: str | None, taxonomy: str | None, met: set[str]) -> None:
         ("ESL", {"jobs"}),
         ("Re-entry services", {"jobs"}),
         ("Birth certificates", {"benefits"}),
+        ("Men's overnight", {"shelter"}),
+        ("Camas por la noche", {"shelter"}),
+        ("For people leaving an abusive partner", {"domestic_violence"}),
+        ("Ayuda a quien deja a una pareja violenta", {"domestic_violence"}),
+        ("Pet pantry", {"pets"}),
+        ("Free dog and cat food", {"pets"}),
+        ("Eviction defense clinic", {"housing", "legal"}),
+        ("Sueldos no pagados", {"legal"}),
     ],
 )
 def test_what_publishers_call_it(text: str, met: set[str]) -> None:
     assert needs.standard().in_text(text) == met
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("denied medicaid", {"benefits", "legal"}),
+        ("they denied my medi-cal", {"benefits", "legal"}),
+        ("me negaron el medicaid", {"benefits", "legal"}),
+        ("fired for being pregnant", {"legal"}),
+        ("my boss fired me because im pregnant", {"legal"}),
+        ("me despidieron por estar embarazada", {"legal"}),
+        ("me corrieron del trabajo por estar embarazada", {"legal"}),
+        ("medicaid application", {"benefits", "health"}),
+        ("estoy embarazada", {"baby"}),
+    ],
+)
+def test_a_wrong_that_was_done_asks_for_a_lawyer(text: str, asked: set[str]) -> None:
+    known = needs.standard()
+    assert known.in_question(text) == asked
+    if "legal" in asked and "benefits" not in asked:
+        topics_asked = {each for hit in known.topics.in_question(text) for each in hit.meanings}
+        assert "#work_rights" in topics_asked
+        assert not topics_asked & {"#pregnancy", "#job_search"}
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "met"),
+    [
+        ("Vacunas para mascotas", "Vacunas y esterilización para perros y gatos", {"pets"}),
+        ("Pet Pantry", "Food for your animals, no questions about your food", {"pets"}),
+        ("Neighborhood clinic", "Vaccines. There is room for your pets, too.", {"health", "pets"}),
+        ("Freedom Line", "For victims of human trafficking, in jobs of any kind", {"domestic_violence", "legal"}),
+        (
+            "Freedom House",
+            "For victims of human trafficking: job search and jobs",
+            {"domestic_violence", "legal", "jobs"},
+        ),
+    ],
+)
+def test_what_a_description_mentions_by_the_way_is_not_offered(
+    session: Session,
+    package: dict[str, Rows],
+    written: Written,
+    now: datetime,
+    name: str,
+    description: str,
+    met: set[str],
+) -> None:
+    package["service"] = [package["service"][0] | {"name": name, "description": description}]
+    for kind in list(package):
+        if kind not in {"service", "organization"}:
+            del package[kind]
+    import_path(session, written(package, "county"), now, dataset="county")
+    assert set(session.scalars(select(ServiceNeed.need).where(~ServiceNeed.need.startswith("#")))) == met
 
 
 def test_wider_terms_count_through_every_level_and_a_ring_ends(
