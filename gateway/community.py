@@ -7,6 +7,7 @@ from datetime import date, time
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, ValidationInfo, model_validator
@@ -46,6 +47,8 @@ ORIGIN = re.compile(r"^https?://[a-z0-9.-]+(:\d{1,5})?$")
 LOCAL = ("localhost", "127.0.0.1")
 OFF = "off"
 LONGEST_MAP_LINK = 70  # half of a text
+LONGEST_ADDRESS_LINK = 130  # with the address in it; a text in which it stands is no longer than two
+MAP, MAP_ADDRESS = "https://maps.google.com/?q={latitude},{longitude}", "https://maps.google.com/?q={address}"
 
 
 class CommunityError(SettingsError):
@@ -89,6 +92,16 @@ def _map_link(link: str) -> str:
         raise ValueError(
             f"{link!r} must be 'off', or an https link of at most {LONGEST_MAP_LINK} characters with"
             " {latitude} and {longitude}"
+        )
+    return link
+
+
+def _address_link(link: str) -> str:
+    if link == OFF:
+        return link
+    if not re.fullmatch(r"https://[^\s{}]+\{address\}[^\s{}]*", link) or len(link) > LONGEST_MAP_LINK:
+        raise ValueError(
+            f"{link!r} must be 'off', or an https link of at most {LONGEST_MAP_LINK} characters with {{address}}"
         )
     return link
 
@@ -205,7 +218,8 @@ class Directory(Fact):
     neighborhoods and landmarks. All stand beside the town's file, or at the path given, and are None where the town has
     none. A record that was checked within ``fresh_days`` is fresh, and stale after ``stale_days``. ``holidays`` are the
     days on which listed hours may not hold, as :func:`gateway.directory.holidays.calendar` reads them. ``map`` is the
-    link to a place, with ``{latitude}`` and ``{longitude}`` and nothing else of the service, or ``off``. With
+    link to a place, with ``{latitude}`` and ``{longitude}`` and nothing else of the service, or ``off``, and
+    ``map_address`` that to a place whose point is not known, with ``{address}``. With
     ``four_eyes`` a second person agrees to an import in the console that takes away more than ``four_eyes_share`` of
     the services of its set, and to any undoing.
     """
@@ -217,7 +231,8 @@ class Directory(Fact):
     fresh_days: int = Field(default=90, ge=1, le=3_650)
     stale_days: int = Field(default=365, ge=1, le=3_650)
     holidays: Annotated[tuple[str, ...], AfterValidator(_holidays)] = ("federal",)
-    map: Annotated[str, AfterValidator(_map_link)] = "https://maps.google.com/?q={latitude},{longitude}"
+    map: Annotated[str, AfterValidator(_map_link)] = MAP
+    map_address: Annotated[str, AfterValidator(_address_link)] | None = None
     four_eyes: bool = True
     four_eyes_share: float = Field(default=0.2, ge=0, le=1)
 
@@ -244,11 +259,21 @@ class Directory(Fact):
         """The town's holidays."""
         return calendar(self.holidays)
 
-    def map_of(self, latitude: float, longitude: float) -> str | None:
-        """The link to a point (WGS 84), to the nearest ten meters; None where the town wants no links."""
+    def map_of(self, latitude: float | None, longitude: float | None, address: str | None = None) -> str | None:
+        """The link to a point (WGS 84), to the nearest ten meters, or to an address where there is no point.
+
+        None where the town wants no such links, and where an address makes too long a one.
+        """
         if self.map == OFF:
             return None
-        return self.map.format(latitude=f"{latitude:.4f}", longitude=f"{longitude:.4f}")
+        if latitude is not None and longitude is not None:
+            return self.map.format(latitude=f"{latitude:.4f}", longitude=f"{longitude:.4f}")
+        # A town with maps of its own has chosen who learns of a place: nobody else is asked for an address.
+        by_address = self.map_address or (MAP_ADDRESS if self.map == MAP else OFF)
+        if by_address == OFF or not address:
+            return None
+        link = by_address.format(address=quote_plus(address, safe=","))
+        return link if len(link) <= LONGEST_ADDRESS_LINK else None
 
 
 class Community(Fact):

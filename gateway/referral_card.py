@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from gateway import referral_links, spoken, texts
 from gateway.community import Community
-from gateway.directory import answers, freshness, stored
+from gateway.directory import answers, freshness, one_service, stored
 from gateway.directory.wanted import FoundService
 from gateway.keys import Keys
 from gateway.models import Referral
@@ -161,8 +161,8 @@ def _address(service: FoundService) -> tuple[str, ...]:
 def _scan(service: FoundService, town: Community) -> tuple[str, str | None]:
     if service.phone and (call := dialled(service.phone)):
         return CALL, call
-    if service.address_public and service.latitude is not None and service.longitude is not None:
-        link = town.directory.map_of(service.latitude, service.longitude)
+    if service.address_public:
+        link = town.directory.map_of(service.latitude, service.longitude, one_service.address_of(service))
         if link:
             return MAP, link
     return WEB, service.url

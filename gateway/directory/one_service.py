@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gateway import segments
 from gateway.directory import choices, facts
+from gateway.directory.addresses import street_of
 from gateway.directory.answers import MOST_SEGMENTS, SMS, hours_of, shorten, text_line
 from gateway.directory.hours_words import say
 from gateway.directory.stored import Asking
@@ -18,6 +19,8 @@ NUMBER_AT_END = re.compile(r"[\s()./$+-]*\d[\d\s()./,-]*$")
 LONGEST_FACT = 90  # of a text; on a page all of it is told
 LEAST = 24  # characters; less of a sentence tells nothing
 LONGEST_WEB = 80
+UNIT = re.compile(r"(?i)[,;#(]\s*.*$|\s(?:apt|suite|ste|unit|room|rm|floor|piso|depto)\b.*$")
+Link = Callable[[float | None, float | None, str | None], str | None]
 NO_MAP = frozenset({"domestic_violence"})  # a link in a thread that another may read shows where somebody went
 
 
@@ -77,8 +80,8 @@ def _cut(text: str, most: int) -> str:
     return cut
 
 
-def map_of(service: FoundService, link: Callable[[float, float], str | None], asking: Asking, channel: str) -> str:
-    """The address and a plain link to the point; none where the address is private or a need asks for care."""
+def map_of(service: FoundService, link: Link, asking: Asking, channel: str) -> str:
+    """The address and a plain link to the place; none where the address is private or a need asks for care."""
     language = asking.language
     lines = [shorten(service.name, LONGEST_NAME), *_where(service, language)]
     url = link_of(service, link, asking)
@@ -87,16 +90,24 @@ def map_of(service: FoundService, link: Callable[[float, float], str | None], as
     return _fitted([*lines, *([] if url else _phones(service, language))], [], language, channel)
 
 
-def link_of(service: FoundService, link: Callable[[float, float], str | None], asking: Asking) -> str | None:
-    """The link to the point, if there may be one: none where any of the needs that were asked for calls for care.
+def link_of(service: FoundService, link: Link, asking: Asking) -> str | None:
+    """The link to the place, if there may be one: none where any of the needs that were asked for calls for care.
 
-    ``link`` makes it of latitude and longitude.
+    ``link`` makes it of latitude and longitude, else of the address.
     """
     if not service.address_public or NO_MAP & {service.need, *asking.needs}:
         return None
-    if service.latitude is None or service.longitude is None:
+    return link(service.latitude, service.longitude, address_of(service))
+
+
+def address_of(service: FoundService) -> str | None:
+    """A street with a number, its city and ZIP code, as a map finds it; None for what names no house."""
+    street = street_of(service.address) if service.address else None
+    if street is None or street.number is None or not (service.city or service.postal_code):
         return None
-    return link(service.latitude, service.longitude)
+    house = UNIT.sub("", service.address or "").strip(" ,.-")
+    city = " ".join(part for part in (service.city, service.postal_code) if part)
+    return f"{house}, {city}"
 
 
 def call(service: FoundService, asking: Asking, channel: str) -> str:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import segments
+from gateway.community import Directory
 from gateway.directory import answers, one_service
 from gateway.directory.details import LONGEST_EXTENSION, LONGEST_NUMBER, number_of
 from gateway.directory.stored import Asking
@@ -60,7 +61,7 @@ def test_any_list_fits_and_numbers_are_whole(
 @given(HOSTILE, LANGUAGES, LONG)
 def test_one_service_fits_and_its_number_is_whole(service: FoundService, language: str, week: str) -> None:
     asking = Asking(language, NOW)
-    link = "https://maps.google.com/?q={:.4f},{:.4f}".format
+    link = Directory().map_of
     for text in (
         one_service.detail(service, 2, week, asking, "sms"),
         one_service.map_of(service, link, asking, "sms"),

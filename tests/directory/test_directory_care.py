@@ -30,6 +30,27 @@ def test_there_is_a_map_where_no_need_calls_for_care() -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("300 4th St, Ste 2", "300 4th St, San Francisco"),
+        ("1111 San Felipe Rd Suite 107", "1111 San Felipe Rd, San Francisco"),
+        ("Dunne Park, 6th St & Powell St", None),
+        ("PO Box", None),
+        (None, None),
+    ],
+)
+def test_a_place_without_a_point_has_the_map_of_its_house(address: str | None, found: str | None) -> None:
+    asked = Asking("en", NOW, ("food",))
+    place = replace(service("food"), latitude=None, longitude=None, address=address)
+    assert one_service.link_of(place, lambda *given: repr(given), asked) == repr((None, None, found))
+    told = one_service.map_of(place, lambda *given: given[2] and "https://maps.example", asked, "sms")
+    assert ("https://maps.example" in told) == bool(found)
+    assert ("We have no map" in told) == (not found)
+    assert one_service.link_of(replace(place, address_public=False), repr, asked) is None  # type: ignore[arg-type]
+    assert one_service.link_of(place, repr, Asking("en", NOW, ("domestic_violence",))) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("text", "language", "ages"),
     [
         ("my son is 4 and needs a doctor", "en", (4,)),

@@ -15,6 +15,8 @@ WRONG = [
     ('needs = "."', "is no file"),
     ('map = "http://maps.example/?q={latitude},{longitude}"', "directory.map"),
     ('map = "https://maps.example/?q={latitude}"', "directory.map"),
+    ('map_address = "http://maps.example/?q={address}"', "directory.map_address"),
+    ('map_address = "https://maps.example/?q={address}&n={name}"', "directory.map_address"),
     ('map = "https://maps.example/?q={latitude},{longitude}&need={need}"', "directory.map"),
     ('map = "https://maps.example/{latitude.real},{latitude},{longitude}"', "directory.map"),
     ('map = "https://a-very-long-name-of-a-map-service.example/find/?q={latitude},{longitude}"', "directory.map"),
@@ -60,6 +62,23 @@ def test_a_map_link_says_where_and_nothing_else(tmp_path: Path) -> None:
     link = Directory().map_of(37.7512345, -122.4187654)
     assert link == "https://maps.google.com/?q=37.7512,-122.4188"
     assert load(town(tmp_path, 'map = "off"')).directory.map_of(1, 2) is None
+
+
+def test_a_place_without_a_point_is_found_by_its_address(tmp_path: Path) -> None:
+    def link(lines: str, street: str = "9 Peña St, Demo 94110") -> str | None:
+        return load(town(tmp_path, lines)).directory.map_of(None, None, street)
+
+    assert link("") == "https://maps.google.com/?q=9+Pe%C3%B1a+St,+Demo+94110"
+    assert (
+        link('map_address = "https://maps.example/?s={address}"')
+        == "https://maps.example/?s=9+Pe%C3%B1a+St,+Demo+94110"
+    )
+    # Whoever chose another map than ours for points is not sent to ours with an address.
+    assert link('map = "https://maps.example/?q={latitude},{longitude}"') is None
+    assert link('map_address = "off"') is None
+    assert link('map = "off"') is None
+    assert link("", "1 " + "Very Long " * 20) is None
+    assert Directory().map_of(None, None) is None
 
 
 def test_what_is_wrong_in_the_files_of_the_directory_is_listed_with_the_rest(tmp_path: Path) -> None:
