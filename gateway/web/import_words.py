@@ -4,7 +4,9 @@ from pathlib import PurePosixPath
 
 from gateway.directory import jobs
 from gateway.marking import N_
-from gateway.web import directory_words
+from gateway.web import directory_words, remark_words
+
+remark = remark_words.told
 
 UNDER_WAY = frozenset((jobs.WAITING, jobs.READING, jobs.APPROVED, jobs.WORKING))
 STATES = {
@@ -20,6 +22,11 @@ STATES = {
 }
 JOBS = {jobs.IMPORT: N_("Import"), jobs.UNDO: N_("Undo")}
 MARKS = {"gone": N_("Gone"), "changed": N_("Changed"), "new": N_("New")}
+COUNTED = {
+    "gone": (N_("1 gone"), N_("%(n)s gone")),
+    "changed": (N_("1 changed"), N_("%(n)s changed")),
+    "new": (N_("1 new"), N_("%(n)s new")),
+}
 KINDS = {
     "service": (N_("service"), N_("services")),
     "location": (N_("place"), N_("places")),
@@ -59,6 +66,12 @@ FAULTS = {
 def kind(name: str, count: int) -> str:
     """An object's name in the right number."""
     one, many = KINDS.get(name, (name.replace("_", " "), name.replace("_", " ")))
+    return one if count == 1 else many
+
+
+def counted(mark: str, count: int) -> str:
+    """How many are gone, changed or new: Spanish has other words for one and for several."""
+    one, many = COUNTED[mark]
     return one if count == 1 else many
 
 
