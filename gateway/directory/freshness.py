@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SHIPPED = "national-lines"  # comes with the product and is checked with every release: 988 does not grow old here
 PUBLISHER = "publisher"
+WHO = {PUBLISHER: "list", "responder": "us", "editor": "us", "provider": "place"}  # as residents are told
 # What age is worth, in miles.
 NOT_CHECKED = 3.0
 OLD = 2.0  # the day before it is stale; a fresh record costs nothing
@@ -148,6 +149,14 @@ def words(service: FoundService, language: str) -> str | None:
     if service.verified_on is None:
         return say("may_be_closed", language)
     return say("not_checked_since", language, month=service.verified_on.month, year=service.verified_on.year)
+
+
+def checked(service: FoundService, language: str) -> str | None:
+    """Who checked a record and when; None where nobody did, and where :func:`words` says that it is too long ago."""
+    who = WHO.get(service.verified_by or "")
+    if who is None or service.verified_on is None or service.stale:
+        return None
+    return say(f"checked_by_{who}", language, month=service.verified_on.month, year=service.verified_on.year)
 
 
 def refresh(connection: Connection[Any], dataset: str, service_id: str | None = None) -> None:

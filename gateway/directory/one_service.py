@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from gateway import segments
-from gateway.directory import choices, facts
+from gateway.directory import choices, facts, freshness
 from gateway.directory.addresses import street_of
 from gateway.directory.answers import MOST_SEGMENTS, SMS, hours_of, shorten, text_line
 from gateway.directory.hours_words import say
@@ -155,6 +155,8 @@ def _more(service: FoundService, language: str) -> Iterator[str]:
         yield from facts.told(service, kind, "", language)
     if service.url and len(service.url) <= LONGEST_WEB:
         yield service.url
+    if line := freshness.checked(service, language):
+        yield line
 
 
 def _not_known(service: FoundService, language: str) -> str:

@@ -111,4 +111,5 @@ def _card(service: FoundService, number: int, said: str, asking: stored.Asking, 
         "hours": then or answers.hours_of(service, asking.language, asking.now),
         "map": one_service.link_of(service, town.directory.map_of, asking),
         "url": service.url,
+        "checked": freshness.checked(service, asking.language),
     }

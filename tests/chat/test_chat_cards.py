@@ -1,6 +1,6 @@
 """Lists of services on the page: one card for each, with the same data as the text, to call and to find."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -64,6 +64,17 @@ def test_a_list_comes_with_its_services_as_data(visitor: Visitor, door: Door, di
         assert card["hours"] in text
         assert card["map"].startswith("https://maps.google.com/?q=37.7")
     assert visitor.history()[0]["services"] is None
+
+
+def test_a_card_says_who_checked_the_record_and_when(visitor: Visitor, door: Door, directory: None) -> None:
+    visitor.write("i need food please, 94110")
+    served(door)
+    assert {each["checked"] for each in last(visitor)["services"]} == {None}
+    day = datetime.now(UTC).date() - timedelta(days=20)
+    with door.database.begin() as session:
+        session.execute(update(Service).values(assured_date=day))
+    told = f"Checked {day.month}/{day.year} by those who list it"
+    assert {each["checked"] for each in last(visitor)["services"]} == {told}
 
 
 def test_for_another_day_the_card_tells_of_that_day(visitor: Visitor, door: Door, directory: None) -> None:
@@ -199,7 +210,7 @@ def test_hostile_data_of_a_card_stays_text(
     evil = "<img src=x onerror=alert(1)>"
     card = {
         "number": 1, "name": evil, "phone": evil, "note": evil, "text": evil, "where": evil, "hours": evil,
-        "map": "javascript:alert(1)", "url": "https://good.example@evil.example/",
+        "checked": evil, "map": "javascript:alert(1)", "url": "https://good.example@evil.example/",
     }  # fmt: skip
     monkeypatch.setattr(cards, "of", lambda _, messages, *__: {each.id: [card] for each in messages})
     frame = opened(page, site)
@@ -208,4 +219,5 @@ def test_hostile_data_of_a_card_stays_text(
     served(door)
     expect(frame.locator(".card")).to_have_count(1)
     expect(frame.locator(".card b")).to_have_text(f"1) {evil}")
+    expect(frame.locator(".card .line")).to_have_text([evil] * 6)
     assert frame.locator(".card img, .card a").count() == 0

@@ -1,6 +1,7 @@
 """Who checked a record and when is always known; a stale one is never called open and stands last."""
 
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from gateway import segments
 from gateway.community import load
-from gateway.directory import answers, freshness, staging
+from gateway.directory import answers, freshness, one_service, staging
 from gateway.directory.freshness import Age, Rules
 from gateway.directory.search import search
+from gateway.directory.stored import Asking
 from gateway.directory.wanted import Found, Wanted
 from gateway.models.listing import Correction, Dataset, Verification
 from gateway.models.people import Contact
+from tests.directory.test_directory_answers import PANTRY
 
 pytestmark = pytest.mark.slow
 
@@ -152,3 +155,25 @@ def test_refresh_needs_no_dataset_row(town: Session) -> None:
     town.flush()
     freshness.refresh(staging.driver(town), "demo-town")
     assert town.scalar(text("SELECT count(*) FROM search_entry WHERE verified_on IS NOT NULL")) == 0
+
+
+@pytest.mark.parametrize(
+    ("by", "english", "spanish"),
+    [
+        ("editor", "Checked 3/2026 by our team", "Revisado 3/2026 por nuestro equipo"),
+        ("publisher", "Checked 3/2026 by those who list it", "Revisado 3/2026 por quien lo publica"),
+        ("provider", "Checked 3/2026 by the place itself", "Revisado 3/2026 por el mismo lugar"),
+    ],
+)
+def test_residents_are_told_who_checked_a_record_and_when(by: str, english: str, spanish: str) -> None:
+    day = date(2026, 3, 9)
+    for channel in ("sms", "web"):
+        for language, told in (("en", english), ("es", spanish)):
+            asking = Asking(language, datetime(2026, 4, 1, 12, tzinfo=UTC))
+            service = replace(PANTRY, verified_on=day, verified_by=by)
+            assert one_service.detail(service, 1, "", asking, channel).endswith(told)
+            stale = one_service.detail(replace(service, stale=True), 1, "", asking, channel)
+            assert told not in stale
+            nobody = one_service.detail(PANTRY, 1, "", asking, channel)
+            assert nobody not in {"", stale}
+            assert "3/2026" not in nobody

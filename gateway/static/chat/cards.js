@@ -20,7 +20,7 @@ function card(service, tools) {
   const name = tools.made("b", "");
   name.textContent = `${service.number}) ${service.name}`;
   item.append(name);
-  for (const line of [service.where, service.hours, service.text]) if (line) item.append(words(line, tools));
+  for (const line of [service.where, service.hours, service.text, service.checked]) if (line) item.append(words(line, tools));
   const ways = tools.made("p", "ways");
   ways.append(...actions(service, tools));
   if (ways.childNodes.length) item.append(ways);
