@@ -135,7 +135,7 @@ def _opens(opens: datetime, language: str, now: datetime | None) -> str:
     """The hour within a week, the date beyond, with its year where the date alone would be taken for an earlier one."""
     ahead = _days_ahead(opens, now)
     values = {"time": clock(opens.time(), language), "day": _day(opens, language)}
-    values |= {"month": str(opens.month), "date": str(opens.day), "year": str(opens.year)}
+    values |= {"month": say(f"month_{opens.month}", language), "date": str(opens.day), "year": str(opens.year)}
     if ahead is None or ahead < WEEK:
         return say("opens_on" if ahead is None else SOON.get(ahead, "opens_on"), language, **values)
     return say("opens_later" if ahead < ALMOST_A_YEAR else "opens_in_year", language, **values)

@@ -74,7 +74,8 @@ def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
         (OpenState(open=False, opens=at(23, 15)), "Opens today 3pm", "Abre hoy 3pm"),
         (OpenState(open=False, opens=at(24, 9)), "Opens tomorrow 9am", "Abre mañana 9am"),
         (OpenState(open=False, opens=at(28, 9)), "Opens Sat 9am", "Abre sáb 9am"),
-        (OpenState(open=False, opens=at(5, 9, month=12)), "Opens Sat 12/5", "Abre sáb 5/12"),
+        (OpenState(open=False, opens=at(5, 9, month=12)), "Opens Sat 12/5", "Abre sáb 5 dic"),
+        (OpenState(open=False, opens=datetime(2027, 12, 5, 9, tzinfo=HERE)), "Opens 12/5/2027", "Abre el 5 dic 2027"),
         (UNKNOWN, "Call for hours", "Llame para saber el horario"),
     ],
 )

@@ -42,8 +42,8 @@ def test_the_day_until_which_it_is_open_is_named(until: datetime, english: str, 
             "Holiday: call for hours",
             "Día festivo: llame para saber el horario",
         ),
-        (OpenState(open=False, opens=datetime(2027, 6, 1, 9, tzinfo=HERE)), "Opens Tue 6/1", "Abre mar 1/6"),
-        (OpenState(open=False, opens=datetime(2028, 6, 1, 9, tzinfo=HERE)), "Opens 6/1/2028", "Abre 1/6/2028"),
+        (OpenState(open=False, opens=datetime(2027, 6, 1, 9, tzinfo=HERE)), "Opens Tue 6/1", "Abre mar 1 jun"),
+        (OpenState(open=False, opens=datetime(2028, 6, 1, 9, tzinfo=HERE)), "Opens 6/1/2028", "Abre el 1 jun 2028"),
     ],
 )
 def test_what_is_not_known_or_far_is_said(state: OpenState, english: str, spanish: str) -> None:
