@@ -21,7 +21,7 @@ STATES = {
     jobs.WITHDRAWN: N_("Withdrawn: nothing was changed"),
 }
 JOBS = {jobs.IMPORT: N_("Import"), jobs.UNDO: N_("Undo")}
-MARKS = {"gone": N_("Gone"), "changed": N_("Changed"), "new": N_("New")}
+MARKS = {"gone": N_("Gone"), "changed": N_("Changes"), "new": N_("New")}
 COUNTED = {
     "gone": (N_("1 gone"), N_("%(n)s gone")),
     "changed": (N_("1 changed"), N_("%(n)s changed")),

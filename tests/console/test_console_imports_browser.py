@@ -79,7 +79,7 @@ def test_every_page_is_for_everybody(
     expect(page.locator("#loses")).to_contain_text("1 of the 2 services")
     check_everybody_can_use(page)
     shoot(page, f"import-preview-{width}")
-    page.get_by_role("link", name="Changed").click()
+    page.get_by_role("link", name="Changes").click()
     expect(page.get_by_text(LONG).first).to_be_visible()
     check_everybody_can_use(page)
     shoot(page, f"import-changed-{width}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask_babel import gettext
 
 from gateway.web import import_words, remark_words
 
@@ -71,6 +72,11 @@ def test_a_remark_of_a_towns_own_stays_and_breaks_nothing(app: Flask) -> None:
         for own in ("Row colour: means nothing", "100 %(n)s", "", "\n"):
             assert remark_words.told(own) == own
         assert remark_words.told("name '50 % off' read as empty") == "name '50 % off' se leyó como vacío"
+
+
+def test_the_tabs_of_the_changes_hold_one_and_several(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "es"}):
+        assert [gettext(name) for name in import_words.MARKS.values()] == ["Bajas", "Cambios", "Altas"]
 
 
 @pytest.mark.parametrize(("mark", "one", "several"), [
