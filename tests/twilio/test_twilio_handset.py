@@ -54,6 +54,15 @@ def test_three_phones_stand_side_by_side_and_are_marked_as_simulated(page: Page)
     assert len(tops) == 1
 
 
+def test_the_box_for_a_picture_stands_beside_its_words(page: Page) -> None:
+    label = page.locator(".with-picture").first
+    line, box = label.bounding_box(), label.locator("input").bounding_box()
+    assert line is not None
+    assert box is not None
+    assert box["x"] == line["x"]
+    assert line["height"] <= box["height"] + 1 < 60
+
+
 def test_a_text_goes_out_and_its_answer_comes_back(page: Page, webhook: Webhook) -> None:
     webhook.answer = lambda _call: (200, "<Response><Message>¿Está a salvo?</Message></Response>")
     box = page.get_by_label(f"Text from {ANA}")
