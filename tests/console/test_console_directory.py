@@ -282,6 +282,7 @@ def test_closed_for_today_ends_at_the_places_own_midnight(eda: Person, county: N
     assert state_at(rules(), noon, zone, closed).open is True
     page = eda.client.get(f"{HOME}service?id={PANTRY}").text
     assert "Not enough staff" in page
+    assert f"{local:%Y-%m-%d} 00:00 {local:%Z}" in page
     assert post(eda, "reopen", id=PANTRY, closure=str(row.id)).status_code == 303
     assert post(eda, "reopen", id=PANTRY, closure=str(row.id)).status_code == 409
     assert "Open again" not in eda.client.get(f"{HOME}service?id={PANTRY}").text
