@@ -1,12 +1,18 @@
 """What the gateway adds to a turn: Rasa alone and through the front door, side by side, at 1, 8 and 32 residents.
 
-    .venv/bin/python -m bench.turns [--rounds 3] [--at-once 1 8 32] [--bots 1] [--no-pin] [--bot-share S] [--hung]
-        [--json FILE]
+    .venv/bin/python -m bench.turns [--rounds 3] [--at-once 1 8 32] [--pause S] [--bots 1] [--no-pin] [--bot-share S]
+        [--hung] [--json FILE]
 
 Both columns say the same lines to the same bot, one resident's next text following the last text of the answer, with
-no pause. **Rasa alone** is a signed post straight to the bot, its state carried along. **Front Door** is a signed
-webhook until the first text of the answer is handed to the stand-in for Twilio, everything committed, receipts posted
-back. A menu, a text too few or too many, or an error is a failure and no fast answer.
+no pause, or after ``--pause`` seconds of thought. **Rasa alone** is a signed post straight to the bot, its state
+carried along. **Front Door** is a signed webhook until the first text of the answer is handed to the stand-in for
+Twilio, everything committed, receipts posted back. A menu, a text too few or too many, or an error is a failure and no
+fast answer.
+
+Without a pause Rasa alone is asked at the same moment at which it has answered, and never cools down: a processor that
+has slept for the time of one text takes half as long again for the next turn. Through the front door it sleeps while a
+text is stored and sent. With a pause both columns are asked at the pace of somebody who reads and types, which is what
+one resident waits in a small town; the turns a second are then the pace and no measure.
 
 ``--bot-share .25``: in both columns the bot and its actions have only a quarter of their core, so that everything else
 has as much for each of its turns as on a machine with four times as many other cores (:mod:`bench.slower`).
@@ -85,8 +91,8 @@ Talk = Callable[[str, Run], None]
 class RasaAlone:
     """Signed posts straight to one bot, each thread over a connection of its own."""
 
-    def __init__(self, town: Town) -> None:
-        self._secret = town.secret.encode()
+    def __init__(self, town: Town, pause: float = 0.0) -> None:
+        self._secret, self._pause = town.secret.encode(), pause
         self._hosts = itertools.cycle([urlsplit(url).netloc for url in town.bot_urls])
         self._kept = threading.local()
 
@@ -97,6 +103,7 @@ class RasaAlone:
         for number, line in enumerate(LINES[language]):
             asked = {"turn_id": str(number), "conversation": "bench", "channel": "sms", "language": spoken,
                      "text": line, "state": state, "community": {"name": "Demo Town"}}  # fmt: skip
+            time.sleep(self._pause)
             started = time.monotonic()
             status, answer = self._post(json.dumps(asked).encode())
             if status != http.client.OK:
@@ -119,8 +126,8 @@ class RasaAlone:
 class FrontDoor:
     """Texts from phones of their own, each answered by the whole product."""
 
-    def __init__(self, town: Town) -> None:
-        self._town = town
+    def __init__(self, town: Town, pause: float = 0.0) -> None:
+        self._town, self._pause = town, pause
         self._texts: dict[str, list[int]] = {}
 
     def learn(self) -> None:
@@ -136,6 +143,7 @@ class FrontDoor:
         """One conversation of a phone that never texted before."""
         number, before = _number(), 0
         for line, texts in zip(LINES[language], self._texts[language], strict=True):
+            time.sleep(self._pause)
             started = time.monotonic()
             answer = self._town.exchange.text(number, line)
             try:
@@ -293,6 +301,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bots", type=int, default=1)
     parser.add_argument("--at-once", type=int, nargs="+", choices=CONVERSATIONS, default=list(CONVERSATIONS))
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds that a resident thinks before each text")
     parser.add_argument("--no-pin", action="store_true", help="all processes share all cores")
     parser.add_argument("--bot-share", type=float, default=1.0, help="of its core; below 1 needs root")
     parser.add_argument("--hung", action="store_true", help="also with a carrier that is silent about one resident")
@@ -303,7 +312,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="front-door-bench-") as folder:
         Path(folder).chmod(0o711)
         with Town(Path(folder) / "var", bots=given.bots, pin=not given.no_pin).running() as town, _bot(town, given):
-            front, alone = FrontDoor(town), RasaAlone(town)
+            front, alone = FrontDoor(town, given.pause), RasaAlone(town, given.pause)
             front.learn()
             for _ in range(given.rounds):
                 for at_once in given.at_once:
