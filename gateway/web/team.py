@@ -100,7 +100,7 @@ def _draw(token: str, *, status: int = 200, problem: str | None = None) -> Respo
             mark=_mark(dispatch), changed=_changed(session, dispatch), may=may,
             step=next((verb for verb in STEPS if verb in may), None), presses=lambda: secrets.token_hex(8),
             stopped=_stopped(dispatch), sos=dispatches.sos_open(dispatch), dispositions=DISPOSITIONS,
-            supplies=SUPPLIES, outcome=OUTCOME,
+            supplies=SUPPLIES, outcome=OUTCOME, is_ok=_said_ok_last(session, dispatch),
         )  # fmt: skip
     return make_response(made, status)
 
@@ -118,6 +118,17 @@ def _changed(session: Session, dispatch: Dispatch) -> frozenset[str]:
     )
     names = {name for detail in found for name in detail.get("changed", ())} & dispatch_facts.TEAM_IS_TOLD
     return frozenset("place" if name.startswith("place") else name for name in names)
+
+
+def _said_ok_last(session: Session, dispatch: Dispatch) -> bool:
+    """Whether the last thing that the team pressed was that they are OK: they must see that it was heard."""
+    newest = (
+        select(DispatchEvent.detail["act"].astext)
+        .where(DispatchEvent.dispatch_id == dispatch.id, DispatchEvent.by == dispatches.TEAM)
+        .order_by(DispatchEvent.id.desc())
+        .limit(1)
+    )
+    return session.scalar(newest) == "check_in"
 
 
 def _stopped(dispatch: Dispatch) -> str | None:

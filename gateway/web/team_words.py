@@ -22,6 +22,11 @@ WORDS: dict[str, dict[str, str]] = {
         "en": "SOS sent: everybody on shift is being called and texted. In danger call 911.",
         "es": "SOS enviado: se llama y se escribe a todo el turno. Si hay peligro, llame al 911.",
     },
+    "ok_heard": {"en": "We heard that you are OK.", "es": "Recibimos que están bien."},
+    "ok_in_sos": {
+        "en": "We heard that you are OK. The SOS goes on until somebody has talked with you.",
+        "es": "Recibimos que están bien. El SOS sigue hasta que alguien hable con ustedes.",
+    },
     "sos_over": {"en": "Your SOS was ended by a dispatcher.", "es": "Quien coordina dio por terminado el SOS."},
     "new_here": {"en": "There is news: load this page again", "es": "Hay algo nuevo: cargue la página"},
     "facts": {"en": "What we know", "es": "Lo que sabemos"},

@@ -202,6 +202,20 @@ def test_who_is_called_off_can_press_sos(out: Out, database: Database) -> None:
     assert kept(database).sos_at is not None
 
 
+def test_a_team_sees_that_its_ok_was_heard_and_that_an_sos_goes_on(out: Out) -> None:
+    out.press("accept", "go")
+    there, phone = out.link(), out.ana.client
+    assert 'id="ok-heard"' not in phone.get(there).text
+    assert phone.post(there, data={"verb": "check_in"}).status_code == 303
+    assert "We heard that you are OK.</p>" in phone.get(there).text
+    assert phone.post(there, data={"verb": "sos"}).status_code == 303
+    assert 'id="ok-heard"' not in phone.get(there).text
+    assert phone.post(there, data={"verb": "check_in"}).status_code == 303
+    page = phone.get(there, query_string={"language": "es"}).text
+    assert 'id="sos-on"' in page
+    assert "El SOS sigue hasta que alguien hable con ustedes." in page
+
+
 def test_a_link_that_ends_while_a_press_waits_is_gone(
     out: Out, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
