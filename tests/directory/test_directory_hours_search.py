@@ -49,7 +49,7 @@ def of_the_place(schedules: Rows) -> Rows:
             "Abre sáb",
         ),
         ([{"byday": "Tue", "opens_at": "1:00", "closes_at": "4:00"}], "2026-11-24 15:00", "Open until 4pm", "Abierto"),
-        ([WEEK | {"valid_from": "2027-06-01"}], "2026-11-23 12:00", "Opens Tue 6/1", "Abre mar 1/6"),
+        ([WEEK | {"valid_from": "2027-06-01"}], "2026-11-23 12:00", "Opens Tue 6/1", "Abre mar 1 jun"),
         (
             [WEEK | {"opens_at": "00:00", "closes_at": "24:00"}],
             "2026-12-07 12:00",
