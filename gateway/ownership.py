@@ -7,7 +7,7 @@ somebody, and what was done, is kept as a transfer; the resident is told who is 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from gateway import attendance, audit, escalations, notes, room
@@ -240,36 +240,33 @@ def offer_of(session: Session, escalation_id: int) -> Transfer | None:
 
 def offered_to(session: Session, responder_id: int) -> Sequence[tuple[Transfer, Escalation]]:
     """The threads that this responder was asked to take, oldest first."""
-    found = session.execute(
-        select(Transfer, Escalation)
-        .join(Escalation, Escalation.id == Transfer.escalation_id)
-        .where(
-            Transfer.to_id == responder_id,
-            Transfer.state == OFFERED,
-            *_STANDS,
-        )
-        .order_by(Transfer.id)
-    )
-    return [(offer, row) for offer, row in found]
+    return _passed_to(session, responder_id, Transfer.state == OFFERED, *_STANDS)
 
 
 def given_to(session: Session, responder_id: int) -> Sequence[tuple[Transfer, Escalation]]:
-    """The threads that were given to this responder unasked, and in which they have done nothing since."""
+    """The threads that were given to this responder unasked, and in which they did nothing since, oldest first."""
+    return _passed_to(
+        session,
+        responder_id,
+        Transfer.kind.in_((COLD, ASSIGN)),
+        Escalation.owner_id == responder_id,
+        Escalation.status == CLAIMED,
+        Escalation.claimed_at == Transfer.at,
+        Escalation.owner_acted_at.is_(None),
+        Escalation.owner_wrote_at.is_(None),
+    )
+
+
+def _passed_to(
+    session: Session, responder_id: int, *which: ColumnElement[bool]
+) -> Sequence[tuple[Transfer, Escalation]]:
     found = session.execute(
         select(Transfer, Escalation)
         .join(Escalation, Escalation.id == Transfer.escalation_id)
-        .where(
-            Transfer.to_id == responder_id,
-            Transfer.kind.in_((COLD, ASSIGN)),
-            Escalation.owner_id == responder_id,
-            Escalation.status == CLAIMED,
-            Escalation.claimed_at == Transfer.at,
-            Escalation.owner_acted_at.is_(None),
-            Escalation.owner_wrote_at.is_(None),
-        )
+        .where(Transfer.to_id == responder_id, *which)
         .order_by(Transfer.id)
     )
-    return [(given, row) for given, row in found]
+    return [(transfer, row) for transfer, row in found]
 
 
 def latest(session: Session, escalation_id: int) -> Transfer | None:
