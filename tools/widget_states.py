@@ -95,7 +95,7 @@ class Stage:
         """Somebody says something to them."""
         with self.door.database.begin() as session:
             conversation, _ = self._newest(session)
-            who = session.scalars(select(Responder)).first() if author == "responder" else None
+            who = session.scalars(select(Responder).order_by(Responder.id)).first() if author == "responder" else None
             conversations.say(
                 session, conversation, text, author, datetime.now(UTC),
                 language=self.language, responder_id=who.id if who else None,

@@ -335,7 +335,10 @@ def test_an_editor_never_sees_a_residents_words(
 ) -> None:
     written()
     with database.begin() as session:
-        conversation, message = session.scalars(select(Conversation)).one(), session.scalars(select(Message)).first()
+        conversation, message = (
+            session.scalars(select(Conversation)).one(),
+            session.scalars(select(Message).order_by(Message.id)).first(),
+        )
         corrections.report(session, conversation, PANTRY, utc_now(), message)
     for path in ("corrections", f"service?id={PANTRY}", "imports", ""):
         assert "pills" not in eda.client.get(HOME + path).text

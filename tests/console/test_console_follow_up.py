@@ -56,7 +56,7 @@ def test_consent_and_outcome_stand_beside_the_thread(
     assert "Offered, not answered yet" in shown(ana, row)
     with database.begin() as session:
         conversation = session.scalars(select(Conversation)).one()
-        heard = session.scalars(select(Message).where(Message.direction == "in")).first()
+        heard = session.scalars(select(Message).where(Message.direction == "in").order_by(Message.id)).first()
         assert heard
         follow_up = session.scalars(select(FollowUp)).one()
         scene = Scene(session, conversation, heard, utc_now())

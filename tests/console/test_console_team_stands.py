@@ -43,7 +43,7 @@ class Out:
         """What its member presses."""
         for verb in verbs:
             with self.database.begin() as session:
-                link = session.scalars(select(DispatchLink)).first()
+                link = session.scalars(select(DispatchLink).order_by(DispatchLink.member_id)).first()
                 assert link is not None
                 count = len(session.scalars(select(DispatchEvent.id)).all())
                 pressed = Press(verb, f"press-{count}", 2, **more)

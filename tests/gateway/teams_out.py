@@ -79,7 +79,8 @@ class Outing(Night):
         self.presses += 1
         row = self.dispatch()
         with self.database.begin() as session:
-            link = session.scalars(select(DispatchLink).where(DispatchLink.dispatch_id == row.id)).first()
+            links = select(DispatchLink).where(DispatchLink.dispatch_id == row.id).order_by(DispatchLink.member_id)
+            link = session.scalars(links).first()
             assert link is not None
             pressed = Press(verb, key or f"press-{self.presses}", row.version, **more)
             return dispatch_presses.press(session, self.community, link, pressed, self.later(seconds=5))[0]

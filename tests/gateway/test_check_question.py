@@ -219,7 +219,7 @@ def test_the_bot_can_answer_the_message_after_the_question(resident: Resident) -
     resident.text(SAD)
     resident.text("1")
     with resident.database.begin() as session:
-        places = session.scalars(select(Message.ordinal).where(Message.direction == "out")).all()
+        places = session.scalars(select(Message.ordinal).where(Message.direction == "out").order_by(Message.id)).all()
     assert list(places) == [90, 0]
 
 

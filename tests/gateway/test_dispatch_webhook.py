@@ -290,7 +290,11 @@ def test_after_a_quarter_of_an_hour_people_are_told_and_when_it_is_over_too(
     assert out.steps()[-1] == "outside_heard"
     assert town.calls[-1].told["dispatch"]["step"] == "go"
     with out.database.begin() as session:
-        kept = list(session.scalars(select(AuditEntry.act).where(AuditEntry.act.like("dispatch_outside%"))))
+        kept = list(
+            session.scalars(
+                select(AuditEntry.act).where(AuditEntry.act.like("dispatch_outside%")).order_by(AuditEntry.id)
+            )
+        )
     assert kept == ["dispatch_outside_missed", "dispatch_outside_heard"]
 
 

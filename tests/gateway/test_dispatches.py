@@ -186,7 +186,9 @@ def test_it_goes_from_yes_to_clear_and_every_step_has_its_time(out: Outing, ana:
     assert (row.state, row.disposition, row.supplies) == ("clear", "taken_to_care", ["water"])
     assert row.outcome == {"police": False, "force": False, "hold": False, "injury": False, "voluntary": True}
     with out.database.begin() as session:
-        acts = list(session.scalars(select(AuditEntry.act).where(AuditEntry.act.like("dispatch_%"))))
+        acts = list(
+            session.scalars(select(AuditEntry.act).where(AuditEntry.act.like("dispatch_%")).order_by(AuditEntry.id))
+        )
     assert acts == [f"dispatch_{step}" for step in out.steps()]
 
 

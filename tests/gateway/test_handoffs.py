@@ -320,7 +320,9 @@ def test_every_act_is_on_record_with_ids_and_codes_only(night: Night, ana: Respo
         handoffs.answer(session, handoff.id, ana, night.at, outcome="accepted", words="sent a unit")
         acts = [event.act for event, name in handoff_packet.events(session, session.get_one(Handoff, handoff.id))]
         assert acts == ["prepared", "shown", "printed", "asked", "consent", "told", "answered"]
-        noted = session.scalars(select(AuditEntry).where(AuditEntry.act.like("handoff_%"))).all()
+        noted = session.scalars(
+            select(AuditEntry).where(AuditEntry.act.like("handoff_%")).order_by(AuditEntry.id)
+        ).all()
         assert [each.act for each in noted] == [f"handoff_{act}" for act in acts]
         assert not re.search(r"pills|unit|\d{7}", str([each.detail for each in noted]))
         assert session.get_one(Escalation, handoff.escalation_id).owner_acted_at is not None
