@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, or_, select
 from sqlalchemy.orm import Session
 
 from gateway import consents, escalations
@@ -11,6 +11,7 @@ from gateway.conversations import with_contact
 from gateway.models import Assessment, Conversation, Escalation, FollowUp, Lowering
 from gateway.risk import Level
 
+NONE_UNDER_WAY = "no follow-up is under way"  # made out in a scene, under the contact's lock
 DANGER = [level.value for level in Level if level >= Level.URGENT]
 
 
@@ -18,6 +19,11 @@ def under_way(session: Session, contact_id: int) -> FollowUp | None:
     """The follow-up of a contact that is offered, agreed to or asked."""
     with session.no_autoflush:  # what else a session has to write is not about follow-ups, which are written at once
         return session.scalar(_UNDER_WAY, {"contact_id": contact_id})
+
+
+def is_under_way(contact_id: Any) -> ColumnElement[bool]:
+    """Whether there is one: a part for questions that are about something else, too."""
+    return select(FollowUp.id).where(FollowUp.contact_id == contact_id, FollowUp.state.in_(consents.UNDER_WAY)).exists()
 
 
 def against(session: Session, contact_id: int, since: datetime) -> str | None:

@@ -57,7 +57,9 @@ def after_turn(scene: Scene, community: Community, *, bot_asks: bool) -> None:
     conversation = scene.conversation
     if bot_asks or scene.more_waits or conversation.channel != SMS or conversation.closed_at is not None:
         return
-    row, reason = standing.under_way_and_against(scene.session, conversation.contact_id)
+    row, reason = None, None
+    if not scene.made_out.get(standing.NONE_UNDER_WAY):
+        row, reason = standing.under_way_and_against(scene.session, conversation.contact_id)
     if row is not None and (row.state == ASKED or (row.state == OFFERED and row.conversation_id == conversation.id)):
         _put_back(scene, row, reason)
     elif community.follow_up.offered and _may_offer(scene, row):

@@ -87,10 +87,13 @@ def send_all(  # noqa: PLR0913 - what is sent by whom, from when on and how long
     go_on: Callable[[], bool] = lambda: True,
     quiet: Quiet | None = None,
     first: Taken | None = None,
+    *,
+    fresh: bool = False,
 ) -> bool:
     """Send text after text until none waits, and before them one that was taken already; returns whether there was one.
 
     What became of one text is written and the next one taken in the same transaction: a commit costs as much as either.
+    Of a first one that is ``fresh``, written at this very moment, it is not asked whether a responder claimed since.
     """
     if first is not None:
         taken: Taken | None = first
@@ -99,7 +102,9 @@ def send_all(  # noqa: PLR0913 - what is sent by whom, from when on and how long
             taken = _take(session, _at(clock), quiet)
     had_one = taken is not None
     while taken is not None:
-        taken = _deal(database, carrier, keys, taken, clock, partial(_take, quiet=quiet) if go_on() else None)
+        following = partial(_take, quiet=quiet) if go_on() else None
+        taken = _deal(database, carrier, keys, taken, clock, following, fresh=fresh)
+        fresh = False
     return had_one
 
 
@@ -185,12 +190,14 @@ def _deal(  # noqa: PLR0913 - what is sent by whom, and what comes after it
     taken: Taken,
     clock: Clock | None,
     following: Callable[[Session, datetime | None], Taken | None] | None = None,
+    *,
+    fresh: bool = False,
 ) -> Taken | None:
     """Send one text and write what came of it; if told to go on, take the ``following`` one and return it."""
     provider_id, parcel = None, _parcel(taken, keys)
     if parcel is None:
         _unsealable(database, taken, clock)
-    elif not _taken_over(database, parcel, clock):
+    elif fresh or not _taken_over(database, parcel, clock):
         provider_id = _send(database, carrier, parcel, clock)
     if provider_id is None and following is None:
         return None

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, false, func, literal_column, select, update
+from sqlalchemy import Select, bindparam, literal_column, select, update
 from sqlalchemy.orm import Session, aliased
 
 from gateway import (
+    as_it_stands,
     asides,
     corrections,
     delivery,
@@ -35,16 +36,15 @@ from gateway.ahead import Turn
 from gateway.clients.rasa import Answer, Rasa
 from gateway.commands import obey, person_asked_each
 from gateway.community import Community
-from gateway.conversations import BOT, RESPONDER, WAITS_AFTER, say_all
+from gateway.conversations import BOT, RESPONDER, say_all
 from gateway.db import GONE, Database
 from gateway.delivery import Taken
 from gateway.errors import BotUnavailable
 from gateway.known import person_asked_in
 from gateway.leases import Lease
-from gateway.models import Assessment, Conversation, Message
+from gateway.models import Conversation, Message
 from gateway.risk import Level
-from gateway.scene import SAID, Scene
-from gateway.written import newest_said
+from gateway.scene import Scene
 
 log = logging.getLogger(__name__)
 
@@ -292,15 +292,16 @@ def _write(  # noqa: PLR0913 - what was asked, what was answered, and whether we
     answer: Answer | None,
     now: datetime,
 ) -> None:
-    message, wants_person, more, said = _as_it_stands(session, question.message_id)
+    now_known = as_it_stands.read(session, conversation, question.message_id)
+    message, more = now_known.message, now_known.more_waits
     if conversation.handler != BOT or conversation.epoch != question.epoch or message.handled_at is not None:
         log.info("answer dropped", extra={"message_id": message.id, "reason": "taken_over"})
         return
-    known = {SAID: said}
+    known = now_known.made_out
     scene = Scene(session, conversation, message, now, community.time_zone, community, more_waits=more, made_out=known)
     if answer is not None:
         conversation.menu_open = None
-        _obey_all(scene, _with_person(answer) if wants_person else answer)
+        _obey_all(scene, _with_person(answer) if now_known.wants_person else answer)
         conversation.bot_state = answer.state
         _done(scene, "bot")
         follow_ups.after_turn(scene, community, bot_asks=bool(answer.state.get("loop")))
@@ -332,27 +333,6 @@ def _obey_all(scene: Scene, answer: Answer) -> None:
         with scene.session.no_autoflush if command["command"] in READING else nullcontext():
             said += obey(scene, command)
     _say_all(scene, [*answer.texts, *said], delivery.EMERGENCY if is_danger else delivery.BOT)
-
-
-# What would be three questions in one, asked under the lock: no later message can come in before this is committed.
-_AS_IT_STANDS = select(
-    Message,
-    func.coalesce(
-        select(Assessment.categories.contains(["person"]))
-        .where(Assessment.message_id == bindparam("message_id"))
-        .scalar_subquery(),
-        false(),
-    ),
-    WAITS_AFTER.exists(),
-    func.array(newest_said(Message.conversation_id).scalar_subquery()),
-).where(Message.id == bindparam("message_id"))
-
-
-def _as_it_stands(session: Session, message_id: int) -> tuple[Message, bool, bool, list[str]]:
-    """A message, whether the screen heard a wish for a person in it, whether a later one waits, and what else was said
-    in its conversation, oldest first."""
-    message, wants_person, more, said = session.execute(_AS_IT_STANDS, {"message_id": message_id}).one()
-    return message, wants_person, more, said[::-1]
 
 
 def _order(command: dict[str, Any]) -> int:

@@ -34,6 +34,7 @@ LOOK_SECONDS = 1.0  # between two looks of all threads of a kind together, for w
 RARELY = 10  # in each so many sweeps what is a matter of hours and days, and not of a resident who waits now
 MOST_SETTLED = 5
 MOST_HANDED_SECONDS = 20.0  # half of what a text may be "sending" before somebody asks what became of it
+FRESH_SECONDS = 0.05  # as long as from the question whether a responder claimed to Twilio's answer
 MOST_RINGS = 1_000  # what waits beyond that is found by the sweep
 PAUSE_AFTER_FAILURE = 1.0
 
@@ -120,17 +121,20 @@ class Worker:
     def send_waiting(self) -> bool:
         """Send what waits, and before it what a turn took along; returns whether there was a text."""
         go_on = lambda: not self._stop.is_set()  # noqa: E731 - a question
+        first, fresh = self._taken_along()
         return sending.send_all(
-            self._road, self._carrier, self._keys, go_on=go_on, quiet=self._quiet, first=self._taken_along()
+            self._road, self._carrier, self._keys, go_on=go_on, quiet=self._quiet, first=first, fresh=fresh
         )
 
-    def _taken_along(self) -> Taken | None:
-        """The text that was handed over first. One that lay for long is left to :meth:`settle`, which asks Twilio."""
+    def _taken_along(self) -> tuple[Taken | None, bool]:
+        """The text that was handed over first, and whether that was just now. One that lay for long is left to
+        :meth:`settle`, which asks Twilio."""
         try:
             taken, since = self._handed.popleft()
         except IndexError:
-            return None
-        return taken if time.monotonic() - since < MOST_HANDED_SECONDS else None
+            return None, False
+        lay = time.monotonic() - since
+        return (taken, lay < FRESH_SECONDS) if lay < MOST_HANDED_SECONDS else (None, False)
 
     def notify(self, *, pushes: bool = True) -> bool:
         """Send one page, call or relayed text; returns whether one waited.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway import delivery, optout, sending, turns, worker
-from gateway.conversations import WEBCHAT, lock_both
+from gateway.conversations import RESPONDER, WEBCHAT, lock_both
 from gateway.delivery import Taken
 from gateway.models import Conversation, Delivery
 from gateway.worker import MOST_HANDED_SECONDS, Worker
@@ -48,6 +48,38 @@ def test_an_answer_is_taken_along_and_sent(street: Street, carrier: Carrier) -> 
     assert sending.send_all(street.database, carrier, street.keys, first=done.text)
     assert carrier.sent == [done.text.text]
     assert statuses(street) == ["sent"]
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_who_sends_it_later_asks_whether_a_responder_claimed_since(
+    street: Street, carrier: Carrier, fresh: bool
+) -> None:
+    street.text("i need food please")
+    first = answered(street).text
+    with street.database.begin() as session:
+        session.query(Conversation).one().handler = RESPONDER
+    sending.send_all(street.database, carrier, street.keys, first=first, fresh=fresh)
+    assert len(carrier.sent) == fresh
+    assert statuses(street) == (["sent"] if fresh else ["cancelled"])
+
+
+def test_of_several_only_the_first_is_fresh(street: Street, carrier: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:
+    street.text("i need food please")
+    first = answered(street).text
+    street.text("and a bed")
+    answered(street)
+    assert statuses(street) == ["sending", "queued"]
+
+    take = carrier.send
+
+    def claimed_meanwhile(to: str, body: str) -> str:
+        with street.database.begin() as session:
+            session.query(Conversation).one().handler = RESPONDER
+        return take(to, body)
+
+    monkeypatch.setattr(carrier, "send", claimed_meanwhile)
+    sending.send_all(street.database, carrier, street.keys, first=first, fresh=True)
+    assert statuses(street) == ["sent", "cancelled"]
 
 
 def test_who_does_not_take_it_leaves_it_to_the_senders(street: Street) -> None:
