@@ -31,7 +31,7 @@ from gateway import (
     strangers,
     texts,
 )
-from gateway.commands import in_their_language, nobody_on_shift
+from gateway.commands import in_their_language, nobody_on_shift, record
 from gateway.community import Community
 from gateway.conversations import RESPONDER, SMS, Inbound
 from gateway.keywords import Keyword
@@ -87,8 +87,10 @@ class Heard:
 
     @cached_property
     def keyword(self) -> Keyword | None:
-        """The carrier's word that the message is, if it is one."""
-        return keywords.read(self.inbound.text, opted_out=self.opted_out) if self.inbound.channel == SMS else None
+        """The carrier's word that the message is, if it is one. On a page a responder answers it themselves."""
+        if self.held and self.inbound.channel != SMS:
+            return None
+        return _keyword_in(self.inbound, opted_out=self.opted_out)
 
     @cached_property
     def stops(self) -> bool:
@@ -125,7 +127,7 @@ def _danger(heard: Heard) -> Told | None:
     said, by = _answer_danger(heard)
     said += _about_media(heard)
     if heard.keyword is Keyword.HELP and DISCREET.isdisjoint(heard.assessment.categories):
-        said.append(texts.both("help_footer", heard.conversation.language or "en", name=heard.community.name))
+        said += _help_beside_danger(heard.inbound, heard.conversation.language, heard.community)
     if heard.stops:
         said += _stop(heard)
     return said, by
@@ -196,14 +198,20 @@ def _has_number(heard: Heard) -> bool:
 
 
 def _no_team(heard: Heard) -> Told | None:
-    """A no to a team that was sent stops it, whoever holds the conversation; other words are the owner's to read."""
+    """A no to a team that was sent stops it, and to one that was only asked for takes the consent back, whoever holds
+    the conversation; other words are the owner's to read."""
     words = heard.inbound.text
     if not endings.says_no_team(words):
         return None
-    if not dispatches.resident_says_no(heard.session, heard.conversation, heard.message.id, heard.now):
+    if dispatches.resident_says_no(heard.session, heard.conversation, heard.message.id, heard.now):
+        key = "dispatch_declined"
+    elif dispatches.resident_takes_back(heard.session, heard.conversation, heard.message.id, heard.now):
+        record(heard.scene, {"field": "team_consent", "value": "no"})
+        key = "team_taken_back"
+    else:
         return None
     quiet = heard.opted_out or not conversations.safe_to_text(heard.conversation)
-    return [] if quiet else in_their_language(heard.conversation, "dispatch_declined"), RESPONDER
+    return [] if quiet else in_their_language(heard.conversation, key), RESPONDER
 
 
 def _check_answer(heard: Heard) -> Told | None:
@@ -294,12 +302,12 @@ def without_store(community: Community, inbound: Inbound, assessment: risk.Asses
     Whether danger or a STOP came earlier is not known, nor who is on shift; what that adds is sent afterwards.
     """
     first = first_guess(inbound.text)
-    keyword = keywords.read(inbound.text) if inbound.channel == SMS else None
+    keyword = _keyword_in(inbound)
     stops = wants_no_texts(inbound)
     if assessment.level >= Level.URGENT:
         said = safety_texts(assessment, assessment.level, first, community)
         if keyword is Keyword.HELP and DISCREET.isdisjoint(assessment.categories):
-            said.append(texts.both("help_footer", first or "en", name=community.name))
+            said += _help_beside_danger(inbound, first, community)
         if stops and inbound.channel == SMS and not answered_by_twilio(inbound):
             said.append(texts.both("opt_out_confirm_risk", first or "es"))
         return said
@@ -327,8 +335,21 @@ def keyword_answer(
     start_only = keyword is Keyword.START and not new
     by_twilio = answered_by_twilio(inbound)
     if keyword is Keyword.HELP or (start_only and by_twilio):
-        return texts.each("help", first, **values)
+        return texts.each("help" if inbound.channel == SMS else "help_web", first, **values)
     return [] if by_twilio else [texts.both("opt_in_confirm", first or "es", **values)]
+
+
+def _keyword_in(inbound: Inbound, *, opted_out: bool = False) -> Keyword | None:
+    """The carrier's word that a text is. On a page there is nothing to stop or start; INFO and AYUDA ask the same."""
+    found = keywords.read(inbound.text, opted_out=opted_out)
+    return found if inbound.channel == SMS or found is Keyword.HELP else None
+
+
+def _help_beside_danger(inbound: Inbound, first: str | None, community: Community) -> list[str]:
+    """Who we are and how to reach a person, beside the safety texts of who wrote nothing but HELP."""
+    if inbound.channel == SMS:
+        return [texts.both("help_footer", first or "en", name=community.name)]
+    return texts.each("help_footer_web", first, name=community.name)
 
 
 def answered_by_twilio(inbound: Inbound) -> bool:

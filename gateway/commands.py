@@ -47,7 +47,7 @@ def request_team(scene: Scene, command: dict[str, Any]) -> list[str]:
     place, needs = short(command.get("place")), needs_of(command)
     _open(scene, "team_request", _welfare(scene) if welfare.NEED in needs else Level.ROUTINE)
     if not conversations.safe_to_text(scene.conversation):
-        return [texts.say("not_safe_to_text", scene.language)]
+        return [_not_safe_to_text(scene)]
     if place is None or scene.community is None:
         return [person_asked(scene)]
     told = endings.team(scene.community, needs, place, short(command.get("zip")), scene.now, scene.language)
@@ -58,7 +58,7 @@ def open_mediation(scene: Scene, command: dict[str, Any]) -> list[str]:
     """Somebody may step in between two sides: a person reads it, and the other side is told nothing."""
     _open(scene, MEDIATION)
     if not conversations.safe_to_text(scene.conversation):
-        return [texts.say("not_safe_to_text", scene.language)]
+        return [_not_safe_to_text(scene)]
     told = [endings.mediation(scene.community, scene.language)] if scene.community else []
     return [*told, person_asked(scene)]
 
@@ -80,6 +80,12 @@ def level_of(reason: str, suggested: str | None) -> Level:
     if reason != "danger_said":
         return Level.ROUTINE
     return Level.EMERGENCY if suggested == Level.EMERGENCY.value else Level.URGENT
+
+
+def _not_safe_to_text(scene: Scene) -> str:
+    """That it was noted, and no detail; who can be called where nobody of the team reads it now."""
+    staffed = paging.somebody_on_call(scene.session, scene.now)
+    return texts.say("not_safe_to_text" if staffed else "not_safe_to_text_nobody_on_shift", scene.language)
 
 
 def person_asked(scene: Scene) -> str:

@@ -24,7 +24,7 @@ from gateway import (
 )
 from gateway.community import Community
 from gateway.community_duty import Team
-from gateway.dispatch_facts import ELIGIBLE, GIVEN, OVERRIDDEN
+from gateway.dispatch_facts import ELIGIBLE, GIVEN, OVERRIDDEN, REFUSED
 from gateway.dispatch_states import ACCEPTED, CLEAR, DRAFTED, ENDED, HEARD_OF, RUNNING, UNANSWERED
 from gateway.errors import Conflict, Refused
 from gateway.models import Conversation, Dispatch, DispatchEvent, Escalation, Responder
@@ -238,6 +238,25 @@ def resident_says_no(session: Session, conversation: Conversation, message_id: i
     dispatch.resident_declined_at = now
     move(session, locked, now, "decline", RESIDENT, message=message_id)
     dispatch_telling.stop(session, row, dispatch.team, "team_said_no", now)
+    return True
+
+
+def resident_takes_back(session: Session, conversation: Conversation, message_id: int, now: datetime) -> bool:
+    """The resident, who had agreed to a team, does not want one that was not sent yet: a draft stands without their
+    leave from now on. False where they had not agreed, or a team is out."""
+    if conversation.answers.get("team_consent") != "yes":
+        return False
+    row = escalations.of_conversation(session, conversation.id)
+    found = under_way(session, row.id) if row is not None else None
+    if found is None:
+        return True
+    locked = lock(session, found.id)
+    dispatch = locked[0]
+    if dispatch.state != DRAFTED:
+        return False
+    dispatch.consent, dispatch.consent_message_id = REFUSED, message_id
+    dispatch.version += 1
+    step(session, locked, now, "edit", RESIDENT, changed=["consent"])
     return True
 
 

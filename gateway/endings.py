@@ -20,8 +20,10 @@ _NO_TEAM = re.compile(
     r"(?:no(?: al?| el| the| a)? (?:team|equipo)"
     r"|(?:i |we )?(?:dont|do not) (?:want|need) (?:a|the|your) team"
     r"|no (?:quiero|necesito|queremos) (?:al? |el |un |su )?equipo"
-    r"|que no venga(?: el equipo)?)"
-    r"(?: please| thanks| thank you| por favor| gracias)?"
+    r"|cancel(?:en)? (?:the|el|al) (?:team|equipo)"
+    r"|(?:dont|do not) (?:come|send (?:anyone|anybody|somebody|someone|them|people|(?:a|the|your) team))"
+    r"|(?:que )?(?:ya )?no (?:quiero que )?(?:vengan?|manden?|envien?)(?: a)?(?: nadie|(?: el| al)? equipo)?)"
+    r"(?: anymore| any more)?(?: please| thanks| thank you| por favor| gracias)?"
 )
 TOLD_OUTSIDE = "told_outside"  # the ZIP code of which the resident was told once that it is outside
 

@@ -134,11 +134,24 @@ def _withdraw(scene: Scene, community: Community, row: FollowUp) -> list[str] | 
 
 
 def _result(scene: Scene, community: Community, row: FollowUp) -> list[str] | None:
+    if (aside := _aside(scene, community, row, follow_ups.QUESTION_MENU)) is not None:
+        return aside
     meant = follow_up_words.result(scene.message.text)
     if meant is None:
         return None
     _put_down(scene)
     return RESULTS[meant](scene, row)
+
+
+def _aside(scene: Scene, community: Community, row: FollowUp, menu: str) -> list[str] | None:
+    """Why we ask, and the question again; or that it is passed over, which ends it without an answer."""
+    if follow_up_words.asks_why(scene.message.text):
+        return [_say(scene, "follow_up_why"), _again(scene, community, menu)]
+    if not follow_up_words.skips(scene.message.text):
+        return None
+    _put_down(scene)
+    follow_ups.lapse(scene.session, row.id, scene.now)
+    return [_say(scene, "follow_up_thanks")]
 
 
 def _got_it(scene: Scene, row: FollowUp) -> list[str]:
@@ -183,6 +196,8 @@ RESULTS: dict[str, Callable[[Scene, FollowUp], list[str]]] = {
 
 
 def _barrier(scene: Scene, community: Community, row: FollowUp) -> list[str] | None:
+    if (aside := _aside(scene, community, row, BARRIER_MENU)) is not None:
+        return aside
     code = follow_up_words.barrier(scene.message.text)
     _put_down(scene)
     if code is None:

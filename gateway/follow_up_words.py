@@ -53,6 +53,11 @@ def barrier(text: str) -> str | None:
     return next((code for code, pattern in _barriers() if pattern.search(plain)), None)
 
 
+def skips(text: str) -> bool:
+    """Whether a whole message passes over a question."""
+    return _matches(_words()["pass_over"], _plain(text))
+
+
 def which(text: str, most: int) -> int | None:
     """The number from a list of ``most`` that was meant, 0 for none of them or not known; None for anything else."""
     plain = _plain(text)

@@ -140,7 +140,7 @@ def take_over(  # noqa: PLR0913 - the verb's own facts
     if row.status != CLAIMED or row.epoch != epoch or owner is None or owner.id == supervisor.id:
         raise Conflict("cannot_take_over", owner.name if owner else None)
     _settle(session, row.id, WITHDRAWN, now)
-    _keep(session, row, TAKE_OVER, DONE, now, owner.id, supervisor.id, note or reason)
+    _keep(session, row, TAKE_OVER, DONE, now, owner.id, supervisor.id, f"{reason}\n{note}" if note else reason)
     _write_down(session, row, supervisor, note, now)
     return _give(session, row, "take_over", owner, supervisor, now, by=supervisor.id, reason_code=reason)
 

@@ -115,6 +115,12 @@ class AnotherPlace(Move):
         return cleared + list(_START_FORM)
 
 
+_MERE_CHANGE = re.compile(
+    r"\b(?:languages?|idiomas?|lengua|lenguaje|tradu\w+|translat\w*|wrong|other|otr[ao]|cambi\w+|change|switch|"
+    r"understand|entiend\w+)\b"
+)
+
+
 class ChangeLanguage(Move):
     """Answer in the other language from now on. The rule repeats the open question in a second action."""
 
@@ -125,6 +131,11 @@ class ChangeLanguage(Move):
 
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
         wanted = heard.language if heard.language in ("en", "es") else None
+        if wanted is None and not _MERE_CHANGE.search(plain(heard.text)):
+            # Another language, of a name that the gateway does not know: to answer in Spanish would be no help.
+            speak.say(dispatcher, "utter_cannot_help")
+            speak.command(dispatcher, commands.escalate("bot_could_not_help", commands.COULD_NOT_HELP_LEVEL, None))
+            return []
         language = wanted or ("en" if now.language == "es" else "es")
         speak.command(dispatcher, commands.set_language(language))
         return [SlotSet("language", language)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.actions import commands, corrections
 from bot.actions.commands import Command
-from bot.actions.consent import read_consent
+from bot.actions.consent import NO, YES, read_consent, refuses_company
 from bot.actions.said import CONSENTS, MEDIATION_NEEDS, OWN_NEEDS, Known, Said
 from bot.actions.unfinished import breaks_off, doubts_something_else
 from bot.coming_back import RESUME
@@ -156,7 +156,9 @@ def _answer(known: Known, said: Said) -> Known:
 
 
 def _consent(known: Known, said: Said) -> Known:
-    told = read_consent(said)
+    told = read_consent(said, known.open_question or "")
+    if known.open_question == "text_ok" and known.team_ok == YES and refuses_company(said.text):
+        return replace(known, team_ok=NO)  # it is about who comes, and the question about texts stands
     if known.open_question == "team_ok":
         # "No, at 5th and Main" names a better place, which is read back in its turn.
         return known if said.place and told != "yes" else replace(known, team_ok=told)

@@ -39,6 +39,27 @@ AFTER = re.compile(
     r"(?: (?:please|pls|plz|por favor|porfa|only|solo|solamente|language|speaker|interpreter|translator|silvouple|"
     r"sil vou ple|tanpri|thanks|gracias))*$"
 )
+# A language named at the end of a sentence that asks us for it: "can you text me in tagalog", "cambiar a francés". Who
+# tells of somebody else ("the doctor speaks French") asks for nothing.
+_INTERPRETER = r"(?:interpret\w*|translat\w*|traduct\w*)"
+_WHO_SPEAKS = r"(?:someone|somebody|anyone|anybody|a person|alguien) (?:(?:who|that|que|q) )?(?:speaks?|habl[ae])"
+_SAY = (
+    r"(?:text|write|talk|speak|message|answer|reply|respond|send|continue|explain|put|set|get|read|do (?:it|this|that)|"
+    r"need|want|prefer|use|habl\w+|escri\w+|contest\w+|mand\w+|prefier\w+|pon\w+|segu\w+|segui\w+|expli\w+|puede[ns]?|quiero|necesito)"
+)
+ASKING = re.compile(
+    rf"(?:\b{_SAY}\b.*\b(?:in|into|en|em)"
+    r"|\b(?:switch|change|cambi\w+|pas\w+|go)(?: (?:it|this|me|lo|el idioma|the language))? (?:to|a|al)"
+    r"|^(?:(?:hola|hi|hello|sorry|perdon|yo|solo|nomas|we|i|only) )*(?:hablo|hablamos|speak)(?: only| solo)?"
+    rf"|(?:\b{_INTERPRETER}|{_WHO_SPEAKS})(?: (?:in|for|de|en|del))?"
+    r"|\b(?:lengua|idioma)(?: de)?) $"
+)
+ENDINGS = re.compile(
+    r"(?: (?:if possible|if you can|if (?:you|u) have it|instead|"
+    r"si se puede|si es posible|no mas|nomas|por video|by video))+$"
+)
+PHRASED = ("", "in ", "en ", "hablo ")
+LONGEST_ASKED = 12  # words; a longer message tells more than a language, and that must be read
 
 
 def name(iso: str) -> str | None:
@@ -55,7 +76,22 @@ def asked_other(text: str) -> str | None:
     whole = REFUSED.sub("", _bare(fold(written).replace("'", "")))
     plain = AFTER.sub("", whole)
     forms = (whole, plain, BEFORE.sub("", whole), BEFORE.sub("", plain))
-    return next((_by_name()[form] for form in forms if form in _by_name()), None)
+    return next((_by_name()[form] for form in forms if form in _by_name()), None) or _asked_in(plain)
+
+
+def _asked_in(plain: str) -> str | None:
+    """The language that a sentence asks for at its end, where it asks us and does not tell of somebody else."""
+    said = AFTER.sub("", ENDINGS.sub("", plain))
+    if len(said.split()) > LONGEST_ASKED:
+        return None
+    if said in _by_name():
+        return _by_name()[said]
+    for start in (found.start() for found in re.finditer(r"(?<= )\S", said)):
+        # Names that are ordinary words, too, are listed in a phrase only.
+        iso = next((_by_name()[form + said[start:]] for form in PHRASED if form + said[start:] in _by_name()), None)
+        if iso is not None and ASKING.search(said[:start]):
+            return iso
+    return None
 
 
 def greeted(plain: str) -> str | None:

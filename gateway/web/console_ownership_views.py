@@ -17,10 +17,11 @@ from gateway.web.console_ownership_words import LAPSED
 
 @dataclass(frozen=True)
 class Word:
-    """Who passed a thread on or asks to, and what they say about it."""
+    """Who passed a thread on or asks to, and what they say about it; why, where it was taken."""
 
     name: str
     note: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def standing(session: Session, door: Door, row: Escalation, who: Responder, now:
         asked=_word(session, offer, "to_id") if offer and own else None,
         declined=_word(session, last, "to_id") if last and own and last.state == ownership.DECLINED else None,
         passed=_passed(session, row, last, own=own),
-        taken=_word(session, last, "to_id") if _was_taken(last, who) else None,
+        taken=_taken(session, last, who),
         here=[each for each in everybody if each.attendance.responder_id != who.id],
         attending=mine.kind if mine else "",
         left=owner_watch.left(session, door.community.ownership, row.id, now) if own else None,
@@ -88,8 +89,14 @@ def _passed(session: Session, row: Escalation, last: Transfer | None, *, own: bo
     return _word(session, last, "from_id") if own or row.status == WAITING else None
 
 
-def _was_taken(last: Transfer | None, who: Responder) -> bool:
-    return last is not None and last.kind == ownership.TAKE_OVER and last.from_id == who.id
+def _taken(session: Session, last: Transfer | None, who: Responder) -> Word | None:
+    """Who took it from this responder, with the reason that stands first in what was kept."""
+    mine = last is not None and last.kind == ownership.TAKE_OVER and last.from_id == who.id
+    word = _word(session, last, "to_id") if mine else None
+    if word is None:
+        return None
+    reason, _, note = (word.note or "").partition("\n")
+    return Word(word.name, note or None, ownership.TAKE_OVER_REASONS.get(reason, reason))
 
 
 def _word(session: Session, transfer: Transfer | None, whose: str) -> Word | None:

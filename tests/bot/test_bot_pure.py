@@ -101,10 +101,38 @@ def test_telling_more_is_no_correction(text: str) -> None:
         ("safe", "it is not safe", "no"), ("nlu_fallback", "no es seguro", "no"), ("unsure", "no sé", "no"),
         ("skip", "skip", "skipped"), ("nlu_fallback", "zxqv", None), ("affirm", "yes but not at night", None),
         ("need_food", "i need food", None),
+        # "Si" is "if" as well, "ya" is "already", and who hedges is asked again.
+        ("affirm", "si", "yes"), ("inform", "si vengan por favor", "yes"), ("affirm", "Si, mi casa es azul", "yes"),
+        ("affirm", "sí mi casa es la azul", "yes"), ("affirm", "ya", "yes"), ("affirm", "ya thats fine", "yes"),
+        ("inform", "si mi marido no esta", None), ("affirm", "si mi esposo sale", None),
+        ("affirm", "ya se fue", None), ("inform", "ya vino la policia", None), ("affirm", "ya me ayudaron", None),
+        ("affirm", "ya lo tiene mi esposo", None), ("inform", "si pero mi marido lo lee", None),
+        ("affirm", "yes my husband reads it", None), ("affirm", "ok depende", None),
+        ("affirm", "sure but my ex has this phone", None), ("affirm", "go ahead", "yes"),
     ],
 )  # fmt: skip
-def test_only_a_clear_yes_is_consent(intent: str, text: str, told: str | None) -> None:
-    assert read_consent(Said(intent, text=text)) == told
+@pytest.mark.parametrize("question", ["team_ok", "mediation_ok", "text_ok"])
+def test_only_a_clear_yes_is_consent(intent: str, text: str, told: str | None, question: str) -> None:
+    assert read_consent(Said(intent, text=text), question) == told
+
+
+@pytest.mark.parametrize("text", ["estoy bien", "im ok", "todo bien"])
+def test_who_is_fine_may_be_texted_and_has_agreed_to_nothing_else(text: str) -> None:
+    told = [read_consent(Said("safe", text=text), question) for question in ("text_ok", "team_ok", "mediation_ok")]
+    assert told == ["yes", None, None]
+
+
+@pytest.mark.parametrize(
+    "text", ["no, dont send anyone", "no, ya no manden a nadie", "I don't want a team", "que no vengan, no"]
+)
+def test_a_team_is_refused_under_the_question_after_it_too(text: str) -> None:
+    before = Known(needs=("welfare_check",), safety="no", place="the park", for_whom="other", team_ok="yes",
+                   open_question="text_ok")  # fmt: skip
+    step = advance(before, Said("deny", text=text))
+    assert (step.known.team_ok, step.known.text_ok) == ("no", None)
+    assert [each["value"] for each in step.records if each["field"] == "team_consent"] == ["no"]
+    assert not [each for each in step.records if each["field"] == "safe_to_text"]
+    assert advance(before, Said("deny", text="no")).known.text_ok == "no"
 
 
 def state(**slots: Any) -> dict[str, Any]:

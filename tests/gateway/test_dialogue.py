@@ -281,12 +281,16 @@ def test_mediation_names_who_and_keeps_the_other_side_out(resident: Resident, bo
     assert resident.all(Escalation)[0].reason == "mediation"
 
 
+@pytest.mark.parametrize("staffed", [True, False])
 @pytest.mark.parametrize("command", [TEAM, MEDIATION])
 def test_where_a_text_is_not_safe_no_detail_is_written(
-    resident: Resident, bot: FakeRasa, command: dict[str, Any]
+    resident: Resident, bot: FakeRasa, command: dict[str, Any], staffed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("gateway.paging.somebody_on_call", lambda *_: staffed)
     suggest(bot, command, {"command": "record", "field": "safe_to_text", "value": "no"})
-    assert resident.says("please check on my neighbor") == [texts.say("not_safe_to_text", "en")]
+    [said] = resident.says("please check on my neighbor")
+    assert said == texts.say("not_safe_to_text" if staffed else "not_safe_to_text_nobody_on_shift", "en")
+    assert staffed or ("911" in said and "988" in said)
     assert resident.conversation().answers == {"safe_to_text": "no"}
     assert len(resident.all(Escalation)) == 1
 

@@ -244,7 +244,13 @@ def test_where_texts_are_not_safe_nothing_is_said(out: Outing, ana: Responder) -
     assert out.said() == before
 
 
-@pytest.mark.parametrize("words", ["NO TEAM", "no team!", "No equipo.", "no quiero el equipo", "I don't want the team"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "NO TEAM", "no team!", "No equipo.", "no quiero el equipo", "I don't want the team", "don't come", "No vengan",
+        "ya no manden a nadie", "please don't send anyone", "no quiero que vengan", "cancel the team",
+    ],
+)  # fmt: skip
 def test_a_no_to_the_team_stops_it_whoever_holds_the_thread(out: Outing, ana: Responder, words: str) -> None:
     out.sent(ana)
     out.press("accept")
@@ -259,7 +265,31 @@ def test_a_no_to_the_team_stops_it_whoever_holds_the_thread(out: Outing, ana: Re
         out.press("go")
 
 
-@pytest.mark.parametrize("words", ["no", "the team is late", "no team came", "is there no team for my brother"])
+@pytest.mark.parametrize("drafted", [False, True])
+def test_a_consent_is_taken_back_before_a_team_is_asked(out: Outing, ana: Responder, drafted: bool) -> None:
+    out.told(team_consent="yes", place="behind the library")
+    if drafted:
+        assert out.drafted(ana).consent == "given"
+    out.text("ya no manden a nadie")
+    assert any(texts.say("team_taken_back", code) in out.said()[-1] for code in texts.LANGUAGES)
+    with out.database.begin() as session:
+        conversation = session.scalars(select(Conversation)).one()
+        assert conversation.answers["team_consent"] == "no"
+    row = out.dispatch() if drafted else out.drafted(ana)
+    assert (row.state, row.consent) == ("drafted", "refused")
+
+
+def test_who_never_agreed_to_a_team_takes_nothing_back(out: Outing, ana: Responder) -> None:
+    before = out.said()
+    out.text("no vengan")
+    assert out.said() == before  # for the responder to read
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["no", "the team is late", "no team came", "is there no team for my brother", "he did not come", "no vinieron",
+     "dont send me texts", "no manden mensajes"],
+)  # fmt: skip
 def test_other_words_stop_nobody(words: str) -> None:
     assert not endings.says_no_team(words)
 

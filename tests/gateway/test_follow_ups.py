@@ -553,6 +553,19 @@ def test_what_got_in_the_way_may_come_with_the_no(street: Street, bot: FakeRasa)
     assert street.follow_up().barrier_code == "hours"
 
 
+@pytest.mark.parametrize("earlier", [(), ("2",)], ids=["question", "barrier"])
+def test_why_and_skip_work_under_each_question(street: Street, bot: FakeRasa, earlier: tuple[str, ...]) -> None:
+    asked(street, bot)
+    for body in earlier:
+        street.text(body)
+    before = street.said()[-1]
+    assert street.text("why do you ask") == [texts.say("follow_up_why", "en"), before]
+    assert street.text("SKIP") == [texts.say("follow_up_thanks", "en")]
+    row = street.follow_up()
+    assert (row.state, row.barrier_code) == ("answered" if earlier else "no_answer", None)
+    assert street.text("skip") == ["ok"]  # no question of ours is open any more
+
+
 def test_a_new_need_at_the_barrier_is_the_bots(street: Street, bot: FakeRasa) -> None:
     asked(street, bot)
     street.text("2")

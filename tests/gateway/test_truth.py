@@ -164,6 +164,24 @@ def test_the_service_is_not_named_where_the_wrong_person_may_read(street: Street
     assert (street.town.name in said) is ("1-800-799-7233" not in said)
 
 
+@pytest.mark.parametrize("word", ["INFO", "info", "Ayuda", "HELP"])
+def test_who_asks_for_help_on_a_page_hears_how_to_reach_a_person(street: Street, word: str) -> None:
+    said = "\n".join(street.text(word, channel=WEBCHAT))
+    assert street.town.name in said
+    assert "PERSON" in said
+    assert "PERSONA" in said
+    assert "911" in said
+    assert "STOP" not in said
+    assert "ALTO" not in said
+
+
+def test_on_a_page_a_responder_answers_a_cry_for_help_themselves(street: Street) -> None:
+    street.text("help", channel=WEBCHAT)
+    street.claim(street.on_shift())
+    assert street.text("info", channel=WEBCHAT) == []
+    assert street.text("STOP", channel=WEBCHAT) == []
+
+
 # --- waits -----------------------------------------------------------------------------------------------------------
 
 
