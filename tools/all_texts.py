@@ -22,6 +22,7 @@ SOURCES = {
     WIDGET: "gateway/texts/widget",
     TOWN: "community.example.toml",
 }
+CELLS = "gateway/directory/cells.yml"  # words for what a directory's own cells say
 SENT_BY_SMS = (GATEWAY, SAFETY, BOT)
 # Not texts in two languages: the digits of the menu, and lines in many languages that have a reader of their own.
 NO_TEXT, OTHER_READERS = "menu_choices", frozenset(("safety.yml", "other_languages.yml"))
@@ -47,9 +48,18 @@ def all_texts(root: Path = ROOT) -> Iterator[Pair]:
     yield from _safety(root / SOURCES[SAFETY])
     yield from _bot(root / SOURCES[BOT])
     yield from (Pair(DIRECTORY, key, words) for key, words in read_yaml(root / SOURCES[DIRECTORY]).items())
+    yield from _cells(root / CELLS)
     yield from _widget(root / SOURCES[WIDGET])
     town = tomllib.loads((root / SOURCES[TOWN]).read_text(encoding="utf-8"))
     yield Pair(TOWN, "wording", town["wording"])
+    for number, team in enumerate(town.get("teams", ()), 1):
+        yield from (Pair(TOWN, f"teams.{number}.{told}", team[told]) for told in ("who", "looks") if told in team)
+
+
+def _cells(path: Path) -> Iterator[Pair]:
+    for about, entries in read_yaml(path).items():
+        for entry in entries:
+            yield Pair(DIRECTORY, f"cells.{about}.{entry['cells'][0]}", {code: entry[code] for code in LANGUAGES})
 
 
 def _gateway(folder: Path) -> Iterator[Pair]:

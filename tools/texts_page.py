@@ -34,10 +34,11 @@ BEGIN = "<!-- from here to the end: written by `python -m tools.texts_page` -->"
 MOST_SEGMENTS = 2
 # Said in both languages in one text where no language is known, or where only one text may be sent.
 IN_BOTH = (
-    "media_only", "opt_in_confirm", "opt_out_confirm", "opt_out_confirm_risk", "responder_joined", "responder_left",
-    "safety_check",
+    "help_footer", "media_only", "media_with_words", "nobody_on_shift_danger", "opt_in_confirm", "opt_out_confirm",
+    "opt_out_confirm_risk", "responder_joined", "responder_left", "safety_check",
 )  # fmt: skip
 NOTES = {
+    "gateway.nobody_on_shift_danger.both": "Beside a safety text, in both languages as that is, while nobody can read.",
     "gateway.safety_check.both": "Asked once, of somebody in distress whose language nobody knows yet.",
     "services.es": "Three services with number, address and hours, in longer words; barer forms are tried first.",
 }

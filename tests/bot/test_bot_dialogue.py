@@ -217,6 +217,13 @@ def test_not_speaking_a_language_asks_for_the_other(bot: BotServer, words: str, 
     assert HELLO[language] in answer.texts[0]
 
 
+def test_a_language_that_nobody_here_knows_turns_nothing_to_the_other(talk: Talk) -> None:
+    words = {"en": "do you speak otomi", "es": "hablan otomí?"}[talk.language]
+    answer = talk.say(words)
+    assert answer.body["language"] == talk.language
+    assert "set_language" not in {each["command"] for each in answer.commands}
+
+
 def test_thanks_close_when_nothing_is_open(talk: Talk) -> None:
     walk(talk, "food", "no", "me", "94110")
     answer = walk(talk, "thanks")

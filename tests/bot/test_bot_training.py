@@ -19,13 +19,14 @@ pytestmark = [pytest.mark.bot, pytest.mark.slow, pytest.mark.timeout(900)]
 
 # A little below what was measured (see the printed table), so that a fall is noticed and noise is not.
 LEAST_F1 = {"en": 0.94, "es": 0.93}
-LEAST_F1_BLIND = {"en": 0.93, "es": 0.92}
+LEAST_F1_BLIND = {"en": 0.935, "es": 0.927}
 MOST_APART = 0.02
 MOST_APART_BLIND = 0.02
 LEAST_OUT_OF_SCOPE = 0.92
 LEAST_ZIP = 0.98
-LEAST_PLACE = 0.9
-LEAST_PLACE_NEAR = 0.93
+LEAST_PLACE = 0.92
+LEAST_ZIP_AND_PLACE = 0.94
+LEAST_PLACE_NEAR = 0.965
 LEAST_OF_SEVERAL = 0.82
 OF_NO_PLACE = ("danger", "change_language", "stop_texts", "ask_person")
 """Whoever says this is not asked where: no place is noted, and none is measured."""
@@ -199,6 +200,7 @@ def test_rows_never_seen_are_understood_in_both_languages(bot: BotServer) -> Non
         assert share(measure.outside) >= LEAST_OUT_OF_SCOPE
         assert share(measure.zips) >= LEAST_ZIP
         assert share(measure.places) >= LEAST_PLACE
+        assert share(measure.zips + measure.places) >= LEAST_ZIP_AND_PLACE
         assert share(measure.zips + measure.places_near) >= LEAST_PLACE_NEAR
         assert share(measure.several) >= LEAST_OF_SEVERAL
     assert abs(measures["en"].macro_f1 - measures["es"].macro_f1) <= MOST_APART
