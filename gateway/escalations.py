@@ -342,6 +342,8 @@ def _raise(  # noqa: PLR0913
         # A page drawn before this must not resolve or release what its reader has not seen.
         row.alerted_at = now
         row.epoch += 1
+    elif level >= Level.URGENT and paging.begin_again(session, row, now):
+        audit.note(session, now, "page_anew", "escalation", row.id, reason=reason, message=message_id)
 
 
 def refuse_late(session: Session, escalation_id: int, epoch: int) -> None:

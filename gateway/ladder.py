@@ -18,13 +18,13 @@ from gateway.community import Community
 from gateway.community_duty import Rung
 from gateway.escalations import DANGER_FIRST, WAITING
 from gateway.models import Conversation, Escalation, Notice, Page, Responder
-from gateway.paging import CONSOLE, DELIVERED, FAILED, LIVING, PLANNED, SENT, SKIPPED, TIMED_OUT
+from gateway.paging import CONSOLE, DELIVERED, ENDED, FAILED, LIVING, PLANNED, SENT, SKIPPED, TIMED_OUT
 from gateway.risk import Level
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 50
-AGAIN = timedelta(minutes=10)  # after the last rung: supervisors, and whoever came on shift meanwhile
+AGAIN = timedelta(minutes=10)  # after the last rung: all who can come, in danger; else whoever came on shift meanwhile
 ONE_AT_A_TIME = timedelta(seconds=1)  # what is overdue after a time without a worker is not sent in one burst
 TOLD = "told"
 PHONES = frozenset(("sms", "voice"))
@@ -129,6 +129,8 @@ def _climb(session: Session, community: Community, row: Escalation, now: datetim
         _ask_again(session, community, row, rungs, now)
     else:
         _go_on(session, community, row, rungs, now)
+    if finished(community, row):
+        row.rung = ENDED
     return True
 
 
@@ -154,7 +156,8 @@ def _go_on(session: Session, community: Community, row: Escalation, rungs: Seque
 
 
 def _ask_again(session: Session, community: Community, row: Escalation, rungs: Sequence[Rung], now: datetime) -> None:
-    """After the last rung: supervisors again, in danger, and whoever came on shift since this ladder began."""
+    """After the last rung: in danger all on shift and the supervisors again, by each means that asked them; else only
+    whoever came on shift since this ladder began. Who slept through a text and a call may hear the next one."""
     row.next_page_at = now + AGAIN
     done = set()
     for index, rung in enumerate(rungs):
@@ -162,7 +165,7 @@ def _ask_again(session: Session, community: Community, row: Escalation, rungs: S
             continue
         done.add((rung.means, rung.whom))
         if rung.whom == "on_shift":
-            _fire(session, community, row, index, rung, now, newcomers=True)
+            _fire(session, community, row, index, rung, now, newcomers=not _hurries(row))
         elif rung.whom == "supervisors" and _hurries(row):
             _fire(session, community, row, index, rung, now)
 

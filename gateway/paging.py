@@ -3,7 +3,7 @@
 This much works in the process that accepts residents' messages: it reads no town's file and sends nothing.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, exists, select, update
 from sqlalchemy.orm import Session
@@ -20,6 +20,8 @@ WAITING = "waiting"
 NOT_WORKED = ("cancelled", "ended")
 CLAIMED, RESTARTED, RESTING = "claimed", "restarted", "resting"  # why a page is needed no longer, or is not sent
 CODES, FIRST_CODE = 9_990, 10  # two to four digits
+ENDED = 99  # the rung of a ladder that was climbed to its end: how many it has only the town's file knows
+ANEW = timedelta(minutes=10)  # between two beginnings for new danger: a flood of texts must be no flood of calls
 
 
 # Built once: they are asked with every danger.
@@ -77,6 +79,21 @@ def page(session: Session, escalation: Escalation, now: datetime, but: Responder
     escalation.ladder_since, escalation.rung = now, 0
     escalation.next_page_at = now if escalation.status == WAITING else None
     return rows
+
+
+def begin_again(session: Session, escalation: Escalation, now: datetime) -> bool:
+    """Let a ladder that was climbed to its end in vain begin anew, as the resident wrote of danger again.
+
+    The first of a wait has no other before it, so it may at once; every later one lasts ten minutes at least. One
+    that is being climbed goes on: beginning anew would keep it from those whom it asks last.
+    """
+    since = escalation.ladder_since
+    if escalation.status != WAITING or escalation.rung != ENDED or since is None:
+        return False
+    if since > now - ANEW and since != escalation.waiting_since:
+        return False
+    page(session, escalation, now)
+    return True
 
 
 def paged_at(session: Session, escalation_id: int, now: datetime) -> bool:

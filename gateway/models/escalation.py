@@ -45,9 +45,9 @@ class Escalation(Row):
     two that are open share one. ``desk`` whom it was passed on to.
     ``waiting_since`` is when it last began to wait, at first when it was opened. ``owner_means`` is how the owner works
     (console, sms, voice), ``owner_acted_at`` when they last did something and ``owner_wrote_at`` when a key of theirs
-    was last pressed. ``rung`` is the last one of the ladder that was climbed since ``ladder_since``, the next is due at
-    ``next_page_at``; at ``told_nobody_at`` the resident was told that nobody answers. A ``drill`` is no resident's.
-    ``reopens_id`` is the closed one that this goes on from.
+    was last pressed. ``rung`` is the last one of the ladder that was climbed since ``ladder_since`` (``paging.ENDED``
+    after all of them), the next page is due at ``next_page_at``; at ``told_nobody_at`` the resident was told that
+    nobody answers. A ``drill`` is no resident's. ``reopens_id`` is the closed one that this goes on from.
 
     ``version`` and ``changed_at`` are the database's own (a trigger): every change of the row, and every new message of
     its conversation, takes the next number of one sequence, by which readers know what they have not seen.

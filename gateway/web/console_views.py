@@ -27,7 +27,8 @@ VIEW_NOTED_EVERY = timedelta(minutes=10)
 HISTORY_ACTS = (
     *console_dispatch_words.ACTS,
     *console_handoff_words.ACTS,
-    *("open", "raise", "claim", "release", "lower", "silent", "interpreter", "resolve", "opted_out", "by_text"),
+    *("open", "raise", "page_anew", "claim", "release", "lower"),
+    *("silent", "interpreter", "resolve", "opted_out", "by_text"),
     *("lapse", "pass_on", "transfer", "offer", "decline", "take_over", "assign", "join", "leave"),
     calling.ACT,
     *("note", "view_earlier", "tell_service"),

@@ -73,6 +73,7 @@ console_words.REASONS.update({"drill": N_("Drill: no resident waits")})
 console_words.ACTS.update(
     {
         "page": N_("Paged"),
+        "page_anew": N_("Danger again while nobody came: paging began anew"),
         "ladder_failed": N_("Paging failed and is tried again"),
         "told_nobody": N_("Resident told that nobody has answered yet"),
         "decline_page": N_("Said on the phone that they cannot"),

@@ -13,7 +13,7 @@ from gateway.db import Database
 from gateway.models import Assessment, AuditEntry, Conversation, Escalation, Message, Notice, Page, Responder
 from gateway.risk import Level
 from gateway.settings import Settings
-from tests.gateway.duty import QUIET, STUCK, WRONG, Duty
+from tests.gateway.duty import NOW, QUIET, STUCK, WRONG, Duty
 
 pytestmark = pytest.mark.slow
 
@@ -235,6 +235,59 @@ def test_the_same_level_again_begins_nothing_anew(duty: Duty) -> None:
     began = duty.row(row).ladder_since
     duty.open()
     assert duty.row(row).ladder_since == began
+    assert duty.row(row).rung != paging.ENDED
+
+
+def test_danger_again_begins_anew_once_all_were_asked_in_vain(duty: Duty) -> None:
+    duty.on_shift("Ana")
+    duty.person("Sol", role="supervisor")
+    row = duty.open()
+    duty.run(240)
+    duty.open(Level.URGENT)  # words of a lower level are danger as well
+    kept = duty.row(row)
+    assert (kept.ladder_since, kept.level) == (duty.at, "emergency")
+    duty.run(209)
+    assert sent(duty, row) == [
+        (0, "console", "Ana"), (0, "sms", "Ana"), (45, "voice", "Ana"), (90, "sms", "Sol"), (90, "voice", "Sol"),
+    ]  # fmt: skip
+    assert duty.said() == texts.each("ladder_exhausted", None)  # not told a second time
+    with duty.database.begin() as session:
+        noted = session.scalars(select(AuditEntry).where(AuditEntry.act == "page_anew")).one()
+    assert noted.detail == {"reason": "risk", "message": None}
+
+
+def test_a_flood_of_danger_begins_anew_once_in_ten_minutes(duty: Duty) -> None:
+    duty.on_shift("Ana")
+    duty.open()
+    began = []
+    for _ in range(60):
+        duty.run(30)
+        began.append(duty.row(duty.open()).ladder_since)
+    # The first as soon as all were asked, after three and a half minutes; then every ten minutes, for half an hour.
+    assert sorted({round((each - NOW).total_seconds()) for each in began if each}) == [0, 210, 810, 1_410]
+    with duty.database.begin() as session:
+        calls = session.scalars(select(Page.sent_at).where(Page.means == "voice").order_by(Page.id)).all()
+    assert [round((each - NOW).total_seconds()) for each in calls] == [45, 255, 855, 1_455]
+
+
+def test_what_is_no_danger_begins_nothing_anew(duty: Duty) -> None:
+    duty.on_shift("Ana")
+    row = duty.open()
+    duty.run(240)
+    began = duty.row(row).ladder_since
+    duty.open(Level.ROUTINE)
+    assert duty.row(row).ladder_since == began
+
+
+def test_a_thread_that_is_owned_pages_nobody_anew(duty: Duty) -> None:
+    ana = duty.on_shift("Ana")
+    row = duty.open()
+    duty.run(240)
+    claim(duty, row, ana)
+    duty.at += timedelta(minutes=1)
+    before = duty.pages(row)
+    duty.open()
+    assert duty.pages(row) == before
 
 
 def test_who_let_go_is_asked_only_when_nobody_else_is_there(duty: Duty) -> None:
@@ -281,15 +334,36 @@ def test_a_time_without_a_worker_makes_no_burst(duty: Duty) -> None:
     assert duty.row(row).told_nobody_at is not None
 
 
-def test_after_the_last_rung_supervisors_are_asked_again_every_ten_minutes(duty: Duty) -> None:
+@pytest.mark.parametrize(
+    ("level", "ends", "supervisors"), [(Level.EMERGENCY, 210, ["sms", "voice"]), (Level.URGENT, 300, ["sms"])]
+)
+def test_in_danger_all_are_asked_again_every_ten_minutes(
+    duty: Duty, level: Level, ends: int, supervisors: list[str]
+) -> None:
+    ana = duty.on_shift("Ana")
+    duty.person("Sol", role="supervisor")
+    row = duty.open(level)
+    duty.run(ends)
+    duty.run(1_200)
+    later = [each for each in sent(duty, row) if each[0] > ends]
+    once = [("console", "Ana"), ("sms", "Ana"), ("voice", "Ana"), *((means, "Sol") for means in supervisors)]
+    assert later == [(ends + again, *each) for again in (600, 1_200) for each in once]
+    assert len(duty.said()) == 2  # once, in both languages
+    claim(duty, row, ana)
+    before = duty.pages(row)
+    duty.run(1_200)
+    assert duty.pages(row) == before
+
+
+def test_nobody_is_asked_again_for_a_routine_request(duty: Duty) -> None:
     duty.on_shift("Ana")
     duty.person("Sol", role="supervisor")
-    row = duty.open()
-    duty.run(210)
-    duty.run(1_200)
-    later = [each for each in sent(duty, row) if each[0] > 210]
-    assert later == [(810, "sms", "Sol"), (810, "voice", "Sol"), (1410, "sms", "Sol"), (1410, "voice", "Sol")]
-    assert len(duty.said()) == 2  # once, in both languages
+    row = duty.open(Level.ROUTINE)
+    duty.run(1_800)
+    before = sent(duty, row)
+    duty.on_shift("Late")
+    duty.run(1_300)
+    assert sent(duty, row) == [*before, (2_400, "console", "Late"), (2_400, "sms", "Late")]
 
 
 @pytest.mark.parametrize("why", ["stopped", "unsafe"])
