@@ -103,13 +103,15 @@ class Board:
     horizon: datetime
     texts_stopped: Sequence[str]
     drill: Drill | None
+    no_drill: drills.Lack | None
+    drills_off: bool
     unread: int
     standing: int
     left_out: int = field(default=0)
 
 
 def read(session: Session, community: Community, now: datetime) -> Board:
-    """The board as it is now. Drills are nobody's thread, and stand here only when the last one failed."""
+    """The board as it is now. Drills are nobody's thread: only that the last failed, or that none is run."""
     threads = _threads(session)
     breaches = _breaches(session, community, threads, now)
     everybody = broadcasts.answering(session)
@@ -124,6 +126,8 @@ def read(session: Session, community: Community, now: datetime) -> Board:
         horizon=now + GAPS_WITHIN,
         texts_stopped=[each.name for each in everybody if each.texts_stopped_at is not None],
         drill=drills.failed(session),
+        no_drill=drills.lack(session, community, now),
+        drills_off=community.paging.drill_at is None,
         unread=len(calls.unread),
         standing=len(calls.standing),
     )

@@ -5,6 +5,7 @@ emergency, then the supervisors, in words that say that it is a drill; whoever c
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,9 +20,16 @@ from gateway.models import Contact, Drill, Escalation, Page
 from gateway.risk import Level
 
 CHANNEL = "drill"
-PASSED, FAILED, BROKEN_OFF = "passed", "failed", "broken_off"
+PASSED, FAILED, BROKEN_OFF, SKIPPED = "passed", "failed", "broken_off", "skipped"
+IN_DANGER, NOT_BEGUN = "danger", "not_begun"  # why one was skipped
+WHY_SKIPPED = {
+    IN_DANGER: "somebody waited in danger",
+    NOT_BEGUN: "nothing began it within its hour: did the worker run?",
+}
 LAST_CHANCE = timedelta(minutes=2)  # after the last rung
 STARTS_WITHIN = timedelta(hours=1)  # of its time of day: later, or while somebody is in danger, it waits for tomorrow
+LAST_LOOK = timedelta(minutes=1)  # the end of that hour: whoever waits in danger now keeps it from beginning at all
+OLD = timedelta(hours=36)  # with one each day a drill is no older than that, unless one is missing
 LONGEST = timedelta(minutes=15)
 DISPOSITION = "wrong_number"
 ONE_AT_A_TIME = 720_913  # any constant: two workers must not both begin one
@@ -29,16 +37,19 @@ ONE_AT_A_TIME = 720_913  # any constant: two workers must not both begin one
 
 def due(session: Session, community: Community, now: datetime) -> bool:
     """Whether tonight's drill is to begin: once a day, and never beside somebody who waits in danger."""
-    at = community.paging.drill_at
-    if at is None:
-        return False
-    here = now.astimezone(community.clock)
-    moment = here.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
-    if not moment <= here < moment + STARTS_WITHIN or running(session) is not None:
-        return False
-    if session.scalar(select(Drill.id).where(Drill.started_at >= moment).limit(1)) is not None:
-        return False
-    return not _danger_waits(session)
+    moment = _open_moment(session, community, now)
+    return moment is not None and now < moment + STARTS_WITHIN and not _danger_waits(session)
+
+
+def missed(session: Session, community: Community, now: datetime) -> str | None:
+    """Why tonight's drill will not be run any more, if so. Before the first one ever nothing can be told of a night
+    on which nothing looked: the time may stand in the town's file since today."""
+    moment = _open_moment(session, community, now)
+    if moment is None or now < moment + STARTS_WITHIN - LAST_LOOK:
+        return None
+    if now < moment + STARTS_WITHIN:
+        return IN_DANGER if _danger_waits(session) else None
+    return NOT_BEGUN if session.scalar(select(Drill.id).limit(1)) is not None else None
 
 
 def start(session: Session, now: datetime, by: int | None = None) -> Drill | None:
@@ -64,12 +75,14 @@ def start(session: Session, now: datetime, by: int | None = None) -> Drill | Non
 
 
 def watch(session: Session, community: Community, now: datetime) -> list[int]:
-    """Begin what is due, and end what was claimed, what nobody answered, or what runs while somebody waits in danger;
-    returns the conversations that changed."""
+    """Begin what is due, or keep why it was not run, and end what was claimed, what nobody answered, or what runs while
+    somebody waits in danger; returns the conversations that changed."""
     changed = []
     if due(session, community, now):
         made = start(session, now)
         changed += [_conversation(session, made)] if made else []
+    elif (why := missed(session, community, now)) is not None:
+        _skip(session, community, why, now)
     drill = running(session)
     if drill is not None and drill.started_at < now and _end(session, community, drill, now):
         changed.append(_conversation(session, drill))
@@ -90,10 +103,33 @@ def last(session: Session) -> Drill | None:
 
 def failed(session: Session) -> Drill | None:
     """The newest drill that failed, unless one passed after it; one that was broken off proves nothing."""
-    found = session.scalar(
-        select(Drill).where(Drill.outcome.in_((PASSED, FAILED))).order_by(Drill.started_at.desc()).limit(1)
-    )
+    found = _newest_of(session, PASSED, FAILED)
     return found if found is not None and found.outcome == FAILED else None
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Drills are on and none was run for so many ``days``, or never (None); ``why`` the last was skipped, if it was."""
+
+    days: int | None
+    why: str | None
+
+
+def lack(session: Session, community: Community, now: datetime) -> Lack | None:
+    """That the ladder was not tried for longer than a day and a half, though the town's file names a time for it."""
+    proof, over = _newest_of(session, PASSED, FAILED), last(session)
+    if community.paging.drill_at is None or (proof is not None and now - proof.started_at <= OLD):
+        return None
+    why = over.detail.get("why") if over is not None and over.outcome == SKIPPED else None
+    return Lack((now - proof.started_at).days if proof else None, why)
+
+
+def stale(session: Session, community: Community, now: datetime) -> int | None:
+    """How many hours ago the last drill that passed began, where that is too long ago; None where drills are off."""
+    found = _newest_of(session, PASSED)
+    if community.paging.drill_at is None or found is None or now - found.started_at <= OLD:
+        return None
+    return int((now - found.started_at) / timedelta(hours=1))
 
 
 def newest(session: Session, most: int = 14) -> list[Drill]:
@@ -104,10 +140,48 @@ def newest(session: Session, most: int = 14) -> list[Drill]:
 def lines(drill: Drill) -> Iterator[str]:
     """What came of a drill, for a terminal: its outcome, and each rung in counts."""
     answered = f" after {drill.detail['seconds']} s by {drill.detail['by']}" if drill.detail.get("by") else ""
-    yield f"{drill.started_at:%F %H:%M} UTC  {drill.outcome}{answered}"
+    skipped = f": {WHY_SKIPPED[drill.detail['why']]}" if drill.outcome == SKIPPED else ""
+    yield f"{drill.started_at:%F %H:%M} UTC  {drill.outcome}{answered}{skipped}"
     for rung in drill.detail.get("rungs", ()):
         why = f" ({rung['why']})" if rung["why"] else ""
         yield f"  {rung['after']:>4} s  {rung['means']:<8} {rung['people']} x {rung['state']}{why}"
+
+
+def _newest_of(session: Session, *outcomes: str) -> Drill | None:
+    return session.scalar(select(Drill).where(Drill.outcome.in_(outcomes)).order_by(Drill.started_at.desc()).limit(1))
+
+
+def _open_moment(session: Session, community: Community, now: datetime) -> datetime | None:
+    """When tonight's drill was to begin, while none has begun since nor is running."""
+    moment = _moment(community, now)
+    if moment is None or running(session) is not None or _is_kept(session, moment):
+        return None
+    return moment
+
+
+def _moment(community: Community, now: datetime) -> datetime | None:
+    at = community.paging.drill_at
+    if at is None:
+        return None
+    here = now.astimezone(community.clock)
+    today = here.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
+    return today if today <= here else today - timedelta(days=1)
+
+
+def _is_kept(session: Session, moment: datetime) -> bool:
+    return session.scalar(select(Drill.id).where(Drill.started_at >= moment).limit(1)) is not None
+
+
+def _skip(session: Session, community: Community, why: str, now: datetime) -> None:
+    """Keep that tonight's drill was not run: a night without one must not look like a night that went well."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+    moment = _open_moment(session, community, now)
+    if moment is None:
+        return
+    made = Drill(started_at=moment, finished_at=now, outcome=SKIPPED, detail={"why": why})
+    session.add(made)
+    session.flush()
+    audit.note(session, now, "drill_skipped", "drill", made.id, why=why)
 
 
 def _conversation(session: Session, drill: Drill) -> int:

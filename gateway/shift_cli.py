@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 import click
 
-from gateway.command_line import database_url, plain_errors
+from gateway.command_line import community_file, database_url, plain_errors
 from gateway.errors import Refused
+
+OLD = "The last drill that passed is {hours} hours old, though one is due each day at {at:%H:%M}: does the worker run?"
 
 
 @click.group()
@@ -28,14 +30,18 @@ def run_drill() -> None:
 
 @drill.command("last")
 def last_drill() -> None:
-    """Tell what came of the newest drill; exit code 1 when it failed or there is none."""
-    from gateway import drills  # noqa: PLC0415
+    """Tell what came of the newest drill; exit code 1 unless it passed, or when drills are on and the last that passed
+    is older than 36 hours."""
+    from gateway import community, drills  # noqa: PLC0415
     from gateway.db import Database  # noqa: PLC0415
 
     with plain_errors(), closing(Database(database_url())) as database, database.begin() as session:
-        found = drills.last(session)
-        lines = drills.lines(found) if found else ["No drill has been run."]
-        passed = found is not None and found.outcome == drills.PASSED
+        found, town = drills.last(session), community.load(community_file())
+        lines = [*drills.lines(found)] if found else ["No drill has been run."]
+        hours = drills.stale(session, town, datetime.now(UTC))
+        if hours is not None:
+            lines += [OLD.format(hours=hours, at=town.paging.drill_at)]
+        passed = found is not None and found.outcome == drills.PASSED and hours is None
     for line in lines:
         click.echo(line)
     if not passed:

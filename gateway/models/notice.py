@@ -97,7 +97,10 @@ class RelayText(Row):
 
 
 class Drill(Row):
-    """One trial of the ladder; ``detail`` says of each rung whether and when it was answered."""
+    """One trial of the ladder; ``detail`` says of each rung whether and when it was answered.
+
+    ``outcome`` is passed, failed, broken_off or skipped: then ``detail`` has its ``why``, and no escalation was opened.
+    """
 
     __tablename__ = "drills"
 

@@ -88,4 +88,4 @@ def _draw(template: str) -> str:
 
 
 def _words() -> dict[str, Any]:
-    return {"board_words": board_words.WORDS, "local": local, "day_of": duty_words.day_of}
+    return {"board_words": board_words.WORDS, "duty": duty_words.WORDS, "local": local, "day_of": duty_words.day_of}

@@ -47,6 +47,11 @@ OUTCOMES = {
     "passed": N_("Passed"),
     "failed": N_("Failed"),
     "broken_off": N_("Broken off, as somebody waited in danger"),
+    "skipped": N_("Skipped"),
+}
+SKIPPED = {
+    "danger": N_("somebody waited in danger"),
+    "not_begun": N_("nothing began it within its hour. Does the worker run?"),
 }
 PROBLEMS = {
     "not_on_call": N_("Not done: choose somebody who answers residents."),
@@ -87,6 +92,7 @@ WORDS = {
     "states": PAGE_STATES,
     "why": WHY,
     "outcomes": OUTCOMES,
+    "skipped": SKIPPED,
     "themes": THEMES,
     "problems": PROBLEMS,
     "languages": console_words.LANGUAGES,

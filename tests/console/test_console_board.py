@@ -1,10 +1,11 @@
 """The supervisor's board and the broadcasts over HTTP: who may, what is shown, and what never is."""
 
+import datetime
 import json
 import re
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -12,7 +13,7 @@ from sqlalchemy import select, update
 
 from gateway import escalations
 from gateway.db import Database
-from gateway.models import AuditEntry, Broadcast, BroadcastReading, Escalation, Heartbeat, Responder, Shift
+from gateway.models import AuditEntry, Broadcast, BroadcastReading, Drill, Escalation, Heartbeat, Responder, Shift
 from gateway.risk import Level
 from gateway.web import board_words
 from gateway.web.console_feed import Feed
@@ -21,7 +22,7 @@ from tests.console.conftest import Person, utc_now
 
 pytestmark = pytest.mark.slow
 
-HOUR = timedelta(hours=1)
+HOUR = datetime.timedelta(hours=1)
 Maker = Callable[..., Person]
 Written = Callable[..., Escalation]
 
@@ -39,7 +40,7 @@ def waited(database: Database, row: Escalation, minutes: int) -> None:
         session.execute(
             update(Escalation)
             .where(Escalation.id == row.id)
-            .values(waiting_since=utc_now() - timedelta(minutes=minutes))
+            .values(waiting_since=utc_now() - datetime.timedelta(minutes=minutes))
         )
 
 
@@ -88,6 +89,28 @@ def test_nobody_on_call_is_said(person: Maker) -> None:
     assert "Nobody is on call. Residents are told so." in page
     assert "Nobody is on call now, nor in the next 48 hours" in page
     assert "Nothing is beyond the town&#39;s time." in page
+
+
+def test_the_board_says_that_no_drill_is_run(person: Maker, database: Database, app: Flask) -> None:
+    sol, door = person("Sol", "supervisor"), app.extensions["front_door"]
+    assert "No drill runs by itself" in sol.client.get("/console/board").text
+    on = door.community.paging.model_copy(update={"drill_at": datetime.time(3)})
+    app.extensions["front_door"] = replace(door, community=door.community.model_copy(update={"paging": on}))
+    assert "No drill has been run yet." in sol.client.get("/console/board").text
+    at = utc_now() - 75 * HOUR
+    with database.begin() as session:
+        session.add(Drill(started_at=at, finished_at=at, outcome="passed", detail={}))
+        later = at + 24 * HOUR
+        session.add(Drill(started_at=later, finished_at=later, outcome="skipped", detail={"why": "danger"}))
+    page = sol.client.get("/console/board").text
+    assert "Days without a drill: 3 <span>Skipped: somebody waited in danger</span>" in page
+    assert "somebody waited in danger" in sol.client.get("/console/rota").text
+    sol.post("/console/account/language", locale="es")
+    spanish = sol.client.get("/console/board").text
+    assert "Días sin simulacro: 3 <span>No se hizo: alguien esperaba en peligro</span>" in spanish
+    with database.begin() as session:
+        session.add(Drill(started_at=utc_now(), finished_at=utc_now(), outcome="passed", detail={}))
+    assert 'id="no-drill"' not in sol.client.get("/console/board").text
 
 
 def test_a_waiting_thread_is_given_to_somebody_from_the_board(

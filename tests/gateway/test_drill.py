@@ -116,6 +116,73 @@ def test_no_drill_beside_somebody_in_danger_nor_at_another_hour(duty: Duty) -> N
     assert watch(duty) == []
 
 
+def kept(duty: Duty) -> list[tuple[str | None, str | None]]:
+    """The outcome and why, of every drill, the oldest first."""
+    with duty.database.begin() as session:
+        found = session.scalars(select(Drill).order_by(Drill.started_at))
+        return [(each.outcome, each.detail.get("why")) for each in found]
+
+
+def passed(duty: Duty, at: datetime) -> None:
+    with duty.database.begin() as session:
+        session.add(Drill(started_at=at, finished_at=at, outcome=drills.PASSED, detail={}))
+
+
+def lack(duty: Duty) -> drills.Lack | None:
+    with duty.database.begin() as session:
+        return drills.lack(session, duty.community, duty.at)
+
+
+def test_an_hour_of_danger_leaves_a_trace(duty: Duty) -> None:
+    moment = duty.at
+    duty.open(Level.URGENT)
+    for minutes in (0, 30, 58, 59, 60, 600):
+        duty.at = moment + timedelta(minutes=minutes)
+        assert watch(duty) == []
+        assert kept(duty) == ([("skipped", "danger")] if minutes >= 59 else [])
+    found = last(duty)
+    assert found is not None
+    assert (found.started_at, found.escalation_id) == (moment, None)
+    assert [*drills.lines(found)] == [f"{moment:%F %H:%M} UTC  skipped: somebody waited in danger"]
+    assert lack(duty) == drills.Lack(None, "danger")
+
+
+def test_an_hour_without_a_worker_leaves_a_trace_once_one_runs(duty: Duty) -> None:
+    moment = duty.at
+    passed(duty, moment - timedelta(days=1))
+    duty.at = moment + timedelta(hours=20)
+    assert watch(duty) == watch(duty) == []
+    assert kept(duty) == [("passed", None), ("skipped", "not_begun")]
+    assert lack(duty) == drills.Lack(1, "not_begun")
+    duty.at = moment + timedelta(days=1)
+    assert len(watch(duty)) == 1  # the next night's begins
+
+
+def test_a_time_that_stands_in_the_file_since_today_was_not_missed(duty: Duty) -> None:
+    duty.at += timedelta(hours=2)
+    assert watch(duty) == []
+    assert kept(duty) == []
+
+
+def test_a_drill_by_hand_stands_for_the_nights(duty: Duty) -> None:
+    moment = duty.at
+    passed(duty, moment + timedelta(minutes=70))
+    duty.at = moment + timedelta(hours=2)
+    watch(duty)
+    assert kept(duty) == [("passed", None)]
+
+
+def test_a_drill_is_lacking_only_where_drills_are_on(duty: Duty) -> None:
+    assert lack(duty) == drills.Lack(None, None)
+    passed(duty, duty.at)
+    duty.at += timedelta(hours=36)
+    assert lack(duty) is None
+    duty.at += timedelta(hours=37)
+    assert lack(duty) == drills.Lack(3, None)
+    duty.community = load()
+    assert lack(duty) is None
+
+
 def test_a_drill_is_broken_off_when_somebody_waits_in_danger(duty: Duty) -> None:
     duty.on_shift("Ana")
     row = begun(duty)
@@ -227,9 +294,28 @@ def test_nothing_that_residents_say_of_anybody_stands_beside_a_rest() -> None:
         assert not {name for name in names if "score" in name or "rating" in name or "note" in name or "text" in name}
 
 
+def test_the_command_fails_once_the_last_that_passed_is_old(duty: Duty, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = duty.database.engine.url.render_as_string(hide_password=False)
+    monkeypatch.setattr(shift_cli, "database_url", lambda: url)
+    monkeypatch.setattr(shift_cli, "community_file", lambda: None)
+    monkeypatch.setattr("gateway.community.load", lambda _file: duty.community)
+    passed(duty, datetime.now(UTC) - timedelta(hours=35))
+    assert CliRunner().invoke(cli.main, ["drill", "last"]).exit_code == 0
+    with duty.database.begin() as session:
+        session.scalars(select(Drill)).one().started_at -= timedelta(hours=2)
+    old = CliRunner().invoke(cli.main, ["drill", "last"])
+    assert old.exit_code == 1
+    assert re.search(
+        r"passed is 37 hours old, though one is due each day at \d\d:\d\d: does the worker run", old.output
+    )
+    duty.community = load()  # names no time
+    assert CliRunner().invoke(cli.main, ["drill", "last"]).exit_code == 0
+
+
 def test_the_command_tells_what_came_of_the_last(duty: Duty, monkeypatch: pytest.MonkeyPatch) -> None:
     url = duty.database.engine.url.render_as_string(hide_password=False)
     monkeypatch.setattr(shift_cli, "database_url", lambda: url)
+    monkeypatch.setattr(shift_cli, "community_file", lambda: None)
     none = CliRunner().invoke(cli.main, ["drill", "last"])
     assert (none.exit_code, none.output) == (1, "No drill has been run.\n")
     ana = duty.on_shift("Ana")
