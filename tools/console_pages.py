@@ -1,4 +1,4 @@
-"""Every page of the console: where it is in a town that is in use, what it is for, and what is no page of its own."""
+"""Every page of the console, and those that links open: where each is in a town in use, what for; and what is none."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,13 +9,16 @@ from flask import Flask
 from tools.console_town import ConsoleTown
 
 INSIDE, NOBODY, HALF_INSIDE = "inside", "nobody", "half inside"
+PLACES = ("/console", "/t/", "/r/", "/card/")  # the chat's own pages are in ``tools.widget_states``
+IN_LANGUAGE = (("language", "language"),)
 
 
 @dataclass(frozen=True)
 class Shown:
     """One page: the name of its picture, one line for a reader, the numbers in its address, and who looks at it.
 
-    ``wanted`` are names of ``ConsoleTown.numbers`` that stand in the path; ``query`` gives each question its such name.
+    ``wanted`` are names of ``ConsoleTown.numbers`` that stand in the path; ``query`` gives each question its such name,
+    ``link`` is the one of the token, where a link opens the page.
     """
 
     name: str
@@ -23,6 +26,7 @@ class Shown:
     wanted: tuple[str, ...] = ()
     query: tuple[tuple[str, str], ...] = ()
     seen_by: str = INSIDE
+    link: str | None = None
 
 
 PAGES = {
@@ -64,7 +68,31 @@ PAGES = {
     ),
     "log_in.form": Shown("log-in", "The way in.", seen_by=NOBODY),
     "log_in.second": Shown("second-step", "The second step of it.", seen_by=HALF_INSIDE),
-    "console_join.join": Shown("join", "Somebody who was invited chooses a password.", ("token",), seen_by=NOBODY),
+    "console_join.join": Shown(
+        "join", "Somebody who was invited chooses a password.", seen_by=NOBODY, link="invitation"
+    ),
+    "team.page": Shown(
+        "team",
+        "A mobile team on its way, by a link: the place, what to know, and one press for each step.",
+        query=IN_LANGUAGE,
+        seen_by=NOBODY,
+        link="team",
+    ),
+    "referral.provider": Shown(
+        "provider",
+        "A provider is asked, by a link, what came of a referral.",
+        query=IN_LANGUAGE,
+        seen_by=NOBODY,
+        link="provider",
+    ),
+    "referral.thanks": Shown("provider-thanks", "Thanks to the provider.", query=IN_LANGUAGE, seen_by=NOBODY),
+    "referral.card": Shown(
+        "card",
+        "A card in large print, for whoever goes there without a phone.",
+        query=IN_LANGUAGE,
+        seen_by=NOBODY,
+        link="card",
+    ),
 }
 """By endpoint, in the order in which they are shown."""
 
@@ -91,13 +119,15 @@ NO_PAGES = {
     "console_sample.latest": "leads to the sample of a week",
     "log_in.outside": "leads away",
     "log_in.outside_back": "leads on",
+    "referral.aloud": "the words of the card alone, for a voice",
+    "team.mark": "a part of the team's page",
 }
-"""What a browser asks for under /console that nobody sees by itself, and why not."""
+"""What else a browser asks for under :data:`PLACES` that nobody sees by itself, and why not."""
 
 
 def endpoints(app: Flask) -> set[str]:
-    """Every endpoint of the console that answers a GET."""
-    rules = [rule for rule in app.url_map.iter_rules() if str(rule).startswith("/console")]
+    """Every endpoint under :data:`PLACES` that answers a GET."""
+    rules = [rule for rule in app.url_map.iter_rules() if str(rule).startswith(PLACES)]
     return {rule.endpoint for rule in rules if "GET" in (rule.methods or set())}
 
 
@@ -105,6 +135,9 @@ def addresses(town: ConsoleTown) -> Iterator[tuple[Shown, str]]:
     """Each page and its path in this town."""
     with town.app.test_request_context():
         for endpoint, page in PAGES.items():
-            path = town.app.url_for(endpoint, **{name: town.numbers[name] for name in page.wanted})
-            query = urlencode({name: town.numbers[given] for name, given in page.query})
+            given = {name: town.numbers[name] for name in page.wanted}
+            if page.link is not None:
+                given["token"] = town.numbers[page.link]
+            path = town.app.url_for(endpoint, **given)
+            query = urlencode({name: town.numbers[asked] for name, asked in page.query})
             yield page, path.removeprefix("http://localhost") + (f"?{query}" if query else "")

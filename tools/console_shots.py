@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/console.md: every page of the console, from a town that is in use.
+"""Takes the pictures of docs/console.md: every page of the console and of links, from a town that is in use.
 
     .venv/bin/python -m tools.console_shots [folder]
 
@@ -38,16 +38,21 @@ WIDE, NARROW, TALLEST = 1000, 360, 1400
 COLOURS = 48
 ALL_OF_THEM = 2_000_000  # bytes; pictures in the repository are copied with every clone
 # In both languages, and on a phone.
-IN_SPANISH = ("queue", "thread", "handoff", "board", "shifts", "directory-edit")
-ON_A_PHONE = ("queue", "thread")
+IN_SPANISH = ("queue", "thread", "handoff", "board", "shifts", "directory-edit", "provider", "card")
+ON_A_PHONE = ("queue", "thread", "team")
 # What asks for its reader by name stands on every page, and is shown once.
-NO_NEWS = "for (const each of document.querySelectorAll('#inbox, #sound')) each.style.display = 'none'"
+# A sheet, as a live page may put them there anew before the picture is taken.
+NO_NEWS = """const sheet = new CSSStyleSheet();
+sheet.replaceSync("#inbox, #sound { display: none !important; }");
+document.adoptedStyleSheets = [sheet];"""
 INTRO = """# Every page of the console
 
 What responders, supervisors, editors of the directory and admins see. The town is made up: nobody wrote this. What each
 role may open is in [accounts](accounts.md); how to work with it in [for responders](responders.md) and
 [for supervisors](supervising.md). Everything is there in Spanish too, fits on a phone and follows the colours that a
-browser asks for. `python -m tools.console_shots` takes these pictures and writes this page.
+browser asks for. The last four are opened by a link, without a log-in: for a mobile team, a provider and a resident.
+The chat is in [the states of the chat](widget-states.md). `python -m tools.console_shots` takes these pictures and
+writes this page.
 """
 
 

@@ -20,11 +20,34 @@ from pyotp import TOTP
 from sqlalchemy import select, update
 from werkzeug.datastructures import FileStorage
 
-from gateway import conversations, credentials, escalations, import_process, labels, log_ins, referrals, teams
+from gateway import (
+    conversations,
+    credentials,
+    dispatch_links,
+    dispatches,
+    escalations,
+    import_process,
+    labels,
+    log_ins,
+    referral_links,
+    referrals,
+    teams,
+)
 from gateway.conversations import SMS, Inbound
 from gateway.directory import demo
 from gateway.door import Door
-from gateway.models import Assessment, Conversation, Drill, Escalation, Message, Responder, SearchLog, Shift
+from gateway.models import (
+    Assessment,
+    Conversation,
+    Drill,
+    Escalation,
+    Message,
+    Referral,
+    Responder,
+    SearchLog,
+    Shift,
+    TeamMember,
+)
 from gateway.models.directory import Location, Service
 from gateway.risk import Level
 
@@ -51,6 +74,7 @@ DISPATCH: dict[str, Any] = {
     "place": "12 Oak St, back door", "place_confirmed": "yes", "consent": "given", "q_weapon": "no",
     "safety_flags": ["dog"], "team": "street", "what_to_know": "Ring twice. They speak Spanish.",
 }  # fmt: skip
+OFFERED = "Demo Town Food Pantry"
 CARES = "Free food for families. Come early: the line is long."
 LIST = {
     "organization": [{"id": "o1", "name": "Harbor Pantry", "description": "Food for all"}],
@@ -102,6 +126,7 @@ class ConsoleTown:
         self._lately()
         self._threads()
         self._held()
+        self._links()
         self._duty()
         self._directory()
         self._everybody()
@@ -111,6 +136,7 @@ class ConsoleTown:
         """Let everybody read the console in this language."""
         with self.door.database.begin() as session:
             session.execute(update(Responder).values(locale=language))
+        self.numbers["language"] = language
 
     def _person(self, name: str, role: str) -> None:
         email, password = f"{name.split(maxsplit=1)[0].lower()}@example.org", secrets.token_urlsafe(12)
@@ -160,7 +186,7 @@ class ConsoleTown:
         for number, text, minutes in WAITING:
             self._write(number, text, minutes)
         ben = self.people["Ben"]
-        mine = self._write(OTHERS, "they cut our power off and my insulin is in the fridge", 14)
+        mine = self.numbers["bens"] = self._write(OTHERS, "they cut our power off and my insulin is in the fridge", 14)
         ben.post(f"/console/threads/{mine}/claim", epoch="0", over="yes")
         ben.post(f"/console/threads/{mine}/reply", epoch="1", text="I am Ben. How long has it been off?")
         ended = self._write(ENDED, "my father has chest pain and cannot breathe", 55)
@@ -184,15 +210,32 @@ class ConsoleTown:
         with self.door.database.begin() as session:
             conversation = session.get_one(Escalation, row).conversation
             conversation.answers = {"place": "12 Oak St", "zip": "94110", "people": "2"}
-            [key] = session.execute(select(Service.dataset, Service.id).where(Service.status == "active").limit(1))
+            [key] = session.execute(select(Service.dataset, Service.id).where(Service.name == OFFERED))
             self.numbers["service"] = f"{key[0]}:{key[1]}"
-            offer = referrals.Offer(self.numbers["service"], "Demo Town Food Pantry", "food")
+            offer = referrals.Offer(self.numbers["service"], OFFERED, "food")
             referrals.refer(session, conversation, None, [offer], now())
         self.numbers["handoff_id"] = last(ana.post(f"{there}/handoffs", to="911"))
         with self.door.database.begin() as session:
             teams.add(session, self.door.settings.keys, self.door.community, "street", "Nia", "+15555550161", now())
         self.numbers["dispatch_id"] = last(ana.post(f"{there}/dispatches"))
         ana.post(f"/console/dispatches/{self.numbers['dispatch_id']}/edit", version="1", **DISPATCH)
+
+    def _links(self) -> None:
+        """What links open without a log-in: a team on its way to Ben's thread, a provider's question, and a card."""
+        ben = self.people["Ben"]
+        sent = last(ben.post(f"/console/threads/{self.numbers['bens']}/dispatches"))
+        ben.post(f"/console/dispatches/{sent}/edit", version="1", **DISPATCH | {"what_to_know": "Her insulin is warm."})
+        at_any_hour = [each.model_copy(update={"hours": None}) for each in self.door.community.teams]
+        town, keys = self.door.community.model_copy(update={"teams": tuple(at_any_hour)}), self.door.settings.keys
+        with self.door.database.begin() as session:
+            asks, nia = session.get_one(Responder, self.ids["Ben Ochoa"]), session.scalars(select(TeamMember)).one()
+            made = dispatches.send(session, town, sent, 2, asks, now(), self.door.settings.public_url)
+            team = self.numbers["team"] = dispatch_links.make(session, made, nia, now())
+            referral = session.scalars(select(Referral)).one()
+            for purpose in (referral_links.PROVIDER, referral_links.CARD):
+                self.numbers[purpose] = referral_links.token(keys, purpose, referral, now())
+        for verb, eta in (("accept", "15"), ("go", "")):
+            self.app.test_client().post(f"/t/{team}", data={"verb": verb, "eta": eta, "version": "2"})
 
     def _on_shift(self) -> None:
         """Who is there now, and who comes tomorrow."""
@@ -233,7 +276,7 @@ class ConsoleTown:
         ana, ben = self.people["Ana"], self.people["Ben"]
         said = ana.post("/console/people/invite", email="eva@example.org", name="Eva Cruz", role="responder")
         link = re.search(r'id="the-link" value="[^"]*/join/([^"]+)"', said)
-        self.numbers["token"] = link[1] if link else ""
+        self.numbers["invitation"] = link[1] if link else ""
         keys = self.door.settings.keys
         with self.door.database.begin() as session:
             who = session.scalars(select(Responder).where(Responder.email == ben.email)).one()
