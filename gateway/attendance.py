@@ -37,25 +37,28 @@ def beat(session: Session, responder_id: int, now: datetime, means: str = CONSOL
     session.execute(_BEAT, {"responder_id": responder_id, "at": now, "means": means})
 
 
-def act(session: Session, escalation_id: int, responder_id: int, now: datetime) -> int | None:
+def act(session: Session, escalation_id: int, responder_id: int, now: datetime, means: str = CONSOLE) -> int | None:
     """Note that the owner of a thread did something in it, at most each 15 seconds; nothing for anybody else.
 
-    Returns the conversation of the thread, when that was noted: its pages then show it.
+    From then on they work by ``means``: who claimed by phone and goes on at the console is watched for as there, or
+    a laptop that died would hold the thread. Returns the conversation of the thread, when that was noted: its pages
+    then show it.
     """
-    return _note(session, Escalation.owner_acted_at, escalation_id, responder_id, now)
+    return _note(session, Escalation.owner_acted_at, escalation_id, responder_id, now, means)
 
 
 def wrote(session: Session, escalation_id: int, responder_id: int, now: datetime) -> int | None:
     """Note that keys are pressed in a thread by its owner, as :func:`act` does; one key must not hold a thread."""
-    return _note(session, Escalation.owner_wrote_at, escalation_id, responder_id, now)
+    return _note(session, Escalation.owner_wrote_at, escalation_id, responder_id, now, CONSOLE)
 
 
-def _note(
+def _note(  # noqa: PLR0913 - what was done where, by whom and how
     session: Session,
     what: InstrumentedAttribute[datetime | None],
     escalation_id: int,
     responder_id: int,
     now: datetime,
+    means: str,
 ) -> int | None:
     return session.scalar(
         update(Escalation)
@@ -63,9 +66,9 @@ def _note(
             Escalation.id == escalation_id,
             Escalation.owner_id == responder_id,
             Escalation.status == CLAIMED,
-            or_(what.is_(None), what < now - ACTED_EVERY),
+            or_(what.is_(None), what < now - ACTED_EVERY, Escalation.owner_means.is_distinct_from(means)),
         )
-        .values({what: now})
+        .values({what: now, Escalation.owner_means: means})
         .returning(Escalation.conversation_id)
     )
 

@@ -161,7 +161,7 @@ def note(heard: Heard) -> Told:
             notes.add(heard.session, row.id, heard.responder, heard.said.words, heard.now)
     except Refused as refused:
         return Told(heard.say("relay_note_how"), row, refused.code)
-    attendance.act(heard.session, row.id, heard.responder.id, heard.now)
+    attendance.act(heard.session, row.id, heard.responder.id, heard.now, BY_SMS)
     return Told(heard.say("relay_noted", code=row.code), row, changed=True)
 
 

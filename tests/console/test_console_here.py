@@ -90,6 +90,30 @@ def test_a_draft_is_writing_and_a_note_is_an_act(ana: Person, written: Written, 
     assert kept() == (True, True)
 
 
+@pytest.mark.parametrize("sign", ["draft", "stay", "here"])
+def test_who_claimed_by_phone_and_goes_on_at_the_console_is_watched_for_there(
+    ana: Person, written: Written, database: Database, sign: str
+) -> None:
+    row = written()
+    ana.post(f"/console/threads/{row.id}/claim", epoch=0)
+    with database.begin() as session:  # by a call, and a text was sent just now
+        session.execute(
+            update(Escalation).values(owner_means="voice", owner_acted_at=utc_now(), owner_wrote_at=utc_now())
+        )
+    assert ana.client.get(f"/console/threads/{row.id}").status_code == 200
+
+    def means() -> str | None:
+        with database.begin() as session:
+            return session.get_one(Escalation, row.id).owner_means
+
+    assert means() == "voice"  # to read is no act
+    if sign == "here":
+        ana.post("/console/here", acted="1", escalation=str(row.id))
+    else:
+        ana.post(f"/console/threads/{row.id}/{sign}", epoch=1, text="I am")
+    assert means() == "console"
+
+
 def test_every_page_hears_which_thread_goes_back_soon(
     person: Callable[..., Person], written: Written, database: Database
 ) -> None:

@@ -298,6 +298,7 @@ def test_a_note_is_for_the_team(night: Relay, one: int) -> None:
     with night.database.begin() as session:
         assert session.scalars(select(Note.text)).all() == ["speaks only Mam"]
     assert night.told(one) == []
+    assert night.row(one).owner_means == "sms"
 
 
 def test_orders_without_a_number_are_asked_about_with_several(night: Relay, one: int, two: int) -> None:
