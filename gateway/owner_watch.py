@@ -16,6 +16,7 @@ from gateway.ownership import AWAY, SILENT
 from gateway.risk import Level
 
 AT_WORK = timedelta(minutes=10)  # how long what an owner did, or a reply that they write, may stand for an answer
+UNTEXTED = timedelta(minutes=10)  # how long a phone that gives no sign holds a resident who can only be called
 CALM = timedelta(minutes=10)  # how long a routine thread in which nothing waits may do without its owner's console
 INTERRUPTED = timedelta(seconds=10)
 AT_ONCE = 50
@@ -40,12 +41,16 @@ class Held:
 
 
 def goes_back_at(held: Held, rules: Ownership, floor: datetime) -> datetime | None:
-    """When an owner who does not answer loses the thread; None while no message waits for them.
+    """When an owner who does not answer loses the thread; None while nothing is asked of them.
 
     Nothing before ``floor`` counts against them. What they do buys ten minutes each time, and a key that they press
-    the time for an answer anew, ten minutes in all: a hand that rests on the keys must not hold a thread.
+    the time for an answer anew, ten minutes in all: a hand that rests on the keys must not hold a thread. Who may not
+    text the resident answers nothing: at the console their page shows that they are there, a phone shows nothing, so
+    that they must do something every ten minutes.
     """
-    if held.unanswered is None or not held.can_text:
+    if not held.can_text:
+        return None if held.means == CONSOLE else _without_a_sign(held, floor) + UNTEXTED
+    if held.unanswered is None:
         return None
     waits, silent = max(held.unanswered, floor), timedelta(seconds=rules.silent_seconds)
     at_work = max(AT_WORK, silent)
@@ -56,11 +61,15 @@ def goes_back_at(held: Held, rules: Ownership, floor: datetime) -> datetime | No
     return waits + silent
 
 
+def _without_a_sign(held: Held, floor: datetime) -> datetime:
+    return max(each for each in (floor, held.unanswered, held.acted) if each is not None)
+
+
 def due(held: Held, rules: Ownership, now: datetime, since: datetime | None = None) -> str | None:
     """Why a thread goes back to those who wait, or None when its owner keeps it.
 
     Nothing before ``since`` counts against an owner: before it nobody could hear them. An owner by phone gives no sign
-    of life but what they write; who may not text a resident is not taken for silent.
+    of life but what they text.
     """
     floor = max(held.claimed_at, since) if since else held.claimed_at
     ends = goes_back_at(held, rules, floor)
@@ -168,13 +177,15 @@ def _held(*which: ColumnElement[bool]) -> Any:
 
 
 def _of(session: Session, row: Row[Any]) -> Held:
+    means = row.owner_means or CONSOLE
+    answered_at_console = row.unanswered is None and means == CONSOLE
     return Held(
         level=Level(row.level),
-        means=row.owner_means or CONSOLE,
+        means=means,
         claimed_at=row.claimed_at,
         beat=row.beat,
         unanswered=row.unanswered,
-        can_text=row.unanswered is None or _may_text(session, row.conversation_id),
+        can_text=answered_at_console or _may_text(session, row.conversation_id),
         acted=row.owner_acted_at,
         wrote=row.owner_wrote_at,
     )

@@ -98,10 +98,13 @@ def number(heard: Heard) -> Told:
     row.owner_means = BY_SMS
     relay_lines.name(heard.session, heard.responder.id, row.id, heard.now)
     kept = relay_lines.take_kept(heard.session, heard.keys, heard.responder.id, row.id, heard.now)
+    if optout.why_no_text(heard.session, row.conversation):
+        _awake(heard, row)
+        return Told(
+            heard.say("relay_cannot_text" if kept else "relay_claimed_cannot_text", code=code), row, "cannot_text"
+        )
     if not kept:
         return Told(heard.say("relay_now", code=code), row)
-    if optout.why_no_text(heard.session, row.conversation):
-        return Told(heard.say("relay_cannot_text", code=code), row, "cannot_text")
     sent = [_send(heard, row, words) for words in kept]
     lost = next((each for each in sent if each.refused is not None), None)
     return lost or Told(heard.say("relay_sent", code=code), row, message_id=sent[-1].message_id, changed=True)
@@ -114,6 +117,7 @@ def speak(heard: Heard) -> Told:
     if isinstance(row, Told):
         return row
     if optout.why_no_text(heard.session, row.conversation):
+        _awake(heard, row)
         return Told(_beside(heard, "relay_cannot_text", dangerous, code=row.code), row, "cannot_text")
     if dangerous:
         return Told(heard.say("relay_danger", code=row.code), row, "danger", keep=heard.said.words)
@@ -161,7 +165,7 @@ def note(heard: Heard) -> Told:
             notes.add(heard.session, row.id, heard.responder, heard.said.words, heard.now)
     except Refused as refused:
         return Told(heard.say("relay_note_how"), row, refused.code)
-    attendance.act(heard.session, row.id, heard.responder.id, heard.now, BY_SMS)
+    _awake(heard, row)
     return Told(heard.say("relay_noted", code=row.code), row, changed=True)
 
 
@@ -313,6 +317,11 @@ def _is_danger(words: str) -> bool:
 def _beside(heard: Heard, key: str, dangerous: bool, **values: object) -> str:
     """An answer, with where to turn in front of it when the words spoke of danger."""
     return "\n".join([heard.say("relay_own_danger")] * dangerous + [heard.say(key, **values)])
+
+
+def _awake(heard: Heard, row: Escalation) -> None:
+    """The owner did something by text: where no words may go out, only this shows that they are there."""
+    attendance.act(heard.session, row.id, heard.responder.id, heard.now, BY_SMS)
 
 
 def _codes(rows: list[Escalation]) -> str:

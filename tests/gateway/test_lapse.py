@@ -102,6 +102,39 @@ def test_who_may_not_write_is_not_taken_for_silent() -> None:
     assert due(held, RULES, at(1031)) == AWAY
 
 
+@pytest.mark.parametrize("means", ["sms", "voice"])
+@pytest.mark.parametrize(
+    ("unanswered", "acted", "last"), [(None, None, 600), (300, None, 900), (300, 100, 900), (300, 880, 1480)]
+)
+def test_a_phone_that_may_not_text_must_give_a_sign_every_ten_minutes(
+    means: str, unanswered: int | None, acted: int | None, last: int
+) -> None:
+    waits, did = (None if each is None else at(each) for each in (unanswered, acted))
+    held = Held(Level.EMERGENCY, means, at(0), None, waits, can_text=False, acted=did)
+    assert (due(held, RULES, at(last)), due(held, RULES, at(last + 1))) == (None, SILENT)
+    assert due(held, RULES, at(last + 1), since=at(last)) is None
+
+
+def test_a_resident_who_said_stop_is_not_held_by_a_phone_that_sleeps(night: Night) -> None:
+    ana = night.person("Ana Ruiz")
+    night.text(DANGER)
+    row = night.open()
+    with night.database.begin() as session:
+        escalations.claim_waiting(session, row.id, ana, night.at, escalations.BY_VOICE)
+        conversations.say(session, session.get_one(Conversation, row.conversation_id), "I am here", "responder",
+                          night.later(seconds=5), responder_id=ana.id)  # fmt: skip
+    night.text("STOP")
+    night.later(minutes=9)
+    assert look(night) == []
+    with night.database.begin() as session:  # everything is answered, as far as a reply may go
+        conversations.say(session, session.get_one(Conversation, row.conversation_id), "I call", "responder",
+                          night.at, responder_id=ana.id)  # fmt: skip
+    assert look(night) == []
+    night.later(minutes=2)
+    assert look(night) == [row.conversation_id]
+    assert night.open().status == "waiting"
+
+
 def test_nothing_counts_from_before_anybody_could_be_heard() -> None:
     held = Held(Level.EMERGENCY, "console", at(0), at(10), at(5))
     assert due(held, RULES, at(1000)) == SILENT

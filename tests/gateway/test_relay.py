@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from gateway import escalations, optout, ownership, receiving, relay, relay_lines
+from gateway import escalations, optout, owner_phones, ownership, receiving, relay, relay_lines, stopping
 from gateway.conversations import SMS, WEBCHAT, Inbound
 from gateway.db import Database
 from gateway.models import AuditEntry, Closing, Escalation, Message, Note, Notice, OptOut, RelayText, Responder
@@ -438,6 +438,41 @@ def test_an_unproved_number_an_editor_and_a_closed_account_are_residents(night: 
         with night.database.begin() as session:
             row = session.get_one(Responder, ana)
             row.phone_verified_at, row.role, row.active = night.at, "responder", True
+
+
+@pytest.mark.parametrize(("level", "locale"), [(Level.URGENT, "en"), (Level.ROUTINE, "es")])
+def test_who_works_by_phone_is_told_of_a_stop(night: Relay, level: Level, locale: str) -> None:
+    night.with_phone("Ana Lu", ANA, locale=locale)
+    row = night.open(level, ROSA)
+    night.hear(ANA, f"CLAIM {night.code(row)}")
+    with night.database.begin() as session:
+        stopping.stop(session, session.get_one(Escalation, row).conversation, "keyword", night.at)
+    [told] = night.relayed()
+    words = "please call" if level is Level.URGENT else ": no le podemos escribir"
+    assert told.startswith(str(night.code(row)) if locale == "en" else f"El {night.code(row)}")
+    assert words in told
+    night.at += timedelta(minutes=9)
+    assert night.hear(ANA, "hello")
+    assert night.told(row) == []
+    assert night.row(row).owner_acted_at == night.at  # who tries is there
+    night.at += timedelta(minutes=9)
+    night.hear(ANA, str(night.code(row)))
+    assert night.row(row).owner_acted_at == night.at
+
+
+def test_an_owner_by_phone_whose_phone_takes_no_texts_is_called(night: Relay, one: int) -> None:
+    with night.database.begin() as session:
+        row = session.get_one(Escalation, one)
+        assert row.owner is not None
+        row.owner.texts_stopped_at = night.at
+        assert owner_phones.tell(session, row, "relay_stop", night.at)
+        row.owner.phone_verified_at = None
+        assert not owner_phones.tell(session, row, "relay_stop", night.at)
+        row.owner_means = "console"
+        row.owner.phone_verified_at = night.at
+        assert not owner_phones.tell(session, row, "relay_stop", night.at)
+    [told] = night.notices("relay")
+    assert (told.means, told.text.split(" wants")[0]) == ("voice", " ".join(str(night.code(one))))
 
 
 @pytest.mark.parametrize(("words", "answer"), [("STOP", ""), ("Alto", "You will get no more texts")])
