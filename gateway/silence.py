@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
-from gateway import delivery, escalations, paging, texts
+from gateway import delivery, escalations, owner_phones, paging, texts
 from gateway.checking import MENU, PATIENCE, kept_for_bot
 from gateway.commands import nobody_on_shift
 from gateway.community import Community
@@ -22,7 +22,8 @@ def watch(session: Session, community: Community, now: datetime) -> list[int]:
     """Act on every silence that is due by ``now``, each of them once; returns the conversations that changed.
 
     No answer to the check question for three minutes counts as "no": an urgent escalation. Ten minutes without a word
-    in an open escalation of level urgent or more are shown to its owner, or in the queue. Several may watch at once.
+    in an open escalation of level urgent or more are shown to its owner, by text where they work by phone, or in the
+    queue. Several may watch at once.
     """
     return [*_check_unanswered(session, community, now), *_silent(session, now)]
 
@@ -75,6 +76,8 @@ def _show(session: Session, conversation_id: int, now: datetime) -> bool:
     escalations.fell_silent(session, row, last, now)
     if row.status == escalations.WAITING:
         paging.page(session, row, now)
+    else:
+        owner_phones.tell(session, row, "relay_silent", now)
     return True
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from gateway import escalations, optout, owner_phones, ownership, receiving, relay, relay_lines, stopping
+from gateway import escalations, optout, owner_phones, ownership, receiving, relay, relay_lines, silence, stopping
 from gateway.conversations import SMS, WEBCHAT, Inbound
 from gateway.db import Database
 from gateway.models import AuditEntry, Closing, Escalation, Message, Note, Notice, OptOut, RelayText, Responder
@@ -458,6 +458,21 @@ def test_who_works_by_phone_is_told_of_a_stop(night: Relay, level: Level, locale
     night.at += timedelta(minutes=9)
     night.hear(ANA, str(night.code(row)))
     assert night.row(row).owner_acted_at == night.at
+
+
+@pytest.mark.parametrize(("means", "told"), [("sms", 1), ("voice", 1), ("console", 0)])
+def test_who_works_by_phone_is_told_once_of_a_silence_in_danger(night: Relay, one: int, means: str, told: int) -> None:
+    night.write("i took all my pills")
+    with night.database.begin() as session:
+        session.get_one(Escalation, one).owner_means = means
+    before = len(night.relayed())
+    for _ in range(3):
+        night.at += timedelta(minutes=6)
+        with night.database.begin() as session:
+            silence.watch(session, night.community, night.at)
+    assert [each.partition(" ")[2] for each in night.relayed()[before:]] == [
+        "may be in danger and has not written for 10 minutes. Please write or call."
+    ] * told
 
 
 def test_an_owner_by_phone_whose_phone_takes_no_texts_is_called(night: Relay, one: int) -> None:
