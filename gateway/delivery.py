@@ -267,33 +267,33 @@ def receipt(session: Session, provider_id: str, status: str, code: int | None, n
     return row is not None
 
 
-def early(session: Session) -> list[tuple[str, int]]:
-    """Kept receipts whose text is known by now, and the conversation of each."""
+def early(session: Session) -> list[tuple[str, int, int | None]]:
+    """Kept receipts whose text is known by now, with the conversation and the code of each."""
     found = session.execute(
-        select(EarlyReceipt.provider_id, Delivery.conversation_id)
+        select(EarlyReceipt.provider_id, Delivery.conversation_id, EarlyReceipt.error_code)
         .join(Delivery, Delivery.provider_id == EarlyReceipt.provider_id)
         .order_by(EarlyReceipt.created_at)
         .limit(MOST_MATCHED)
     )
-    return [(provider_id, conversation_id) for provider_id, conversation_id in found]
+    return [(provider_id, conversation_id, code) for provider_id, conversation_id, code in found]
 
 
-def match_early(session: Session, provider_id: str, now: datetime) -> bool:
-    """Apply one kept receipt and drop it; returns whether its text failed and somebody must see that.
+def match_early(session: Session, provider_id: str, now: datetime) -> int | None:
+    """Apply one kept receipt and drop it; returns the number of its text where that failed.
 
     A receipt and the call it belongs to may cross: each looks for the other before either has committed.
     """
     row = session.scalar(select(Delivery).where(Delivery.provider_id == provider_id).with_for_update(of=Delivery))
     kept = session.get(EarlyReceipt, provider_id, with_for_update=True)
     if row is None or kept is None:
-        return False
+        return None
     if is_further(row.status, kept.status):
         _move(row, kept.status, now, kept.error_code)
     session.delete(kept)
-    return row.status == kept.status == "failed" and matters(row.error_code, quietly=lost_quietly(row))
+    return row.id if row.status == kept.status == "failed" else None
 
 
-def lost_quietly(row: Delivery | Taken) -> bool:
+def lost_quietly(row: Delivery) -> bool:
     """Whether nobody needs to know that this text never arrives: it confirms a STOP, or nobody waits for it."""
     return row.confirms_stop or row.priority == BULK
 

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from gateway import optout, ownership
 from gateway.community import Community
 from gateway.community_duty import Ownership
 from gateway.escalations import CLAIMED, CONSOLE
-from gateway.models import Conversation, Escalation, Heartbeat, Message
+from gateway.models import Conversation, Delivery, Escalation, Heartbeat, Message
 from gateway.ownership import AWAY, SILENT
 from gateway.risk import Level
 
@@ -147,13 +147,16 @@ def _left(held: Held, rules: Ownership, now: datetime) -> int | None:
 def unanswered_since() -> ScalarSelect[Any]:
     """When the first message came in a thread that no reply of a person followed, for a select over escalations.
 
+    A text that did not arrive is no reply: the resident waits on.
+
     A select in a select in a select finds the outermost table by itself only if it is told to: without that the newest
     reply in *any* thread counted as an answer in this one, and who slept here was saved by who worked there.
     """
     answer = aliased(Message)
+    is_lost = exists().where(Delivery.message_id == answer.id, Delivery.status == "failed")
     answered = (
         select(func.coalesce(func.max(answer.id), 0))
-        .where(answer.conversation_id == Escalation.conversation_id, answer.author == "responder")
+        .where(answer.conversation_id == Escalation.conversation_id, answer.author == "responder", ~is_lost)
         .correlate(Escalation)
         .scalar_subquery()
     )

@@ -13,14 +13,13 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import column, text
 from sqlalchemy.orm import Session
 
-from gateway import conversations, delivery, escalations, optout
+from gateway import conversations, delivery, lost_texts
 from gateway.conversations import RESPONDER
 from gateway.db import Database
 from gateway.delivery import Quiet, Taken
 from gateway.errors import SmsFailed
 from gateway.keys import Keys
 from gateway.models import Conversation, Delivery
-from gateway.risk import Level
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +49,6 @@ class Parcel:
     body: str = field(repr=False)
     since: datetime
     confirms_stop: bool
-    lost_quietly: bool
 
     @property
     def is_urgent(self) -> bool:
@@ -127,20 +125,13 @@ def match_early(database: Database, clock: Clock | None = None) -> None:
     """Bring receipts and the texts they belong to together, and ask a person where one tells of a failure."""
     with database.begin() as session:
         waiting = delivery.early(session)
-    for provider_id, conversation_id in waiting:
+    for provider_id, conversation_id, code in waiting:
         with database.begin() as session:
-            conversation = conversations.lock(session, conversation_id)
+            conversation = _lock(session, conversation_id, code)
             at = _now(session, clock)
-            if delivery.match_early(session, provider_id, at):
-                tell_a_person(session, conversation, at)
-
-
-def tell_a_person(session: Session, conversation: Conversation, now: datetime) -> None:
-    """A text that will never arrive is a person's affair, also where nobody was asked before.
-
-    The conversation is locked by the caller, before the text: see :func:`gateway.conversations.thread`.
-    """
-    escalations.open_(session, conversation, "text_failed", Level.ROUTINE, now)
+            failed = delivery.match_early(session, provider_id, at)
+            if failed is not None:
+                lost_texts.lost(session, conversation, failed, at)
 
 
 def _now(session: Session, clock: Clock | None) -> datetime:
@@ -170,7 +161,6 @@ def _parcel(taken: Taken, keys: Keys) -> Parcel | None:
         taken.text,
         taken.written_at,
         taken.confirms_stop,
-        delivery.lost_quietly(taken),
     )
 
 
@@ -209,7 +199,7 @@ def _deal(  # noqa: PLR0913 - what is sent by whom, and what comes after it
 
 
 def _unsealable(database: Database, taken: Taken, clock: Clock | None) -> None:
-    with _outcome(database, taken.conversation_id, delivery.lost_quietly(taken), clock) as outcome:
+    with _outcome(database, taken.conversation_id, taken.id, clock) as outcome:
         outcome.lost = delivery.fail(outcome.session, taken.id, taken.attempts, outcome.at, None)
 
 
@@ -277,12 +267,12 @@ def _left(database: Database, parcel: Parcel, provider_id: str, clock: Clock | N
 
 def _keep_asking(database: Database, parcel: Parcel, clock: Clock | None) -> None:
     """It stays "sending", and the sweep asks again, until the text is too old to be of use."""
-    with _outcome(database, parcel.conversation_id, parcel.lost_quietly, clock) as outcome:
+    with _outcome(database, parcel.conversation_id, parcel.delivery_id, clock) as outcome:
         outcome.lost = delivery.give_up(outcome.session, parcel.delivery_id, parcel.attempts, outcome.at)
 
 
 def _again(database: Database, parcel: Parcel, code: int | None, wait: float, clock: Clock | None) -> None:
-    with _outcome(database, parcel.conversation_id, parcel.lost_quietly, clock) as outcome:
+    with _outcome(database, parcel.conversation_id, parcel.delivery_id, clock) as outcome:
         outcome.lost = delivery.retry(outcome.session, parcel.delivery_id, parcel.attempts, outcome.at, code, wait)
 
 
@@ -291,12 +281,10 @@ def _put_back(database: Database, parcel: Parcel, failure: SmsFailed, clock: Clo
         wait = max(failure.after or 0.0, delivery.backoff(parcel.attempts, _spread()))
         _again(database, parcel, failure.code, wait, clock)
         return
-    with _outcome(database, parcel.conversation_id, parcel.lost_quietly, clock, failure.code) as outcome:
+    with _outcome(database, parcel.conversation_id, parcel.delivery_id, clock, failure.code) as outcome:
         outcome.lost = delivery.fail(outcome.session, parcel.delivery_id, parcel.attempts, outcome.at, failure.code)
-        if failure.code == delivery.OPTED_OUT:
-            contact = conversations.phone_contact(outcome.conversation)
-            optout.stop(outcome.session, contact.channel, contact.address_hash, "twilio", outcome.at)
-            conversations.turn_to_page(outcome.conversation)
+        if failure.code == delivery.OPTED_OUT and not outcome.lost:
+            lost_texts.refused(outcome.session, outcome.conversation, outcome.at)
 
 
 @dataclass
@@ -311,16 +299,20 @@ class _Outcome:
 
 @contextmanager
 def _outcome(
-    database: Database, conversation_id: int, quietly: bool, clock: Clock | None, code: int | None = None
+    database: Database, conversation_id: int, delivery_id: int, clock: Clock | None, code: int | None = None
 ) -> Iterator[_Outcome]:
-    """The conversation is locked before the text, because a lost one opens an escalation in the same transaction; an
-    opt-out is the contact's."""
-    lock = conversations.lock_both if code == delivery.OPTED_OUT else conversations.lock
+    """The conversation is locked before the text, because a lost one opens an escalation in the same transaction."""
     with database.begin() as session:
-        outcome = _Outcome(session, lock(session, conversation_id), _now(session, clock))
+        outcome = _Outcome(session, _lock(session, conversation_id, code), _now(session, clock))
         yield outcome
-        if outcome.lost and delivery.matters(code, quietly=quietly):
-            tell_a_person(session, outcome.conversation, outcome.at)
+        if outcome.lost:
+            lost_texts.lost(session, outcome.conversation, delivery_id, outcome.at)
+
+
+def _lock(session: Session, conversation_id: int, code: int | None) -> Conversation:
+    """An opt-out is the contact's, which is locked before the conversation."""
+    lock = conversations.lock_both if code == delivery.OPTED_OUT else conversations.lock
+    return lock(session, conversation_id)
 
 
 def _spread() -> float:

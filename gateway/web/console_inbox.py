@@ -8,7 +8,7 @@ from flask import g, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import broadcasts, dispatch_watch, escalations, notes, ownership, second_look
+from gateway import broadcasts, dispatch_watch, escalations, lost_texts, notes, ownership, second_look
 from gateway.marking import N_
 from gateway.models import Broadcast, Escalation, Responder
 from gateway.web import console_duty, guards
@@ -31,7 +31,7 @@ class Item:
 
 
 # Of what is urgent, what cannot wait stands above what only is to be known, however old that is.
-FIRST = ("sos", "danger", "given", "offer", "team")
+FIRST = ("sos", "danger", "lost", "given", "offer", "team")
 TOLD_FOR = timedelta(hours=12)
 Source = Callable[[Session, Responder, datetime], list[Item]]
 
@@ -69,6 +69,12 @@ def _new_danger(session: Session, responder: Responder, _now: datetime) -> list[
         for row in session.scalars(mine)
         if row.alerted_at
     ]
+
+
+def _lost(session: Session, responder: Responder, _now: datetime) -> list[Item]:
+    """Who wrote a reply believes that it was read."""
+    return [Item("lost", N_("The last reply in a thread of yours did not arrive"), _way_to(row), at, True, "urgent")
+            for row, at in lost_texts.in_threads_of(session, responder.id)]  # fmt: skip
 
 
 def _way_to(row: Escalation) -> str:
@@ -137,5 +143,5 @@ def _teams(session: Session, responder: Responder, now: datetime) -> list[Item]:
     ]
 
 
-SOURCES: list[Source] = [_new_danger, _teams, _given, _offered, _went_back, _second_looks, _duty, _notes]
+SOURCES: list[Source] = [_new_danger, _lost, _teams, _given, _offered, _went_back, _second_looks, _duty, _notes]
 """Every source of items."""

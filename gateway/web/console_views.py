@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from gateway import attachments, audit, calling, closings, drafts, escalations, labels
+from gateway import attachments, audit, calling, closings, drafts, escalations, labels, lost_texts
 from gateway.commands import MEDIATION
 from gateway.conversations import SMS, phone_contact, safe_to_text
 from gateway.keys import Keys
@@ -60,6 +60,7 @@ class Thread:
     not_safe_to_text: bool = False
     page_only: bool = False
     draft: str = ""
+    lost: bool = False
 
     @property
     def two_ways(self) -> bool:
@@ -106,6 +107,7 @@ def thread(  # noqa: PLR0913 - which thread, for whom, from where on
         not_safe_to_text=not safe_to_text(row.conversation),
         page_only=contact.id not in stopped and texted.id in stopped,
         draft=drafts.of(session, row.conversation_id, responder.id),
+        lost=lost_texts.since(session, row.id) is not None,
     )
 
 

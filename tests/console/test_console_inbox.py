@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from gateway import escalations
+import pytest
+from sqlalchemy import select, update
+
+from gateway import delivery, escalations
 from gateway.db import Database
-from gateway.models import Escalation, Responder
+from gateway.models import Delivery, Escalation, Message, Responder
 from gateway.web import console_inbox
 from gateway.web.console_inbox import Item
 from tests.console.conftest import Person, utc_now
@@ -33,6 +36,35 @@ def test_new_danger_in_a_thread_of_ones_own_is_told_until_it_is_answered(
     with database.begin() as session:
         escalations.replied(session.get_one(Escalation, row.id), utc_now())
     assert WORDS not in ana.client.get("/console/inbox").text
+
+
+@pytest.mark.slow
+def test_a_reply_that_did_not_arrive_is_told_until_its_owner_acts(
+    database: Database, person: Callable[..., Person], written: Callable[..., Escalation]
+) -> None:
+    row, ana, words = (
+        written(number="+15555550133"),
+        person("Ana"),
+        "The last reply in a thread of yours did not arrive",
+    )
+    ana.post(f"/console/threads/{row.id}/claim", epoch=0)
+    assert ana.post(f"/console/threads/{row.id}/reply", epoch=1, text="I am here").status_code == 303
+    assert words not in ana.client.get("/console/inbox").text
+    with database.begin() as session:
+        mine = select(Delivery).join(Message, Message.id == Delivery.message_id).where(Message.author == "responder")
+        text = session.scalars(mine).one()
+        text.status, text.attempts = "sending", 1
+        session.flush()
+        assert delivery.fail(session, text.id, 1, utc_now(), 30003)
+        session.execute(update(Escalation).values(owner_acted_at=utc_now() - timedelta(minutes=1)))
+    told = ana.client.get("/console/inbox").text
+    assert words in told
+    assert 'data-rings="urgent"' in told
+    page = f"/console/threads/{row.id}"
+    assert 'id="lost"' in ana.client.get(page).text
+    ana.post(f"{page}/stay", epoch=1)
+    assert words not in ana.client.get("/console/inbox").text
+    assert 'id="lost"' not in ana.client.get(page).text
 
 
 def test_what_cannot_wait_stands_above_what_is_only_to_be_known(
