@@ -1,11 +1,11 @@
-"""Who may see a resident's number: only where they opted out in danger, so that a call is the one way left."""
+"""Who may see a resident's number: only where they may not be texted in danger, so that a call is the one way left."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from gateway import audit, escalations, optout
-from gateway.conversations import SMS, phone_contact
+from gateway.conversations import SMS, phone_contact, safe_to_text
 from gateway.errors import Refused
 from gateway.keys import Keys
 from gateway.models import Escalation, Responder
@@ -17,12 +17,17 @@ ACT = "show_number"
 
 def may_call(session: Session, row: Escalation, responder: Responder) -> bool:
     """Whether this responder may see the number: the owner and supervisors may, while danger is open and the resident
-    opted out of texts."""
+    opted out of texts or said that one may be read by somebody else."""
     contact = phone_contact(row.conversation)
     theirs = row.owner_id == responder.id or responder.role in escalations.SUPERVISING
     open_danger = row.status != escalations.RESOLVED and Level(row.level) >= Level.URGENT
     on_sms = contact.channel == SMS and contact.address_sealed is not None
-    return theirs and open_danger and on_sms and optout.in_force(session, contact.channel, contact.address_hash)
+    return theirs and open_danger and on_sms and _may_not_be_texted(session, row)
+
+
+def _may_not_be_texted(session: Session, row: Escalation) -> bool:
+    contact = phone_contact(row.conversation)
+    return not safe_to_text(row.conversation) or optout.in_force(session, contact.channel, contact.address_hash)
 
 
 def show_number(session: Session, escalation_id: int, responder: Responder, now: datetime) -> Escalation:

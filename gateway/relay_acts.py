@@ -101,7 +101,9 @@ def number(heard: Heard) -> Told:
     if optout.why_no_text(heard.session, row.conversation):
         _awake(heard, row)
         return Told(
-            heard.say("relay_cannot_text" if kept else "relay_claimed_cannot_text", code=code), row, "cannot_text"
+            heard.say(_barred(row, "relay_cannot_text" if kept else "relay_claimed_cannot_text"), code=code),
+            row,
+            "cannot_text",
         )
     if not kept:
         return Told(heard.say("relay_now", code=code), row)
@@ -118,7 +120,7 @@ def speak(heard: Heard) -> Told:
         return row
     if optout.why_no_text(heard.session, row.conversation):
         _awake(heard, row)
-        return Told(_beside(heard, "relay_cannot_text", dangerous, code=row.code), row, "cannot_text")
+        return Told(_beside(heard, _barred(row, "relay_cannot_text"), dangerous, code=row.code), row, "cannot_text")
     if dangerous:
         return Told(heard.say("relay_danger", code=row.code), row, "danger", keep=heard.said.words)
     told = _send(heard, row, heard.said.words) if heard.said.words else Told("", row)
@@ -266,7 +268,7 @@ def _begin(heard: Heard, row: Escalation, key: str) -> Told:
     """Work a thread by text: its last words come, and what is texted goes there."""
     relay_lines.name(heard.session, heard.responder.id, row.id, heard.now)
     if optout.why_no_text(heard.session, row.conversation):
-        key = "relay_claimed_cannot_text"
+        key = _barred(row, "relay_claimed_cannot_text")
     relay_lines.catch_up(heard.session, row, heard.responder, heard.now)
     return Told(heard.say(key, code=row.code), row, changed=True)
 
@@ -317,6 +319,11 @@ def _is_danger(words: str) -> bool:
 def _beside(heard: Heard, key: str, dangerous: bool, **values: object) -> str:
     """An answer, with where to turn in front of it when the words spoke of danger."""
     return "\n".join([heard.say("relay_own_danger")] * dangerous + [heard.say(key, **values)])
+
+
+def _barred(row: Escalation, key: str) -> str:
+    """What is said of a resident who may not be texted: the console shows a number to call in danger only."""
+    return key if Level(row.level) >= Level.URGENT else f"{key}_calm"
 
 
 def _awake(heard: Heard, row: Escalation) -> None:

@@ -92,13 +92,11 @@ def _reply_by_pair(escalation_id: int, key: str) -> ResponseReturnValue:
 def say(  # noqa: PLR0913 - what is said by whom, where and in which language
     session: Session, row: Escalation, who: Responder, text: str, at: datetime, *, language: str | None = None
 ) -> Message | None:
-    """Store the reply, once: None when it stands there already. Raises :class:`Conflict` when the resident said STOP.
+    """Store the reply, once: None when it stands there already. Raises as :func:`_may_leave` does.
 
     The conversation must be locked, as :func:`escalations.owned` leaves it.
     """
-    contact = row.conversation.contact
-    if optout.in_force(session, contact.channel, contact.address_hash):
-        raise Conflict("opted_out")
+    risk = _may_leave(session, row)
     # The form came twice, because an answer was lost or a finger was quick: the resident should read it once.
     twice = session.scalar(
         select(Message.id)
@@ -123,8 +121,22 @@ def say(  # noqa: PLR0913 - what is said by whom, where and in which language
         language=language,
     )
     escalations.replied(row, at)
-    audit.note(session, at, "reply", "escalation", row.id, who.id, message=message.id)
+    audit.note(session, at, "reply", "escalation", row.id, who.id, message=message.id, **risk)
     return message
+
+
+def _may_leave(session: Session, row: Escalation) -> dict[str, bool]:
+    """What is to be written down of a reply that leaves though a text is not safe. Raises :class:`Conflict` when the
+    resident said STOP, and :class:`Refused` when a text is not safe and nobody ticked (``unsafe``) that it goes anyway.
+    """
+    contact = row.conversation.contact
+    if optout.in_force(session, contact.channel, contact.address_hash):
+        raise Conflict("opted_out")
+    if conversations.may_be_told(row.conversation):
+        return {}
+    if request.form.get("unsafe") != "yes":
+        raise Refused(409, "not_safe_to_text")
+    return {"unsafe": True}
 
 
 def lower(escalation_id: int) -> ResponseReturnValue:
@@ -147,7 +159,7 @@ def label(escalation_id: int, message_id: int) -> ResponseReturnValue:
 
 
 def number(escalation_id: int) -> ResponseReturnValue:
-    """Show the number of a resident in danger who opted out; that it was looked at is written down."""
+    """Show the number of a resident in danger who may not be texted; that it was looked at is written down."""
     with guards.door().database.begin() as session:
         calling.show_number(session, escalation_id, g.responder, now())
     return after(escalation_id, leave=False)

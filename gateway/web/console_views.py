@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from gateway import attachments, audit, calling, closings, drafts, escalations, labels, lost_texts
 from gateway.commands import MEDIATION
-from gateway.conversations import SMS, phone_contact, safe_to_text
+from gateway.conversations import SMS, may_be_told, phone_contact, safe_to_text
 from gateway.keys import Keys
 from gateway.models import (
     AuditEntry,
@@ -71,6 +71,11 @@ class Thread:
     def can_text(self) -> bool:
         """Whether a reply may be written: the thread is ours, and its resident has not said STOP."""
         return self.mine and not self.opted_out
+
+    @property
+    def asks_before_text(self) -> bool:
+        """Whether a reply goes out only after a tick: it is a text, and its resident said that one is not safe."""
+        return self.can_text and not may_be_told(self.escalation.conversation)
 
 
 def is_silent(row: Escalation) -> bool:

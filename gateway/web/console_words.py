@@ -115,6 +115,9 @@ PROBLEMS = {
     "no_reason": N_("Not lowered: choose a lower level and the reason."),
     "pair_incomplete": N_("Nothing was sent: fill in the place of the ready reply first."),
     "opted_out": N_("Nothing was sent: the resident opted out of texts."),
+    "not_safe_to_text": N_(
+        "Nothing was sent: they said a text is not safe. Tick that it goes all the same, then send."
+    ),
     "full_danger": N_("You have as much as one person should hold. Somebody is in danger here: take it if you can."),
     "full_routine": N_("You have as much as one person should hold, and somebody else has room. It was not claimed."),
     "resting": N_("You are on a break. Take it all the same only if nobody else can."),

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from gateway import escalations, stopping
 from gateway.conversations import lock
 from gateway.db import Database
 from gateway.door import Door
-from gateway.models import AuditEntry, Escalation, Message
+from gateway.models import AuditEntry, Conversation, Escalation, Message
 from gateway.risk import Level
 from gateway.web.console_feed import alarms, fingerprint, load
 from tests.console.conftest import Person, utc_now
@@ -169,6 +170,62 @@ def test_a_routine_opt_out_is_no_alarm(ana: Person, opted_out: Escalated, databa
     assert "call" not in seen.split('id="opted-out"')[1].split("</div>")[0]
     [kept] = rows(database, Escalation)
     assert kept.alerted_at is None
+
+
+def unsafe(database: Database) -> None:
+    """The resident says that somebody else reads their texts."""
+    with database.begin() as session:
+        session.scalars(select(Conversation)).one().answers = {"safe_to_text": "no"}
+
+
+def test_who_must_not_be_texted_in_danger_may_be_called(person: People, written: Escalated, database: Database) -> None:
+    row, ana, cai = written(number=NUMBER), person("Ana"), person("Cai")
+    ana.post(f"/console/threads/{row.id}/claim", epoch=0)
+    assert shown(ana, row) == 403
+    unsafe(database)
+    bar = page(ana, row).split('id="not-safe-to-text"')[1].split("</label>")[0]
+    assert "somebody else may hear it" in bar
+    assert "Show the number" in bar
+    assert (shown(ana, row), shown(cai, row)) == (303, 403)
+    assert page(ana, row).count(f'href="tel:{NUMBER}"') == 1
+    epoch = rows(database, Escalation)[0].epoch
+    ana.post(f"/console/threads/{row.id}/lower", epoch=epoch, level="routine", reason="safe_now")
+    assert shown(ana, row) == 403
+    assert "somebody else may hear it" not in page(ana, row)
+
+
+@pytest.mark.parametrize("way", ["words", "pair"])
+def test_a_text_that_is_not_safe_leaves_only_after_a_tick(
+    ana: Person, written: Escalated, database: Database, way: str
+) -> None:
+    row = written(number=NUMBER)
+    ana.post(f"/console/threads/{row.id}/claim", epoch=0)
+    there, form = (
+        f"/console/threads/{row.id}/reply",
+        {"text": "I am here"} if way == "words" else {"pair": "pair_first"},
+    )
+    assert 'name="unsafe"' not in page(ana, row)
+    unsafe(database)
+    assert re.search(r'id="unsafe" name="unsafe" value="yes" form="reply">', page(ana, row))
+
+    def replies() -> int:
+        return sum(each.author == "responder" for each in rows(database, Message))
+
+    refused = ana.post(there, epoch=1, **form)
+    assert (refused.status_code, replies()) == (409, 0)
+    assert "they said a text is not safe" in refused.text
+    assert ana.post(there, epoch=1, unsafe="yes", **form).status_code == 303
+    assert replies() == 1
+    [kept] = [each for each in rows(database, AuditEntry) if each.act == "reply"]
+    assert kept.detail["unsafe"] is True
+
+
+def test_on_a_web_page_nobody_is_asked_for_a_tick(ana: Person, written: Escalated, database: Database) -> None:
+    row = written(channel="webchat")
+    ana.post(f"/console/threads/{row.id}/claim", epoch=0)
+    unsafe(database)
+    assert 'name="unsafe"' not in page(ana, row)
+    assert ana.post(f"/console/threads/{row.id}/reply", epoch=1, text="I am here").status_code == 303
 
 
 def test_a_picture_is_counted_and_named_by_its_kind_and_never_linked(
