@@ -47,8 +47,8 @@ def look(  # noqa: PLR0913 - what is looked for, by whom, for whom and where
 ) -> Looked:
     """Search for a resident in the words of a responder, who types in the language ``typed_in``.
 
-    What the resident told (ages, access, when) counts as it does when the bot searches. ``place`` goes before a place
-    in the words; without either nothing is near.
+    What the resident told (ages, gender, papers, access, when) counts as it does when the bot searches. ``place`` goes
+    before a place in the words; without either nothing is near.
     """
     wanted = _wanted(session, community, conversation, words[:LONGEST], place[:LONGEST], typed_in, now)
     found = _search(session, community, wanted, now)
@@ -96,7 +96,7 @@ def _wanted(  # noqa: PLR0913 - as :func:`look`
 ) -> Wanted:
     town, tags = gazetteer.town(community), asking.tags_of(community)
     asked = asking.wanted(session, words, tags, town, typed_in, now, community.time_zone)
-    said = written.said_in(session, conversation.id) if conversation.answers.get("when") else ()
+    said = written.said_in(session, conversation.id)
     facts = asking.facts(conversation.answers, now, community.time_zone, said)
     code = zip_in(place)
     here: dict[str, Any] = {"zip": code, "place": None if code else place} if place else {}

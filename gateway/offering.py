@@ -149,7 +149,7 @@ def beyond(scene: Scene, last: Last, **preferred: Any) -> list[str]:
 
 
 def _found(scene: Scene, wanted: Last, **preferred: Any) -> Found:
-    facts = asking.facts(scene.conversation.answers, scene.now, scene.home, scene.said)
+    facts = asking.facts(scene.conversation.answers, scene.now, scene.home, scene.said, wanted.get("for_whom"))
     tags = asking.tags_of(scene.community)
     return search(
         scene.session,

@@ -1,7 +1,7 @@
 """Makes a question to the directory of what a resident wrote and of the facts that were heard before."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Facts
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from gateway.directory import eligibility, gazetteer, mentioned, mistyped, place, said, topics
+from gateway.directory import eligibility, gazetteer, mentioned, mistyped, place, said, topics, whom
 from gateway.directory.folding import fold
 from gateway.directory.gazetteer import Town
 from gateway.directory.needs import Mapping, standard
@@ -35,13 +35,11 @@ SERVED_BY = {  # topics that say who is asking -> who is served
     "#mothers": "family",
     "#children_people": "family",
 }
+# The words of a gender also name mothers, fathers and parents of whom somebody speaks: whom.py reads it closer.
 WHO = ("pregnant", "veteran", "family", "lgbtq", "immigrant", "reentry", "disabled", "hiv")
 PETS = re.compile(
     r"\b(?:with|con|and|y|bring|got|have|tengo) (?:my|a|mi|un|una|mis|\d) (?:\w+ )?"
     r"(?:dogs?|cats?|pets?|perr|gat|mascot)"
-)
-NOTHING_TO_PAY = re.compile(
-    r"\b(?:free|no money|cant pay|can't pay|broke|gratis|gratuit\w+|sin dinero|no tengo dinero)\b"
 )
 
 
@@ -59,19 +57,28 @@ def tags_of(community: "Community | None") -> Mapping:
     return community.directory.tags if community else standard()
 
 
-def facts(answers: Facts[str, Any], now: datetime, home: str | None, texts: Iterable[str] = ()) -> dict[str, Any]:
-    """The fields of :class:`Wanted` that the facts of a conversation fill: ages, who they are, languages, access, when.
+def facts(
+    answers: Facts[str, Any],
+    now: datetime,
+    home: str | None,
+    texts: Sequence[str] = (),
+    for_whom: str | None = None,
+) -> dict[str, Any]:
+    """The fields of :class:`Wanted` that the facts of a conversation fill: ages, who they are, languages, access, when;
+    and of their own ``texts``, oldest first, gender, missing papers and what they can pay.
 
-    A day on which something is due, by their own ``texts``, is not when help is wanted.
+    A day on which something is due, by these texts, is not when help is wanted. ``for_whom`` is ``self`` or ``other``.
     ``answers`` holds each fact as codes with commas between, as the bot hears them; what is none of them is left out.
     """
     ages = tuple(int(age) for age in _codes(answers, "ages") if age.isdigit() and int(age) <= said.OLDEST)
     heard = _codes(answers, "access")
     found: dict[str, Any] = {
         "ages": ages,
-        "serves": tuple(SERVED[code] for code in heard if code in SERVED),
+        "serves": (*(SERVED[code] for code in heard if code in SERVED), *_gender(texts, for_whom)),
         "languages": tuple(code for code in _codes(answers, "speaks") if code != "en"),
         "access": tuple(code for code in heard if eligibility.helps(code)),
+        "cost": "free" if whom.nothing_to_pay(texts) else None,
+        "lacks": whom.lacks(texts),
         "when": None if any(map(said.due_in, texts)) else moment(_codes(answers, "when"), now, home),
     }
     return {name: value for name, value in found.items() if value}
@@ -117,7 +124,8 @@ def wanted(  # noqa: PLR0913 - what is asked, and by whom, where and when
         text=text,
         ages=ages,
         serves=_served(text, mended, found),
-        cost="free" if NOTHING_TO_PAY.search(fold(text)) else None,
+        cost="free" if whom.nothing_to_pay([text]) else None,
+        lacks=whom.lacks([text]),
         when=said.moment_in(text, now, home) if now else None,
         open_only=said.open_in(text),
         topics=tuple(sorted(found)),
@@ -149,7 +157,12 @@ def _served(text: str, mended: str, found: set[str]) -> tuple[str, ...]:
     said_so = eligibility.words("serves").in_text(text, mended)
     pets = ("pets",) if PETS.search(fold(text)) else ()
     by_topic = (SERVED_BY[topic] for topic in sorted(found) if topic in SERVED_BY)
-    return tuple(dict.fromkeys((*(who for who in said_so if who in WHO), *pets, *by_topic)))
+    return tuple(dict.fromkeys((*(who for who in said_so if who in WHO), *pets, *by_topic, *_gender([text]))))
+
+
+def _gender(texts: Sequence[str], for_whom: str | None = None) -> tuple[str, ...]:
+    found = whom.gender(texts, for_whom)
+    return (found,) if found else ()
 
 
 def _without(text: str, named: str | None) -> str:
