@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gateway import texts, written
+from gateway import offering, texts
 from gateway.community import Community
 from gateway.directory import asking, freshness, gazetteer, locating, one_service, search, stored
 from gateway.directory.place import Place, zip_in
@@ -96,8 +96,7 @@ def _wanted(  # noqa: PLR0913 - as :func:`look`
 ) -> Wanted:
     town, tags = gazetteer.town(community), asking.tags_of(community)
     asked = asking.wanted(session, words, tags, town, typed_in, now, community.time_zone)
-    said = written.said_in(session, conversation.id)
-    facts = asking.facts(conversation.answers, now, community.time_zone, said)
+    facts = offering.about_them(session, conversation, now, community.time_zone)
     code = zip_in(place)
     here: dict[str, Any] = {"zip": code, "place": None if code else place} if place else {}
     # What the responder types goes before what the resident told.
@@ -129,7 +128,8 @@ def _texts(  # noqa: PLR0913 - which services, for whom, in which language
     near = None
     if wanted and (wanted.zip or wanted.place):
         near = locating.read(session, wanted.zip, wanted.place, gazetteer.town(community), language, None).place
-    ask = _asking(community, language, now, wanted, near)
+    about = Wanted(**offering.about_them(session, conversation, now, community.time_zone))
+    ask = replace(_asking(community, language, now, wanted, near), about=about)
     known = stored.by_ids(session, list(where), ask, where)
     weeks = stored.weeks(session, list(where), ask, where)
     return dict(_told(known, weeks, ask, conversation.channel))

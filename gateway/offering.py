@@ -13,12 +13,15 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from gateway import endings, gaps, referrals, texts
+from sqlalchemy.orm import Session
+
+from gateway import endings, gaps, referrals, texts, written
 from gateway.directory import answers, asking, freshness, gazetteer, hours, locating, stored
 from gateway.directory.holidays import FEDERAL
 from gateway.directory.place import Place, zip_in
 from gateway.directory.search import search
 from gateway.directory.wanted import Found, FoundService, PlaceChoice, Wanted
+from gateway.models import Conversation
 from gateway.scene import Scene, needs_of, short
 
 AT_ONCE = 3  # services in one text
@@ -94,11 +97,15 @@ def tell_again(scene: Scene, last: Last) -> list[str]:
 
 def services(scene: Scene, last: Last, ids: Sequence[str], then: datetime | None = None) -> list[FoundService]:
     """What is known now of services of the list, as far as a list tells it, with the hours of now or of ``then``."""
-    return stored.by_ids(scene.session, ids, asking_about(scene, last, then), last["at"], in_full=False)
+    return stored.by_ids(scene.session, ids, _asking(scene, last, then), last["at"], in_full=False)
 
 
-def asking_about(scene: Scene, last: Last, then: datetime | None = None) -> stored.Asking:
-    """Who asks about the list, from where, and about which day."""
+def asking_about(scene: Scene, last: Last) -> stored.Asking:
+    """Who asks about services of the list, from where and for whom."""
+    return replace(_asking(scene, last), about=Wanted(**_facts(scene, last)))
+
+
+def _asking(scene: Scene, last: Last, then: datetime | None = None) -> stored.Asking:
     return stored.Asking(
         scene.language,
         scene.now,
@@ -109,6 +116,13 @@ def asking_about(scene: Scene, last: Last, then: datetime | None = None) -> stor
         freshness.rules_of(scene.community),
         then,
     )
+
+
+def about_them(session: Session, conversation: Conversation, now: datetime, home: str | None) -> dict[str, Any]:
+    """What a conversation says of whom help is for and when, as fields of :class:`Wanted`."""
+    last: Last = conversation.last_search or {}
+    said = written.said_in(session, conversation.id)
+    return asking.facts(conversation.answers, now, home, said, last.get("for_whom"))
 
 
 def where(scene: Scene, last: Last) -> Place | None:
@@ -148,8 +162,12 @@ def beyond(scene: Scene, last: Last, **preferred: Any) -> list[str]:
     return [service_id for service_id in _found(scene, last, **preferred).ids if service_id not in known]
 
 
+def _facts(scene: Scene, wanted: Last) -> dict[str, Any]:
+    return asking.facts(scene.conversation.answers, scene.now, scene.home, scene.said, wanted.get("for_whom"))
+
+
 def _found(scene: Scene, wanted: Last, **preferred: Any) -> Found:
-    facts = asking.facts(scene.conversation.answers, scene.now, scene.home, scene.said, wanted.get("for_whom"))
+    facts = _facts(scene, wanted)
     tags = asking.tags_of(scene.community)
     return search(
         scene.session,

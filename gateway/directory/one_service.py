@@ -7,7 +7,7 @@ from gateway import segments
 from gateway.directory import choices, facts, freshness
 from gateway.directory.addresses import street_of
 from gateway.directory.answers import MOST_SEGMENTS, SMS, hours_of, shorten, text_line
-from gateway.directory.hours_words import say
+from gateway.directory.hours_words import say, words
 from gateway.directory.stored import Asking
 from gateway.directory.wanted import FoundService
 
@@ -149,6 +149,8 @@ def _more(service: FoundService, language: str) -> Iterator[str]:
     """In the order in which somebody who goes there needs it."""
     if service.alert:
         yield say("alert", language, alert=service.alert)
+    if line := not_said(service, language):
+        yield line
     yield from facts.told(service, choices.PAPERS, "", language)
     yield from _ask(service, language) if service.phone else ()
     for kind in (choices.WHO, choices.COST, choices.APPLY, choices.ACCESS):
@@ -157,6 +159,13 @@ def _more(service: FoundService, language: str) -> Iterator[str]:
         yield service.url
     if line := freshness.checked(service, language):
         yield line
+
+
+def not_said(service: FoundService, language: str) -> str | None:
+    """That one should call first, for what they asked for and the directory does not say; None where it says it all."""
+    named = [say(f"fact_{fact}", language) for fact in service.call_first if f"fact_{fact}" in words()]
+    key = "call_first_not_known" if service.phone else "ask_first_not_known"
+    return say(key, language, facts=", ".join(named)) if named else None
 
 
 def _not_known(service: FoundService, language: str) -> str:

@@ -98,12 +98,15 @@ class Looked:
     @property
     def call_first(self) -> tuple[str, ...]:
         """The facts that were asked for and that the directory does not say."""
-        return tuple(why.note[1:] for why in self.why if why.note and why.note.startswith(NOT_SAID_MARK))
+        worths = (term(self) for name, term in terms_of(self.wanted) if name in MAY_NOT_BE_SAID)
+        notes = (note for worth in worths if isinstance(worth, list) for _, note in worth)
+        return tuple(note[1:] for note in notes if note.startswith(NOT_SAID_MARK))
 
 
 # A term gives its miles, or several with a note each. A note that begins with a question mark is a fact that was asked
 # for and that the directory does not say.
 NOT_SAID_MARK = "?"
+MAY_NOT_BE_SAID = frozenset(("ages", "serves", "language", "cost", "access"))  # terms that only ask what is in the row
 Notes = list[tuple[float, str]]
 Term = Callable[[Looked], float | Notes]
 Terms = tuple[tuple[str, Term], ...]

@@ -9,16 +9,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gateway.directory import details, exceptions, facts, freshness, hours, place
+from gateway.directory import details, exceptions, facts, freshness, hours, place, ranking
 from gateway.directory.holidays import FEDERAL, Calendar
 from gateway.directory.hours_words import week_of, week_words
 from gateway.directory.place import Place
-from gateway.directory.wanted import FoundService
+from gateway.directory.wanted import FoundService, Wanted
 
 # Of a service at several places the one that was told, else the nearest.
 ROWS = """
 SELECT DISTINCT ON (w.place) w.place, e.dataset, e.service_id, e.location_id, e.service_at_location_id, e.latitude,
-       e.longitude, e.timezone, e.needs, e.cost, e.languages, e.access, e.verified_on, e.week::text AS hours
+       e.longitude, e.timezone, e.needs, e.cost, e.languages, e.access, e.verified_on, e.week::text AS hours,
+       lower(e.ages) AS youngest, upper(e.ages) AS oldest, e.serves
 FROM unnest(CAST(:datasets AS text[]), CAST(:services AS text[]), CAST(:locations AS text[]))
      WITH ORDINALITY AS w(dataset, service_id, location_id, place)
 JOIN search_entry e ON (e.dataset, e.service_id) = (w.dataset, w.service_id)
@@ -28,11 +29,14 @@ ORDER BY w.place, e.location_id IS DISTINCT FROM w.location_id,
          + ((e.longitude - CAST(:longitude AS float)) * cosd(CAST(:latitude AS float))) ^ 2, e.location_id
 """
 
+NOBODY = Wanted()
+
 
 @dataclass(frozen=True)
 class Asking:
     """Who is told: the language, when, which needs were asked for from where, the town's time zone and holidays, from
-    when on a check is stale, and the moment of another day that was asked about."""
+    when on a check is stale, the moment of another day that was asked about, and what is known of whom it is for: a
+    :class:`Wanted` without needs and place."""
 
     language: str
     now: datetime
@@ -42,6 +46,7 @@ class Asking:
     calendar: Calendar = FEDERAL
     rules: freshness.Rules = freshness.STANDARD
     then: datetime | None = None
+    about: Wanted = NOBODY
 
     @property
     def at(self) -> datetime:
@@ -115,4 +120,5 @@ def _filled(service: FoundService, row: Any, closure: Any | None, asking: Asking
         closure=closure.reason if closure else None,
         closed_to=closure.to_at if closure else None,
         asked_at=asking.then,
+        call_first=ranking.Looked(row, None, asking.where, service.open_state, asking.about, asking.now).call_first,
     )

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import referrals
+from gateway import offering, referrals
 from gateway.community import Community
 from gateway.directory import answers, freshness, one_service, stored
 from gateway.directory.hours_words import is_then
-from gateway.directory.wanted import FoundService
-from gateway.models import Message, Referral, ReferralEvent
+from gateway.directory.wanted import FoundService, Wanted
+from gateway.models import Conversation, Message, Referral, ReferralEvent
 
 LISTED = re.compile(r"(?m)^1\) ")
 MILES = re.compile(r"\((\d+(?:\.\d)? mi)\)")
@@ -42,10 +42,13 @@ def lists(messages: Iterable[Message]) -> bool:
 def of(session: Session, messages: Iterable[Message], town: Community, now: datetime) -> dict[int, list[Card]]:
     """The cards of each message that lists services, by the message's id. What the directory lost since has none."""
     by_answer = {each.answers_id: each for each in messages if _is_list(each)}
-    found = {}
+    found: dict[int, list[Card]] = {}
+    about: dict[int, Wanted] = {}
     for answered, told in _told(session, [key for key in by_answer if key is not None]).items():
         message = by_answer[answered]
-        found[message.id] = _cards(session, message, told, town, now)
+        if message.conversation_id not in about:
+            about[message.conversation_id] = _about(session, message.conversation_id, town, now)
+        found[message.id] = _cards(session, message, told, town, now, about[message.conversation_id])
     return found
 
 
@@ -74,7 +77,14 @@ def _told(session: Session, answered: list[int]) -> dict[int, list[_Told]]:
     return found
 
 
-def _cards(session: Session, message: Message, told: list[_Told], town: Community, now: datetime) -> list[Card]:
+def _about(session: Session, conversation_id: int, town: Community, now: datetime) -> Wanted:
+    conversation = session.get_one(Conversation, conversation_id)
+    return Wanted(**offering.about_them(session, conversation, now, town.time_zone))
+
+
+def _cards(  # noqa: PLR0913 - what was told, to whom, where and when
+    session: Session, message: Message, told: list[_Told], town: Community, now: datetime, about: Wanted
+) -> list[Card]:
     language = message.language if message.language in answers.MOST_SEGMENTS else "en"
     asking = stored.Asking(
         language,
@@ -84,6 +94,7 @@ def _cards(session: Session, message: Message, told: list[_Told], town: Communit
         town.time_zone,
         town.directory.calendar,
         freshness.rules_of(town),
+        about=about,
     )
     places = {each.service_id: each.location_id for each in told}
     known = {each.id: each for each in stored.by_ids(session, list(places), asking, places, in_full=False)}
@@ -111,5 +122,6 @@ def _card(service: FoundService, number: int, said: str, asking: stored.Asking, 
         "hours": then or answers.hours_of(service, asking.language, asking.now),
         "map": one_service.link_of(service, town.directory.map_of, asking),
         "url": service.url,
+        "unknown": one_service.not_said(service, asking.language),
         "checked": freshness.checked(service, asking.language),
     }

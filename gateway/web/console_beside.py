@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from gateway import audit, beside, escalations, referrals
-from gateway.directory import asking
+from gateway.directory import asking, one_service
 from gateway.errors import Refused
 from gateway.models import Escalation, Responder
 from gateway.web import guards
@@ -35,6 +35,7 @@ def search(escalation_id: int) -> ResponseReturnValue:
             raise Refused(404, "no_such_escalation")
         found = beside.look(session, door.community, row.conversation, words, place, g.responder.locale, now())
         shown: dict[str, Any] = {"looked": found, "asked": (words, place), "escalation": row, "may_tell": _mine(row)}
+        shown["not_said"] = lambda service: one_service.not_said(service, g.responder.locale)
     if "HX-Request" in request.headers:
         return render_template("console/beside_found.html", **shown)
     return draw(escalation_id, WHOLE, **shown)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from gateway import leases, offering, turns
 from gateway.clients.rasa import Rasa
@@ -75,6 +75,29 @@ def test_a_card_says_who_checked_the_record_and_when(visitor: Visitor, door: Doo
         session.execute(update(Service).values(assured_date=day))
     told = f"Checked {day.month}/{day.year} by those who list it"
     assert {each["checked"] for each in last(visitor)["services"]} == {told}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("i use a wheelchair and have no money, food 94110", "Call first. Not known: cost, wheelchair access"),
+        ("uso silla de ruedas y no tengo dinero, comida 94110",
+         "Llame antes. No sabemos: el costo, acceso en silla de ruedas"),
+    ],
+)  # fmt: skip
+def test_a_card_says_what_is_not_known_of_what_they_asked_for(
+    visitor: Visitor, door: Door, directory: None, said: str, told: str
+) -> None:
+    visitor.write(said)
+    with door.database.begin() as session:
+        session.execute(text("UPDATE search_entry SET cost = NULL, access = '{}'"))
+        row = session.scalars(select(Conversation)).one()
+        row.answers = row.answers | {"access": "wheelchair"}
+    served(door)
+    assert {each["unknown"] for each in last(visitor)["services"]} == {told}
+    with door.database.begin() as session:
+        session.execute(text("UPDATE search_entry SET cost = 'free', access = '{wheelchair}'"))
+    assert {each["unknown"] for each in last(visitor)["services"]} == {None}
 
 
 def test_for_another_day_the_card_tells_of_that_day(visitor: Visitor, door: Door, directory: None) -> None:
@@ -210,7 +233,7 @@ def test_hostile_data_of_a_card_stays_text(
     evil = "<img src=x onerror=alert(1)>"
     card = {
         "number": 1, "name": evil, "phone": evil, "note": evil, "text": evil, "where": evil, "hours": evil,
-        "checked": evil, "map": "javascript:alert(1)", "url": "https://good.example@evil.example/",
+        "unknown": evil, "checked": evil, "map": "javascript:alert(1)", "url": "https://good.example@evil.example/",
     }  # fmt: skip
     monkeypatch.setattr(cards, "of", lambda _, messages, *__: {each.id: [card] for each in messages})
     frame = opened(page, site)
@@ -219,5 +242,5 @@ def test_hostile_data_of_a_card_stays_text(
     served(door)
     expect(frame.locator(".card")).to_have_count(1)
     expect(frame.locator(".card b")).to_have_text(f"1) {evil}")
-    expect(frame.locator(".card .line")).to_have_text([evil] * 6)
+    expect(frame.locator(".card .line")).to_have_text([evil] * 7)
     assert frame.locator(".card img, .card a").count() == 0

@@ -79,6 +79,15 @@ def test_a_spanish_resident_reads_spanish_the_very_words_that_were_shown(
     assert 'id="offered"' in page
 
 
+def test_what_is_not_known_is_marked_and_told(ana: Person, thread: Callable[..., str], database: Database) -> None:
+    there = thread("es", access="deaf")
+    page = search(ana, there, "food", "94110")
+    assert "Call first. Not known: help for deaf people" in page
+    assert "Llame antes. No sabemos: ayuda para personas sordas" in unescape(SAID.findall(page)[0][1])
+    assert ana.post(f"{there}/tell", **first(page)).status_code == 303
+    assert sent(database) == [(unescape(SAID.findall(page)[0][1]), "es")]
+
+
 def test_without_a_language_both_are_told(ana: Person, thread: Callable[..., str], database: Database) -> None:
     there = thread(None)
     page = search(ana, there, "food")

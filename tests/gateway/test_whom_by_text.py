@@ -77,3 +77,22 @@ def test_what_they_cannot_bring_or_pay_puts_a_service_back(street: Street, bot: 
     change(street, place, made)
     assert ids(street, bot, "i need some food please")[0] == place
     assert ids(street, bot, body)[0] != place
+
+
+@pytest.mark.parametrize(
+    ("body", "number", "told"),
+    [
+        ("no money for food", "1", "Call first. Not known: cost"),
+        ("comida, no tengo dinero", "1", "Llame antes. No sabemos: el costo"),
+    ],
+)
+def test_the_details_say_what_is_not_known_of_it(
+    street: Street, bot: FakeRasa, body: str, number: str, told: str
+) -> None:
+    with street.database.begin() as session:
+        session.execute(text("UPDATE search_entry SET cost = NULL"))
+    served(street, bot, body)
+    assert told in street.text(number)[0].splitlines()
+    with street.database.begin() as session:
+        session.execute(text("UPDATE search_entry SET cost = 'free'"))
+    assert told not in street.text(number)[0]

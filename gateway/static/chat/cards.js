@@ -20,7 +20,8 @@ function card(service, tools) {
   const name = tools.made("b", "");
   name.textContent = `${service.number}) ${service.name}`;
   item.append(name);
-  for (const line of [service.where, service.hours, service.text, service.checked]) if (line) item.append(words(line, tools));
+  const lines = [service.where, service.hours, service.text, service.unknown, service.checked];
+  item.append(...lines.filter(Boolean).map((line) => words(line, tools)));
   const ways = tools.made("p", "ways");
   ways.append(...actions(service, tools));
   if (ways.childNodes.length) item.append(ways);
