@@ -18,6 +18,7 @@ MOST_SEGMENTS = {"en": 2, "es": 3}
 FAR = 10  # from here on, tenths of a mile tell nothing
 NEAREST = 0.05  # miles; "0.0 mi" is most often a ZIP code and its own middle
 LONGEST_PLACE = 24  # letters of a place that was not understood, and of any place where there is little room
+LONGEST_NEAR = 60  # letters of a place at which nothing was found
 LONGEST_NOTE = 30  # what to press, where there is little room
 LONGEST_WEB = 60  # a web address is told whole or not at all
 
@@ -27,8 +28,8 @@ class Detail:
     """How much is told of each service; ``name``, ``address``, ``note`` and ``web`` are the most characters for each.
 
     ``plain`` drops every letter that GSM-7 lacks or counts twice, ``city`` says the place as city and ZIP instead of
-    the ZIP alone, ``bare`` leaves away what frames the list but for a place that was not understood,
-    ``warning`` is for lists that warn against going somewhere: a warning is worth more than the frame.
+    the ZIP alone, ``bare`` leaves away what frames the list but for the place, and without ``near`` this one too unless
+    it was not understood, ``warning`` is for lists that warn against going somewhere: worth more than the frame.
     """
 
     name: int
@@ -41,6 +42,7 @@ class Detail:
     note: int = LONGEST_NOTE
     web: int = LONGEST_WEB
     bare: bool = False
+    near: bool = True
     warning: bool = False
 
 
@@ -58,10 +60,12 @@ DETAILS = (
     Detail(32),
     Detail(22),
     Detail(22, bare=True, warning=True),
+    Detail(22, bare=True, near=False, warning=True),
     Detail(22, hours=False),
     Detail(22, hours=False, plain=True, web=40),
     Detail(18, hours=False, plain=True, note=0, web=0),
     Detail(12, hours=False, plain=True, note=0, web=0, bare=True),
+    Detail(12, hours=False, plain=True, note=0, web=0, bare=True, near=False),
 )
 IN_FULL = Detail(200, address=120, text=True, miles=True, city=True, note=400, web=2_000)
 
@@ -77,8 +81,7 @@ def render(found: Found, language: str, channel: str, own_names: Mapping[str, st
         return [_which_place(found, language, channel)]
     found = _in_own_words(found, own_names or {})
     if not found.services:
-        nothing = texts.say("no_more_services" if found.offset else "no_services", language)
-        return ["\n".join([*_place(found, language, unknown_only=True), nothing])]
+        return [_nothing(found, language, channel)]
     if channel != SMS:
         return [_in_full(found, language)]
     warned = any(service.stale or service.closed for service in found.services)
@@ -92,8 +95,18 @@ def render(found: Found, language: str, channel: str, own_names: Mapping[str, st
     return [text]
 
 
+def _nothing(found: Found, language: str, channel: str) -> str:
+    """That there is nothing, or nothing more: at a place that was read wrongly there may be nothing for that alone."""
+    lines = list(_place(found, language, unknown_only=True))
+    if found.place_understood and not found.offset:
+        lines.append(_say("looked_near", language, place=_shorten(found.place_understood, LONGEST_NEAR)))
+    lines.append(texts.say("no_more_services" if found.offset else "no_services", language))
+    text = "\n".join(lines)
+    return segments.gsm_only(text) if channel == SMS else text
+
+
 def _in_brief(found: Found, language: str, detail: Detail) -> str:
-    header = list(_place(found, language, city=detail.city, unknown_only=detail.bare))
+    header = list(_place(found, language, city=detail.city, unknown_only=not detail.near))
     if not header and not detail.bare:
         header = [texts.say("services_header", language)]
     items = [

@@ -101,6 +101,9 @@ def _services() -> Iterator[tuple[str, str, str]]:
                 yield "services", code, spelt
         for key in ("no_services", "no_more_services"):
             yield f"{key}.place_unknown", code, f"{answers.words()['place_unknown'][code]}\n{texts.say(key, code)}"
+        near = answers.words()["looked_near"][code]
+        yield "no_services.near", code, f"{near}\n{texts.say('no_services', code)}"
+        yield "no_services.near", code, gsm_safe(f"{near}\n{texts.say('no_services', code)}")
         head = answers.words()["place_unknown"][code]
         yield "services.place_unknown", code, gsm_safe(f"{head}\n{{services}}\n{footer}")
 

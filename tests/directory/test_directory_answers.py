@@ -89,10 +89,43 @@ def test_tomorrow_is_counted_where_the_place_is() -> None:
     assert answers.hours_words(OpenState(open=False, opens=at(24, 9)), "en", late) == "Opens tomorrow 9am"
 
 
-@pytest.mark.parametrize(("offset", "key"), [(0, "no_services"), (3, "no_more_services")])
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_nothing_found(offset: int, key: str, language: str) -> None:
-    assert answers.render(found(offset=offset), language, "sms") == [texts.say(key, language)]
+@pytest.mark.parametrize("channel", ["sms", "webchat"])
+def test_nothing_found(language: str, channel: str) -> None:
+    nowhere = found(place_understood=None, place_asked=None)
+    assert answers.render(nowhere, language, channel) == [texts.say("no_services", language)]
+    assert answers.render(found(offset=3), language, channel) == [texts.say("no_more_services", language)]
+
+
+@pytest.mark.parametrize(
+    ("language", "channel", "line"),
+    [
+        ("en", "sms", "We looked near Bahia Honda, CA 94110."),
+        ("en", "webchat", "We looked near Bahía Honda, CA 94110."),
+        ("es", "sms", "Buscamos cerca de Bahia Honda, CA 94110."),
+        ("es", "webchat", "Buscamos cerca de Bahía Honda, CA 94110."),
+    ],
+)
+def test_where_nothing_is_found_the_place_is_said_as_it_was_read(language: str, channel: str, line: str) -> None:
+    (text,) = answers.render(found(place_understood="Bahía Honda, CA 94110"), language, channel)
+    assert text.splitlines()[0] == line
+    assert text.endswith(texts.say("no_services", language)) or channel == "sms"
+
+
+def test_where_nothing_is_found_the_town_s_own_name_is_said() -> None:
+    (text,) = answers.render(found(), "en", "sms", {"94110": "Riverside"})
+    assert text.startswith("We looked near Riverside 94110.\n")
+
+
+@pytest.mark.parametrize(("language", "near"), [("en", "Near 94110:"), ("es", "Cerca de 94110:")])
+def test_the_barest_list_keeps_the_zip_code_where_there_is_room(language: str, near: str) -> None:
+    full = replace(PANTRY, name="Pantry of a long name " * 3, phone="1-800-222-1222 x12345", url=None, address=None)
+    closed = replace(full, closure="weather", open_state=OpenState(open=False, opens=at(28, 9, 15)))
+    result = found(closed, closed, closed, total=9)
+    assert answers._in_brief(result, language, answers.DETAILS[-2]).splitlines()[0] == near
+    assert answers._in_brief(result, language, answers.DETAILS[-1]).startswith("1) ")
+    (text,) = answers.render(result, language, "sms")
+    assert text.splitlines()[0] == near
 
 
 def test_a_place_that_was_not_understood_is_said() -> None:

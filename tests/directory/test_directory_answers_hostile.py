@@ -47,6 +47,8 @@ LANGUAGES = st.sampled_from(["en", "es"])
 def test_any_list_fits_and_numbers_are_whole(
     services: list[FoundService], language: str, place: str | None, asked: str | None, more: int
 ) -> None:
+    nothing = answers.render(found(place_understood=place, place_asked=asked), language, "sms")[0]
+    assert segments.count(nothing).segments <= MOST[language]
     result = found(*services, place_understood=place, place_asked=asked, total=len(services) + more)
     (text,) = answers.render(result, language, "sms")
     assert segments.count(text).segments <= MOST[language]
