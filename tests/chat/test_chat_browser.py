@@ -236,7 +236,7 @@ def test_leaving_quickly_clears_everything(page: Page, site: str, framed: bool) 
     frame.locator("#input").press("Enter")
     expect(frame.locator(".resident .state")).to_have_text("Received")
     frame.locator("#input").fill("a secret draft")
-    frame.get_by_role("button", name="Leave quickly").click()
+    frame.get_by_role("link", name="Leave quickly").click()
     page.wait_for_url(pages.AWAY)
     page.goto(f"{site}/chat/frame")
     assert page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})") == "{}"
@@ -255,7 +255,7 @@ def test_leaving_works_without_a_connection(page: Page, context: BrowserContext,
     expect(frame.locator(".resident .state")).to_have_text("Received")
     context.unroute(pages.AWAY + "**")
     context.set_offline(True)
-    frame.get_by_role("button", name="Leave quickly").click()
+    frame.get_by_role("link", name="Leave quickly").click()
     expect(page.get_by_text("secret words")).to_have_count(0)
     page.wait_for_timeout(500)
     assert "secret words" not in page.content()
@@ -452,7 +452,7 @@ def test_it_works_on_another_site_that_is_allowed(page: Page, town: str, databas
     expect(page.get_by_role("button", name=OPEN["en"])).to_be_focused()
     page.keyboard.press("Enter")
     expect(frame.locator(".resident .text")).to_have_text("from another site")
-    frame.get_by_role("button", name="Leave quickly").click()
+    frame.get_by_role("link", name="Leave quickly").click()
     page.wait_for_url(pages.AWAY)
 
 
@@ -480,7 +480,7 @@ def test_it_resumes_on_another_site(profile: BrowserContext, town: str) -> None:
     expect(frame.locator(".resident .state")).to_have_text("Received")
     page.reload()  # it stood open, so it opens again by itself
     expect(frame.locator(".resident .text")).to_have_text("from another site")
-    frame.get_by_role("button", name="Leave quickly").click()
+    frame.get_by_role("link", name="Leave quickly").click()
     page.wait_for_url(pages.AWAY)
     page.goto(town)
     page.get_by_role("button", name=OPEN["en"]).click()

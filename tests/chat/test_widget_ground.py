@@ -82,8 +82,9 @@ def test_no_label_is_blank_without_the_script(browser: Browser, site: str, langu
         expect(page.locator("#status")).to_contain_text("911")
         expect(page.locator("#status")).to_be_visible()
     else:
-        for name in ("#input", ".send", "#language", "#leave", "#close", "#log", "#status"):
+        for name in ("#input", ".send", "#language", "#close", "#log", "#status"):
             expect(page.locator(name)).to_be_hidden()
+        expect(page.locator("#leave")).to_be_visible()
         for code in ("en", "es"):
             expect(page.locator(f".no-script p[lang={code}]")).to_be_visible()
     context.close()
@@ -180,6 +181,45 @@ def test_esc_three_times_leaves_and_forgets(page: Page, site: str, framed: bool)
     page.goto(f"{site}/chat/frame")
     assert page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})") == "{}"
     expect(page.locator(".message")).to_have_count(0)
+
+
+def test_esc_three_times_on_the_towns_page_leaves_while_the_chat_is_open(page: Page, site: str) -> None:
+    frame = opened(page, site)
+    frame.locator("#input").fill("secret words")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Escape")
+    expect(frame.locator("#input")).to_be_visible()  # once is the page's own affair
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.wait_for_url(pages.AWAY)
+    page.goto(f"{site}/chat/frame")
+    assert page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})") == "{}"
+
+
+def test_the_way_out_works_before_and_without_the_script(page: Page, site: str) -> None:
+    page.route("**/chat.js*", lambda route: route.abort())
+    page.route("**/frame.js*", lambda route: route.abort())
+    page.goto(f"{site}/chat/frame")
+    page.locator("#leave").click()
+    page.wait_for_url(pages.AWAY)
+
+
+def test_an_old_phone_has_the_button_and_can_write(page: Page, site: str, serve: Callable[[Flask], str]) -> None:
+    """Safari before 16: neither style sheets of a script's own nor AbortSignal.timeout."""
+    town = Flask("town")
+    line = f'<script src="{site}/chat/embed.js"></script>'
+    town.add_url_rule("/", "home", lambda: f"<!doctype html><title>Town</title><body><p>Our town</p>{line}")
+    page.add_init_script("""
+        delete AbortSignal.timeout; delete window.CSSStyleSheet.prototype.replaceSync;
+        delete ShadowRoot.prototype.adoptedStyleSheets; delete Document.prototype.adoptedStyleSheets;
+        delete Array.prototype.at; delete Object.hasOwn;
+    """)
+    page.goto(serve(town))
+    button = page.get_by_role("button", name=OPEN["en"])
+    assert button.evaluate("each => getComputedStyle(each).position") == "fixed"
+    page.goto(f"{site}/chat/frame")
+    write(page, "hello there my friend")
+    expect(page.locator(".resident .state")).to_have_text("Received")
 
 
 def test_esc_on_the_towns_page_is_nobodys_business(page: Page, site: str) -> None:

@@ -32,12 +32,19 @@ export async function ask(path, { method = "GET", body, signal, headers = {} } =
   }
   let answer;
   try {
-    answer = await fetch(new URL(path, document.baseURI), { ...init, signal: signal ?? AbortSignal.timeout(PATIENCE) });
+    answer = await fetch(new URL(path, document.baseURI), { ...init, signal: signal ?? soon() });
   } catch {
     throw new Failed(0);
   }
   if (!answer.ok) throw new Failed(answer.status, Number(answer.headers.get("Retry-After")) || 0);
   return answer;
+}
+
+// AbortSignal.timeout came with Safari 16, and old phones stay in use for long.
+function soon() {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), PATIENCE);
+  return stop.signal;
 }
 
 export async function askJson(path, options) {

@@ -10,7 +10,7 @@ export function cards(message, tools) {
   const body = tools.made("div", "text listed");
   const list = tools.made("ol", "cards");
   list.append(...message.services.map((service) => card(service, tools)));
-  body.append(words(parts[0], tools), list, words(parts.at(-1), tools));
+  body.append(words(parts[0], tools), list, words(parts[parts.length - 1], tools));
   return body;
 }
 
@@ -46,6 +46,7 @@ function action(href, word, name, tools) {
   const link = tools.link({ text: "", href });
   link.dataset.word = word;
   link.dataset.name = name;
+  link.dataset.ours = ""; // inside words in the language of the message
   tools.fill(link);
   return link;
 }

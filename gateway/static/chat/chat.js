@@ -36,8 +36,9 @@ export function word(key, values) {
 
 // Puts the words of the present language into an element that names them.
 export function fill(element) {
-  const { word: key, wordLabel, wordTitle, name, count } = element.dataset;
+  const { word: key, wordLabel, wordTitle, name, count, ours } = element.dataset;
   if (key) element.textContent = word(key, { name, count });
+  if (ours !== undefined) element.lang = spoken;
   if (wordLabel) element.setAttribute("aria-label", word(wordLabel));
   if (wordTitle) element.title = word(wordTitle);
   if (element.dataset[spoken]) element.textContent = element.dataset[spoken];

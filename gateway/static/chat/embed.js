@@ -44,13 +44,11 @@ import { known, say } from "./words.js";
     #news = document.createElement("span");
     #panel = document.createElement("div");
     #frame = null;
+    #keys = null;
 
     constructor() {
       super();
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync(STYLE);
       const shadow = this.attachShadow({ mode: "open" });
-      shadow.adoptedStyleSheets = [sheet];
       this.#button.type = "button";
       this.#button.setAttribute("aria-expanded", "false");
       this.#button.append(bubble(), this.#label, this.#news);
@@ -59,6 +57,7 @@ import { known, say } from "./words.js";
       this.#panel.className = "panel";
       this.#panel.hidden = true;
       shadow.append(this.#button, this.#panel);
+      dress(shadow);
       this.#say();
       this.#count(0);
     }
@@ -74,6 +73,7 @@ import { known, say } from "./words.js";
       this.#button.setAttribute("aria-expanded", "true");
       this.#count(0);
       remember(true);
+      this.#listen();
       if (this.#frame) return this.#opened(focus);
       this.#frame = document.createElement("iframe");
       this.#frame.title = say(this.#language, "frame_title");
@@ -90,6 +90,7 @@ import { known, say } from "./words.js";
       this.#button.hidden = false;
       this.#button.setAttribute("aria-expanded", "false");
       remember(false);
+      this.#keys.abort();
       this.#tell("closed");
       this.#button.focus();
     }
@@ -110,6 +111,19 @@ import { known, say } from "./words.js";
       else if (verb === "unread") this.#count(Number(count) || 0);
       else if (verb === "language") this.#say(known(language) ?? this.#language);
       else if (verb === "leave") this.#leave(away);
+    }
+
+    // While the chat is open three presses of Esc on the page around it leave as well.
+    #listen() {
+      this.#keys?.abort();
+      this.#keys = new AbortController();
+      const escapes = new Escapes();
+      const press = (event) => {
+        if (event.key !== "Escape" || event.repeat || escapes.press(Date.now()) !== "leave") return;
+        hide();
+        this.#tell("leave");
+      };
+      window.addEventListener("keydown", press, { capture: true, signal: this.#keys.signal });
     }
 
     #shut({ escape, away }) {
@@ -159,6 +173,18 @@ import { known, say } from "./words.js";
   function hide() {
     document.body.hidden = true;
     document.title = "";
+  }
+
+  function dress(shadow) {
+    if (shadow.adoptedStyleSheets) {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+      shadow.adoptedStyleSheets = [sheet];
+    } else {
+      const style = document.createElement("style"); // Safari before 16.4
+      style.textContent = STYLE;
+      shadow.prepend(style);
+    }
   }
 
   function bubble() {

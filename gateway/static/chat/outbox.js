@@ -48,8 +48,20 @@ export class Outbox {
     }
   }
 
+  // Whether something went through. Who is held off tries once with each that was not tried yet: the server lets danger
+  // through, and that must not wait behind a greeting.
   async #first() {
-    const entry = this.#entries[0];
+    const [first, ...later] = this.#entries;
+    const failure = await this.#send(first);
+    if (!failure) return true;
+    const untried = failure.status === 429 ? later.filter((entry) => !entry.failures) : [];
+    for (const entry of untried) if (!(await this.#send(entry))) return true;
+    await pause(Math.max(backoff(first.failures), (failure.after ?? 0) * 1000), this.#wake.signal);
+    return false;
+  }
+
+  // Returns what keeps an entry waiting, if anything does.
+  async #send(entry) {
     this.#tell(entry, "sending");
     try {
       await token();
@@ -57,24 +69,23 @@ export class Outbox {
       const answer = await askJson("messages", { method: "POST", body: { id, text, language, chosen } });
       this.drop(entry.id);
       this.#tell(entry, "received", answer);
-      return true;
+      return null;
     } catch (failure) {
       return this.#failed(entry, failure);
     }
   }
 
-  async #failed(entry, failure) {
+  #failed(entry, failure) {
     if (!(failure instanceof Failed)) throw failure;
     if (failure.unknownToken) kept.write("token", null);
     else if (!failure.passing) {
       this.drop(entry.id);
       this.#tell(entry, "refused");
-      return true;
+      return null;
     }
     entry.failures = (entry.failures ?? 0) + 1;
     this.#tell(entry, "waiting");
-    await pause(Math.max(backoff(entry.failures), (failure.after ?? 0) * 1000), this.#wake.signal);
-    return false;
+    return failure;
   }
 
   #keep(entries) {

@@ -13,7 +13,7 @@ export function listen(verbs) {
     const verb = event.data?.frontDoor;
     if (verb === undefined) return;
     parentOrigin = event.origin;
-    if (Object.hasOwn(verbs, verb)) verbs[verb](event.data);
+    if ({}.hasOwnProperty.call(verbs, verb)) verbs[verb](event.data);
   });
 }
 

@@ -10,7 +10,7 @@ const away = document.documentElement.dataset.away;
 const escapes = new Escapes();
 
 export function start() {
-  at("leave").addEventListener("click", leave);
+  at("leave").addEventListener("click", (event) => (event.preventDefault(), leave()));
   at("close").addEventListener("click", shut);
   at("close").hidden = !parent.framed;
   document.addEventListener("keydown", escape);

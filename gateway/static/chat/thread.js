@@ -21,7 +21,7 @@ export class Thread {
     this.#log = log;
     this.#newer = newer;
     this.#fill = fill;
-    newer.addEventListener("click", () => this.#toEnd());
+    newer.addEventListener("click", () => (log.focus({ preventScroll: true }), this.#toEnd())); // the button goes away
     log.addEventListener("scroll", () => this.#atEnd() && (newer.hidden = true), { passive: true });
   }
 
@@ -31,6 +31,7 @@ export class Thread {
     const known = this.#shown.get(message.id) ?? this.#shown.get(answer) ?? this.#own(message) ?? this.#provisional(message);
     if (known) {
       this.#shown.set(message.id, known);
+      this.#tongue(known, message);
       return false;
     }
     const element = this.#draw(message);
@@ -46,6 +47,7 @@ export class Thread {
     const element = this.#draw({ author: "resident", text: entry.text, pictures: entry.pictures, time: entry.time, language: null });
     element.append(this.#made("p", "state"));
     element.dataset.text = entry.text;
+    element.setAttribute("aria-live", "off"); // who wrote it need not be told
     this.#pending.set(entry.id, element);
     this.#append(element, true);
   }
@@ -67,6 +69,12 @@ export class Thread {
     if (!element || !message?.id) return;
     this.#pending.delete(entry.id);
     this.#shown.set(message.id, element);
+    this.#tongue(element, message);
+  }
+
+  // What the visitor wrote is in no language until the server has heard it.
+  #tongue(element, { language }) {
+    if (language) element.querySelector(".text").lang = language;
   }
 
   // The visitor's own words came back on the line before, or instead of, the answer to their sending.
