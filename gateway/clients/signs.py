@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 WRITES_SECONDS = 6
 KEPT_SECONDS = 30 * 60
+LEFT_SECONDS = 20  # the stream of a page that is gone may be found cut, and counts as open, for almost so long
 PATIENCE, PAUSE = 0.05, 1.0  # seconds: as the bell's, and for the same reason
 MOST_CONNECTIONS = 32
 NAME = "front-door:signs"
@@ -25,10 +26,12 @@ NAME = "front-door:signs"
 
 @dataclass(frozen=True)
 class Resident:
-    """How many seconds ago a resident's page said that they write, if just now, and was last open, if lately."""
+    """How many seconds ago a resident's page said that they write, if just now, and was last open, if lately; and
+    whether it said that it closes."""
 
     writes: float | None = None
     seen: int | None = None
+    left: bool = False
 
 
 class Signs:
@@ -43,16 +46,28 @@ class Signs:
 
     def resident_writes(self, resident: str) -> None:
         """The resident writes just now."""
-        self._ask(lambda line: line.set(_key("resident", resident), 1, ex=WRITES_SECONDS))
+        self._ask(
+            lambda line: line.set(_key("resident", resident), 1, ex=WRITES_SECONDS).delete(_key("left", resident))
+        )
+
+    def resident_left(self, resident: str) -> None:
+        """The resident's page closes just now; another one of theirs is believed when it next asks for something."""
+        self._ask(lambda line: line.set(_key("left", resident), 1, ex=LEFT_SECONDS).delete(_key("resident", resident)))
 
     def of_resident(self, resident: str) -> Resident:
         """What the resident's page does."""
-        found = self._ask(lambda line: line.pttl(_key("resident", resident)).ttl(_key("open", resident)))
+        found = self._ask(
+            lambda line: (
+                line.pttl(_key("resident", resident)).ttl(_key("open", resident)).exists(_key("left", resident))
+            )
+        )
         if not found:
             return Resident()
-        writes, left = found
+        writes, kept, gone = found
         return Resident(
-            WRITES_SECONDS - writes / 1_000 if writes > 0 else None, KEPT_SECONDS - left if left > 0 else None
+            WRITES_SECONDS - writes / 1_000 if writes > 0 else None,
+            KEPT_SECONDS - kept if kept > 0 else None,
+            bool(gone),
         )
 
     def responder_writes(self, resident: str, name: str) -> None:
@@ -60,11 +75,19 @@ class Signs:
         value = f"{secrets.token_hex(4)} {name}"
         self._ask(lambda line: line.set(_key("responder", resident), value, ex=WRITES_SECONDS))
 
-    def look(self, resident: str) -> tuple[str, str] | None:
-        """Who writes to the resident, and a mark that differs with each sign; notes that their page is open."""
-        found = self._ask(
-            lambda line: line.set(_key("open", resident), 1, ex=KEPT_SECONDS).get(_key("responder", resident))
-        )
+    def look(self, resident: str, *, asks: bool = False) -> tuple[str, str] | None:
+        """Who writes to the resident, and a mark that differs with each sign; notes that their page is open.
+
+        Where the page itself ``asks`` it is there, whatever one of theirs said before; a stream that looks by itself
+        may be one that nobody hears any more.
+        """
+
+        def what(line: Any) -> None:
+            line.set(_key("open", resident), 1, ex=KEPT_SECONDS).get(_key("responder", resident))
+            if asks:
+                line.delete(_key("left", resident))
+
+        found = self._ask(what)
         if not found or not found[1]:
             return None
         mark, _, name = found[1].partition(" ")

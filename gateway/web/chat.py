@@ -58,6 +58,7 @@ def make() -> list[Blueprint]:
     messages.add_url_rule("/messages", view_func=history, methods=["GET"])
     messages.add_url_rule("/stream", view_func=stream, methods=["GET"])
     messages.add_url_rule("/writing", view_func=chat_signs.writing, methods=["POST"])
+    messages.add_url_rule("/left", view_func=chat_signs.left, methods=["POST"])
     messages.add_url_rule("/place", view_func=chat_signs.place, methods=["GET"])
     for made in (visitors, messages):
         made.after_request(keep_nowhere)

@@ -17,9 +17,15 @@ def writing() -> tuple[str, int]:
     return "", 204
 
 
+def left() -> tuple[str, int]:
+    """Note that the visitor's page closes: its owner must not talk to nobody until the line is found cut."""
+    door().signs.resident_left(door().settings.keys.hash(g.visitor))
+    return "", 204
+
+
 def who_writes(visitor: str) -> str | None:
     """The first name of who writes to a visitor, for a page that asks now and then."""
-    found = door().signs.look(visitor)
+    found = door().signs.look(visitor, asks=True)
     return found[1] if found else None
 
 
@@ -34,11 +40,11 @@ class Look:
 
     def __init__(self, signs: Signs, visitor: str) -> None:
         self._signs, self._visitor = signs, visitor
-        self._told = ""
+        self._told, self._new = "", True
 
     def __call__(self, after: int) -> list[Event]:
         """The newest sign, if it was not told."""
-        found = self._signs.look(self._visitor)
+        found, self._new = self._signs.look(self._visitor, asks=self._new), False
         if found is None or found[0] == self._told:
             return []
         self._told, name = found

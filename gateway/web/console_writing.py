@@ -66,7 +66,7 @@ def _writes(seen: Resident, last: datetime | None) -> bool:
 def _seen(seen: Resident, say: Say) -> str:
     if seen.seen is None:
         return ""
-    if seen.seen <= OPEN_SECONDS:
+    if seen.seen <= OPEN_SECONDS and not seen.left:
         return say(OPEN)
     minutes = seen.seen // MINUTE
     return say(CLOSED, minutes=minutes) if minutes else say(JUST_CLOSED)

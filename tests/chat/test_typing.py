@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
 from gateway import conversations, escalations
-from gateway.clients.signs import KEPT_SECONDS, NAME, WRITES_SECONDS, Resident, Signs
+from gateway.clients.signs import KEPT_SECONDS, LEFT_SECONDS, NAME, WRITES_SECONDS, Resident, Signs
 from gateway.db import Database
 from gateway.door import Door
 from gateway.models import Conversation, Escalation, Responder, Row
@@ -53,6 +53,24 @@ def test_a_sign_is_seen_until_it_goes_by_itself(signs: Signs, redis_url: str) ->
     assert signs.of_resident("r") == Resident(seen=120)
     aged(redis_url, KEPT_SECONDS)
     assert signs.of_resident("r") == Resident()
+
+
+def test_a_page_that_left_is_not_open_however_its_stream_goes_on(signs: Signs, redis_url: str) -> None:
+    signs.look("r")
+    signs.resident_writes("r")
+    signs.resident_left("r")
+    assert signs.of_resident("r") == Resident(seen=0, left=True)  # and writes no more
+    signs.look("r")
+    signs.pages_open(["r"])  # a stream that was not found cut yet
+    assert signs.of_resident("r") == Resident(seen=0, left=True)
+    signs.look("r", asks=True)
+    assert signs.of_resident("r") == Resident(seen=0)
+    signs.resident_left("r")
+    signs.resident_writes("r")
+    assert not signs.of_resident("r").left
+    signs.resident_left("r")
+    aged(redis_url, LEFT_SECONDS)
+    assert signs.of_resident("r") == Resident(seen=LEFT_SECONDS)
 
 
 def test_each_sign_of_a_responder_is_another(signs: Signs, redis_url: str) -> None:
@@ -104,8 +122,9 @@ def heard(answer: TestResponse, event: str) -> dict[str, str]:
 
 
 def test_a_visitor_must_be_one(client: FlaskClient) -> None:
-    assert client.post("/chat/writing", json={}).status_code == 404
-    assert client.post("/chat/writing", json={}, headers={"Authorization": "Bearer x"}).status_code == 404
+    for path in ("/chat/writing", "/chat/left"):
+        assert client.post(path, json={}).status_code == 404
+        assert client.post(path, json={}, headers={"Authorization": "Bearer x"}).status_code == 404
 
 
 @pytest.mark.slow
@@ -125,6 +144,10 @@ def test_the_owner_sees_that_the_visitor_writes_and_is_there(
     assert ana.client.get(there).get_json() == seen | {"writing": ""}
     wrote(visitor)
     assert ana.client.get(there).get_json() == seen
+    assert visitor.client.post("/chat/left", json={}, headers=visitor.headers).status_code == 204
+    assert ana.client.get(there).get_json() == {"writing": "", "seen": "Their page was open a moment ago."}
+    visitor.history()  # a page of theirs that is there asks
+    assert ana.client.get(there).get_json() == seen | {"writing": ""}
     aged(redis_url, 20)
     assert ana.client.get(there).get_json() == {"writing": "", "seen": "Their page was open a moment ago."}
     aged(redis_url, 130)

@@ -17,6 +17,7 @@ from tests.console.conftest import utc_now
 from tests.console.test_console_browser import Served, check_everybody_can_use, chromium, enter, served, shoot
 
 __all__ = ["chromium", "enter", "served"]
+BEFORE_IT_GOES_BY_ITSELF = 7_000  # ms: a sign is of now or up to five seconds old, and holds for twelve
 LASTS = 30_000  # ms: six seconds, and the looks of a busy machine
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -81,6 +82,31 @@ def test_each_sees_that_the_other_writes(
         expect(resident.locator(".message.responder")).to_contain_text("Hola, soy Ana")
         expect(resident.locator("#writing")).to_be_hidden()
         expect(resident.locator("#log")).not_to_contain_text(re.compile("escribiendo|is writing"))
+    finally:
+        resident.context.close()
+        app.extensions["live"].stop()
+
+
+def test_a_page_that_is_closed_is_seen_to_be_closed_and_one_that_is_loaded_again_is_open(
+    resident: Page, served: Served, enter: Callable[..., Page], database: Database, door: Door, app: Flask
+) -> None:
+    try:
+        resident.locator("#input").fill("necesito hablar con una persona")
+        resident.locator("#form button[type=submit]").click()
+        expect(resident.locator(".message.resident [data-word=received]")).to_be_visible()
+        ana = enter("Ana", 1100)
+        ana.goto(f"{served.url}/console/threads/{opened(database, door)}")
+        seen = ana.locator("#signs-seen")
+        expect(seen).to_have_text("Their page is open.")
+        resident.reload()
+        expect(resident.locator(".message.resident")).to_be_visible()
+        with resident.expect_request("**/chat/stream"):
+            resident.reload()
+        expect(seen).to_have_text("Their page is open.")
+        resident.wait_for_timeout(4_000)  # the console's next look
+        expect(seen).to_have_text("Their page is open.")
+        resident.goto("about:blank")
+        expect(seen).to_have_text("Their page was open a moment ago.", timeout=BEFORE_IT_GOES_BY_ITSELF)
     finally:
         resident.context.close()
         app.extensions["live"].stop()

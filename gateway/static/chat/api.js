@@ -21,9 +21,9 @@ export class Failed extends Error {
   }
 }
 
-export async function ask(path, { method = "GET", body, signal, headers = {} } = {}) {
+export async function ask(path, { method = "GET", body, signal, headers = {}, keepalive } = {}) {
   const token = kept.read("token");
-  const init = { method, headers: { ...headers }, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" };
+  const init = { method, headers: { ...headers }, keepalive, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" };
   if (token) init.headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) {
     const file = body instanceof Blob; // which names its own kind

@@ -1,4 +1,5 @@
-// Who writes now: shows that a person does, and tells them that the visitor does. Only the fact, never a letter of it.
+// Who writes now: shows that a person does, and tells them that the visitor does, or that the page closes. Only the fact,
+// never a letter of it.
 
 import { ask } from "./api.js";
 import { at, atEnd, fill, on } from "./chat.js";
@@ -15,7 +16,8 @@ export function start() {
   at("input").addEventListener("input", tell);
   on("write", () => (told = -EVERY));
   on("writing", show);
-  on("leaving", () => clearTimeout(timer));
+  on("leaving", () => (clearTimeout(timer), left())); // while the token is there
+  window.addEventListener("pagehide", left);
   on("message", ({ message }) => message.author === "responder" && (hide(), (spoken = false)));
 }
 
@@ -23,6 +25,11 @@ function tell() {
   if (!kept.read("token") || !at("input").value.trim() || performance.now() - told < EVERY) return;
   told = performance.now();
   ask("writing", { method: "POST", body: {} }).catch(() => {}); // a sign that is lost is followed by another
+}
+
+// Outlives the page. No beacon: it takes no header, and the token travels in nothing else.
+function left() {
+  if (kept.read("token")) ask("left", { method: "POST", body: {}, keepalive: true }).catch(() => {});
 }
 
 function show({ name }) {
