@@ -159,15 +159,17 @@ def _ask_again(session: Session, community: Community, row: Escalation, rungs: S
     """After the last rung: in danger all on shift and the supervisors again, by each means that asked them; else only
     whoever came on shift since this ladder began. Who slept through a text and a call may hear the next one."""
     row.next_page_at = now + AGAIN
+    assert row.ladder_since is not None  # noqa: S101 - a climb begins it
+    since = now if _hurries(row) else row.ladder_since  # a supervisor on shift is of two rungs, and is called once
     done = set()
     for index, rung in enumerate(rungs):
         if (rung.means, rung.whom) in done:
             continue
         done.add((rung.means, rung.whom))
         if rung.whom == "on_shift":
-            _fire(session, community, row, index, rung, now, newcomers=not _hurries(row))
+            _fire(session, community, row, index, rung, now, since=since)
         elif rung.whom == "supervisors" and _hurries(row):
-            _fire(session, community, row, index, rung, now)
+            _fire(session, community, row, index, rung, now, since=since)
 
 
 def _next(row: Escalation, rungs: Sequence[Rung], last: int, now: datetime) -> datetime:
@@ -194,14 +196,15 @@ def _fire(  # noqa: PLR0913 - one rung, and for whom
     rung: Rung,
     now: datetime,
     *,
-    newcomers: bool = False,
+    since: datetime | None = None,
 ) -> None:
+    """Page the people of a rung; those who were paged by its means after ``since`` are left out."""
     if rung.means == TOLD:
         _tell_resident(session, row, now)
         return
     people = reaching.whom(session, community, row, rung.whom, rung.means, now)
-    if newcomers:
-        known = _paged(session, row, rung.means)
+    if since is not None:
+        known = _paged(session, row, rung.means, since)
         people = [each for each in people if each.responder.id not in known]
         if not people:
             return
@@ -270,10 +273,10 @@ def _asked_somebody(session: Session, row: Escalation) -> bool:
     return session.scalar(found.where(Page.escalation_id == row.id, or_(on_console, left)).limit(1)) is not None
 
 
-def _paged(session: Session, row: Escalation, means: str) -> set[int]:
-    """Who was paged by these means since this ladder began."""
+def _paged(session: Session, row: Escalation, means: str, since: datetime) -> set[int]:
+    """Who was paged by these means since then."""
     found = select(Page.responder_id).where(
-        Page.escalation_id == row.id, Page.means == means, Page.sent_at >= row.ladder_since, Page.state != SKIPPED
+        Page.escalation_id == row.id, Page.means == means, Page.sent_at >= since, Page.state != SKIPPED
     )
     return set(session.scalars(found))
 

@@ -355,6 +355,16 @@ def test_in_danger_all_are_asked_again_every_ten_minutes(
     assert duty.pages(row) == before
 
 
+def test_a_supervisor_on_shift_is_called_once_at_a_time(duty: Duty) -> None:
+    duty.on_shift("Sol", role="supervisor")
+    row = duty.open()
+    duty.run(210)
+    duty.run(600)
+    assert [each for each in sent(duty, row) if each[0] > 210] == [
+        (810, "console", "Sol"), (810, "sms", "Sol"), (810, "voice", "Sol"),
+    ]  # fmt: skip
+
+
 def test_nobody_is_asked_again_for_a_routine_request(duty: Duty) -> None:
     duty.on_shift("Ana")
     duty.person("Sol", role="supervisor")
