@@ -116,10 +116,10 @@ def _tell(  # noqa: PLR0913 - who pressed what
         dispatch_telling.coming(session, conversation, dispatch, team, now, pressed.eta)
     elif verb == "decline":
         dispatch_telling.stop(session, row, dispatch.team, "team_one_said_no", now, but=member_id)
-        dispatch_telling.supervisors(session, row, "staff_team_declined", now)
+        dispatch_telling.supervisors(session, community, row, "staff_team_declined", now)
         if told:
             dispatches.tell_resident(session, locked, "dispatch_not_coming", now)
     elif verb == "more_help":
-        dispatch_telling.supervisors(session, row, "staff_more_help", now)
+        dispatch_telling.supervisors(session, community, row, "staff_more_help", now)
     elif verb == "sos":
         dispatch_telling.everybody(session, row, "staff_sos", now)

@@ -6,11 +6,23 @@ Nothing here names a place or repeats a resident's words; a link opens the page 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import conversations, delivery, dispatch_links, escalations, notices, optout, paging, teams, texts
+from gateway import (
+    conversations,
+    delivery,
+    dispatch_links,
+    ladder,
+    notices,
+    optout,
+    paging,
+    reaching,
+    teams,
+    texts,
+)
+from gateway.community import Community
 from gateway.community_duty import Team
+from gateway.means import PUSH, SMS, VOICE
 from gateway.models import Conversation, Dispatch, Escalation, Responder
 
 KIND = "team"
@@ -100,28 +112,31 @@ def stop(  # noqa: PLR0913 - who is told what
         )  # fmt: skip
 
 
-def supervisors(session: Session, row: Escalation, key: str, now: datetime) -> int:
-    """Text all supervisors, and the owner of the thread; returns how many.
+def supervisors(session: Session, community: Community, row: Escalation, key: str, now: datetime) -> int:
+    """Tell all supervisors, and the owner of the thread, by text and push, and by a call where the town's ladder for
+    such a thread calls supervisors; returns how many supervisors and others were reached.
 
-    All who are on shift as well while nobody owns it, and instead where none of them can be texted.
+    All who are on shift as well while nobody owns it, and instead where no supervisor but the owner can be reached:
+    the owner alone is whom the team left waiting.
     """
-    wanted = Responder.role.in_(escalations.SUPERVISING) | (Responder.id == row.owner_id)
-    found = session.scalars(select(Responder).where(Responder.active, wanted).order_by(Responder.id))
-    people = {each.id: each for each in found}
-    on_shift = {each.id: each for each in paging.on_call(session, now) if each.id not in people}
-    if row.owner_id is None:
-        return _ring(session, row, [*people.values(), *on_shift.values()], key, now, ("sms",), SOON)
-    told = _ring(session, row, list(people.values()), key, now, ("sms",), SOON)
-    return told or _ring(session, row, list(on_shift.values()), key, now, ("sms",), SOON)
+    calls = any((rung.means, rung.whom) == (VOICE, "supervisors") for rung in ladder.rungs_of(community, row))
+    means = (SMS, PUSH, VOICE) if calls else (SMS, PUSH)
+    found = reaching.supervisors(session)
+    others = [each for each in found if each.id != row.owner_id]
+    told = _ring(session, row, others, key, now, means, SOON)
+    if row.owner is not None and row.owner.active:
+        _ring(session, row, [row.owner], key, now, means, SOON)
+    if row.owner_id is None or not told:
+        known = {each.id for each in found} | {row.owner_id}
+        on_shift = [each for each in paging.on_call(session, now) if each.id not in known]
+        told += _ring(session, row, on_shift, key, now, means, SOON)
+    return told
 
 
 def everybody(session: Session, row: Escalation, key: str, now: datetime) -> int:
-    """Call and text all who are on shift and all supervisors, at once; returns how many."""
-    found = session.scalars(
-        select(Responder).where(Responder.active, Responder.role.in_(escalations.SUPERVISING)).order_by(Responder.id)
-    )
-    people = {each.id: each for each in [*paging.on_call(session, now), *found]}
-    return _ring(session, row, list(people.values()), key, now, ("voice", "sms"), SOS)
+    """Call, text and push to all who are on shift and all supervisors, at once; returns how many."""
+    people = {each.id: each for each in [*paging.on_call(session, now), *reaching.supervisors(session)]}
+    return _ring(session, row, list(people.values()), key, now, (VOICE, SMS, PUSH), SOS)
 
 
 def language_of(known: Sequence[str]) -> str:
@@ -138,16 +153,13 @@ def _ring(  # noqa: PLR0913 - who is told what, and how
     means: Sequence[str],
     priority: int,
 ) -> int:
-    with_phone = [each for each in people if each.phone_sealed is not None and each.phone_verified_at is not None]
     reached = set()
-    for responder in with_phone:
-        text = texts.say(key, responder.locale, code=code(row))
-        for each in means:
-            if each == "sms" and responder.texts_stopped_at is not None:
-                continue
+    for responder in people:
+        for each in [way for way in means if reaching.why_not(session, responder, way) is None]:
+            number = " ".join(code(row)) if each == VOICE else code(row)  # read out digit by digit
             notices.queue(
-                session, kind=KIND, means=each, text=text, language=responder.locale, now=now,
-                responder_id=responder.id, escalation_id=row.id, priority=priority,
+                session, kind=KIND, means=each, text=texts.say(key, responder.locale, code=number),
+                language=responder.locale, now=now, responder_id=responder.id, escalation_id=row.id, priority=priority,
             )  # fmt: skip
             reached.add(responder.id)
     return len(reached)

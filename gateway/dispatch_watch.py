@@ -38,7 +38,7 @@ class Step(NamedTuple):
     what: str | None
 
 
-def overdue(session: Session, _community: Community, now: datetime) -> Iterable[int]:
+def overdue(session: Session, community: Community, now: datetime) -> Iterable[int]:
     """Tell supervisors of every team that is overdue, and ring again for every open SOS; the conversations changed.
 
     An SOS comes first. A conversation that somebody holds right now is left for the next look; several may look.
@@ -57,7 +57,7 @@ def overdue(session: Session, _community: Community, now: datetime) -> Iterable[
         .limit(MOST)
         .with_for_update(key_share=True, skip_locked=True, of=Conversation)
     ).all()  # fmt: skip
-    return [conversation_id for number, conversation_id in found if _late(session, number, now)]
+    return [conversation_id for number, conversation_id in found if _late(session, community, number, now)]
 
 
 def alarms(session: Session) -> list[Alarm]:
@@ -145,7 +145,7 @@ def _steps(session: Session, numbers: Sequence[int]) -> Mapping[int, list[Step]]
     return found
 
 
-def _late(session: Session, dispatch_id: int, now: datetime) -> bool:
+def _late(session: Session, community: Community, dispatch_id: int, now: datetime) -> bool:
     locked = dispatches.lock(session, dispatch_id)
     dispatch, row, _ = locked
     silent = dispatch.check_in_due_at is not None and dispatch.check_in_due_at <= now
@@ -158,7 +158,7 @@ def _late(session: Session, dispatch_id: int, now: datetime) -> bool:
         if dispatch.state == ASSIGNED:
             dispatches.move(session, locked, now, "miss", dispatches.SYSTEM)
         dispatch.answer_due_at = now + AGAIN
-        dispatch_telling.supervisors(session, row, "staff_no_answer", now)
+        dispatch_telling.supervisors(session, community, row, "staff_no_answer", now)
         return True
     if not silent:
         return False
@@ -168,5 +168,5 @@ def _late(session: Session, dispatch_id: int, now: datetime) -> bool:
     dispatch.check_in_due_at = now + AGAIN
     act = NOT_LEFT if dispatch.state == ACCEPTED else NOT_HEARD
     dispatches.step(session, locked, now, act, dispatches.SYSTEM)
-    dispatch_telling.supervisors(session, row, f"staff_{act}", now)
+    dispatch_telling.supervisors(session, community, row, f"staff_{act}", now)
     return True

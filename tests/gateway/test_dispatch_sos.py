@@ -133,7 +133,7 @@ def test_an_sos_rings_before_a_late_answer_is_told(out: Outing, ana: Responder, 
     out.sent(ana)
     out.press("sos")
     assert {each.means for each in look(out, out.later(minutes=6))} == {"voice", "sms"}
-    [late] = look(out, out.later(seconds=2))
+    late, _called = look(out, out.later(seconds=2))
     assert "has not said yes or no" in late.text
 
 

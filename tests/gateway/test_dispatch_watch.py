@@ -1,13 +1,14 @@
 """A team that does not answer, is not heard of, or is in danger: who is told, when, and how often."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from gateway import dispatch_links, dispatch_watch, dispatches
 from gateway.db import Database
 from gateway.errors import Conflict
-from gateway.models import Dispatch, Notice, Responder, Shift
+from gateway.models import Dispatch, Escalation, Notice, PushSubscription, Responder, Shift
 from tests.gateway.teams_out import Outing
 from tests.gateway.test_dispatches import ana, out
 
@@ -44,16 +45,16 @@ def test_who_does_not_answer_is_shown_to_supervisors_again_and_again(
 ) -> None:
     out.sent(ana)
     assert look(out, out.later(minutes=4)) == []
-    [told] = look(out, out.later(minutes=2))
-    assert (told.responder_id, told.means) == (zoe.id, "sms")
+    told, called = look(out, out.later(minutes=2))
+    assert [(each.responder_id, each.means) for each in (told, called)] == [(zoe.id, "sms"), (zoe.id, "voice")]
     assert "has not said yes or no" in told.text
     assert (out.dispatch().state, alarm(out)) == ("unanswered", "no_answer")
     assert look(out, out.later(minutes=9)) == []
-    assert len(look(out, out.later(minutes=2))) == 1
+    assert len(look(out, out.later(minutes=2))) == 2
     out.press("accept")  # late is better than never
     assert (out.dispatch().state, alarm(out)) == ("accepted", None)
     assert look(out, out.later(minutes=29)) == []
-    [told] = look(out, out.later(minutes=2))
+    told, _called = look(out, out.later(minutes=2))
     assert "has not left yet" in told.text
 
 
@@ -71,15 +72,15 @@ def test_another_team_is_asked_and_the_first_cannot_say_yes_any_more(
 def test_a_team_that_is_not_heard_of_is_called_for(out: Outing, ana: Responder, zoe: Responder) -> None:
     out.sent(ana)
     out.press("accept")
-    [told] = look(out, out.later(hours=1))
+    told, _called = look(out, out.later(hours=1))
     assert "has not left yet" in told.text
     out.press("go")
     assert look(out, out.later(minutes=29)) == []
-    [told] = look(out, out.later(minutes=2))
+    told, _called = look(out, out.later(minutes=2))
     assert "not checked in" in told.text
     assert alarm(out) == "not_heard"
     assert look(out, out.later(minutes=9)) == []
-    assert len(look(out, out.later(minutes=2))) == 1
+    assert len(look(out, out.later(minutes=2))) == 2
     out.press("check_in")
     assert alarm(out) is None
     assert look(out, out.later(minutes=29)) == []
@@ -121,6 +122,43 @@ def test_more_help_is_told_to_supervisors_and_the_owner(out: Outing, ana: Respon
     count = len(out.notices())
     out.press("more_help")
     assert {each.responder_id for each in out.notices()[count:]} == {ana.id, zoe.id}
+
+
+def told_by(news: list[Notice], who: Responder) -> set[str]:
+    return {each.means for each in news if each.responder_id == who.id}
+
+
+@pytest.mark.parametrize(("level", "calls"), [("routine", False), ("urgent", False), ("emergency", True)])
+def test_supervisors_are_told_by_every_means_by_which_the_town_pages(
+    out: Outing, ana: Responder, zoe: Responder, level: str, calls: bool
+) -> None:
+    with out.database.begin() as session:
+        session.add(PushSubscription(responder_id=zoe.id, endpoint="https://push.example/zoe", p256dh="k", auth="a",
+                                     created_at=out.at, failures=0))  # fmt: skip
+        session.execute(update(Escalation).values(level=level))
+    out.sent(ana)
+    news = look(out, out.later(minutes=6))
+    assert told_by(news, zoe) == {"sms", "push"} | ({"voice"} if calls else set())
+    code = str(out.open().code)
+    assert {each.text.split(":")[0] for each in news if each.means == "voice"} <= {" ".join(code)}
+    with out.database.begin() as session:
+        session.get_one(Responder, zoe.id).texts_stopped_at = out.at
+    assert told_by(look(out, out.later(minutes=11)), zoe) == {"push"} | ({"voice"} if calls else set())
+
+
+@pytest.mark.parametrize("role", ["responder", "supervisor"])
+def test_an_owner_who_can_be_told_leaves_nobody_else_out(out: Outing, ana: Responder, role: str) -> None:
+    ben = out.person("Ben Ode")
+    out.phone(ana, "+15555550172")
+    out.phone(ben, "+15555550173")
+    out.sent(ana)
+    with out.database.begin() as session:
+        session.get_one(Responder, ana.id).role = role
+        hours = {"starts_at": out.at - timedelta(hours=1), "ends_at": out.at + timedelta(hours=1)}
+        session.add(Shift(responder_id=ben.id, **hours))
+    news = look(out, out.later(minutes=6))
+    assert told_by(news, ana)
+    assert told_by(news, ben)  # no supervisor but the owner can be reached
 
 
 def test_a_number_that_nobody_verified_is_not_called(out: Outing, ana: Responder, database: Database) -> None:
