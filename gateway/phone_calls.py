@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gateway import audit, escalations, ladder, means, notices, texts
+from gateway import audit, escalations, ladder, means, notices, room, texts
+from gateway.community import Community
 from gateway.errors import Conflict, Refused
 from gateway.models import Escalation, Notice, Responder
 from gateway.models.people import EDITOR
@@ -51,8 +52,11 @@ def picked_up(session: Session, notice_id: int, sid: str, now: datetime) -> Answ
     return _asking(notice, (notice.text, notice.text))
 
 
-def pressed(session: Session, notice_id: int, sid: str, key: str, now: datetime) -> Answer:
-    """A key was pressed: 1 claims as the console does, 2 lets the ladder go on, any other is asked for again.
+def pressed(  # noqa: PLR0913 - which key, in which call, in which town
+    session: Session, community: Community, notice_id: int, sid: str, key: str, now: datetime
+) -> Answer:
+    """A key was pressed: 1 claims as the console does (a routine thread not beyond what one person should hold, while
+    somebody else has room), 2 lets the ladder go on, any other is asked for again.
 
     The same key again is answered by what is true then, and changes nothing. Raises :class:`Refused` with 404.
     """
@@ -66,7 +70,7 @@ def pressed(session: Session, notice_id: int, sid: str, key: str, now: datetime)
     if responder is None or not responder.active or responder.role == EDITOR or notice.kind not in ASKING:
         return _say(notice, "voice_gone")
     if key == CLAIM:
-        return _claim(session, notice, responder, now)
+        return _claim(session, community, notice, responder, now)
     if key == DECLINE:
         return _decline(session, notice, responder, now)
     return _asking(notice, (texts.say("voice_keys", notice.language),))
@@ -90,14 +94,21 @@ def receipt(session: Session, notice_id: int, sid: str, status: str, now: dateti
         ladder.settled(session, notice, UNANSWERED[status], now)
 
 
-def _claim(session: Session, notice: Notice, responder: Responder, now: datetime) -> Answer:
+def _claim(session: Session, community: Community, notice: Notice, responder: Responder, now: datetime) -> Answer:
     assert notice.escalation_id is not None  # noqa: S101 - asked before the lock
     row = session.get_one(Escalation, notice.escalation_id, populate_existing=True)
     if row.status == escalations.WAITING and _is_open(notice, now):
+        verdict = room.may_take(session, community, row, responder, now)
+        if room.leaves_it(session, community, row, responder, now, verdict):
+            _put_by(session, notice, responder, now, verdict)
+            return _say(notice, f"voice_{verdict}")
         try:
             row = escalations.claim_waiting(session, row.id, responder, now, escalations.BY_VOICE)
         except Conflict:
             session.refresh(row)
+        else:
+            if verdict != "yes":
+                audit.note(session, now, "over_capacity", "escalation", row.id, responder.id, why=verdict)
     notices.move(notice, notices.DELIVERED, now)
     if row.status == escalations.CLAIMED and row.owner_id == responder.id:
         return _say(notice, "voice_yours", conversation_id=row.conversation_id)
@@ -113,10 +124,16 @@ def _late(notice: Notice, row: Escalation | None) -> Answer:
 
 def _decline(session: Session, notice: Notice, responder: Responder, now: datetime) -> Answer:
     if _is_open(notice, now):
-        ladder.settled(session, notice, DECLINED, now)
-        notices.move(notice, notices.DELIVERED, now)
-        audit.note(session, now, "decline_page", "escalation", notice.escalation_id, responder.id)
+        _put_by(session, notice, responder, now, DECLINED)
     return _say(notice, "voice_declined")
+
+
+def _put_by(session: Session, notice: Notice, responder: Responder, now: datetime, why: str) -> None:
+    """This page comes to nothing: the ladder goes on at once where nobody else is being called."""
+    ladder.settled(session, notice, why, now)
+    notices.move(notice, notices.DELIVERED, now)
+    detail = {} if why == DECLINED else {"why": why}
+    audit.note(session, now, "decline_page", "escalation", notice.escalation_id, responder.id, **detail)
 
 
 def _held(session: Session, notice_id: int) -> Notice:

@@ -72,7 +72,14 @@ def claim(heard: Heard) -> Told:
         return Told(heard.say("relay_gone", code=code), refused="gone")
     if row.status == CLAIMED:
         return _held(heard, row)
+    return _take(heard, row, code)
+
+
+def _take(heard: Heard, row: Escalation, code: int) -> Told:
+    """Claim what waits, within what one person should hold; who holds enough leaves a routine thread to a colleague."""
     verdict = room.may_take(heard.session, heard.community, row, heard.responder, heard.now)
+    if room.leaves_it(heard.session, heard.community, row, heard.responder, heard.now, verdict):
+        return Told(heard.say(f"relay_{verdict}", code=code), row, refused=verdict)
     try:
         with heard.session.begin_nested():
             row = escalations.claim_waiting(heard.session, row.id, heard.responder, heard.now, BY_SMS)

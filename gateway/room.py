@@ -13,6 +13,7 @@ from gateway.community import Community
 from gateway.escalations import CLAIMED
 from gateway.models import Break, Escalation, Heartbeat, Responder
 from gateway.models.people import EDITOR
+from gateway.risk import Level
 
 USUAL_CAPACITY = 3  # a responder's own number, where it is another, goes before the town's
 Verdict = Literal["yes", "full", "resting"]
@@ -66,6 +67,14 @@ def others_have_room(
         and may_take(session, community, row, each, now) == "yes"
         for each in paging.on_call(session, now)
     )
+
+
+def leaves_it(  # noqa: PLR0913 - which thread, for whom, and what was found
+    session: Session, community: Community, row: Escalation, responder: Responder, now: datetime, verdict: Verdict
+) -> bool:
+    """Whether a claim is refused: of a routine thread, while somebody else has room. Nobody in danger waits for it."""
+    calm = Level(row.level) < Level.URGENT and verdict != "yes"
+    return calm and others_have_room(session, community, row, responder, now)
 
 
 def is_here(session: Session, community: Community, responder_id: int, now: datetime) -> bool:

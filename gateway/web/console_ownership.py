@@ -66,8 +66,8 @@ def _too_much(escalation_id: int) -> str | None:
             return None
         if Level(row.level) >= Level.URGENT:
             return "resting" if verdict == "resting" else "full_danger"
-        others = room.others_have_room(session, town, row, g.responder, now())
-        return ("resting_routine" if verdict == "resting" else "full_routine") if others else None
+        refused = room.leaves_it(session, town, row, g.responder, now(), verdict)
+        return f"{verdict}_routine" if refused else None
 
 
 def stay(escalation_id: int) -> ResponseReturnValue:

@@ -23,6 +23,7 @@ WHY = {
     "opted_out": N_("texts stopped"),
     "wrong_number": N_("wrong number"),
     "resting": N_("on a break"),
+    "full": N_("had as much as one person should hold"),
     "claimed": N_("somebody else was first"),
     "declined": N_("they said that they cannot"),
     "busy": N_("busy"),

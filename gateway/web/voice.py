@@ -33,7 +33,9 @@ def answered(notice_id: int) -> Response:
 def key(notice_id: int) -> Response:
     """A key was pressed."""
     with door().database.begin(patience_ms=PATIENCE_MS) as session:
-        answer = phone_calls.pressed(session, notice_id, g.form["CallSid"], g.form.get("Digits", ""), now())
+        answer = phone_calls.pressed(
+            session, door().community, notice_id, g.form["CallSid"], g.form.get("Digits", ""), now()
+        )
     if answer.conversation_id is not None:
         door().bell.announce(answer.conversation_id)
         door().bell.ring_for_texts(answer.conversation_id)

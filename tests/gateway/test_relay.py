@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from gateway import escalations, optout, owner_phones, ownership, receiving, relay, relay_lines, silence, stopping
+from gateway import (
+    attendance,
+    escalations,
+    optout,
+    owner_phones,
+    ownership,
+    receiving,
+    relay,
+    relay_lines,
+    silence,
+    stopping,
+)
 from gateway.conversations import SMS, WEBCHAT, Inbound
 from gateway.db import Database
 from gateway.models import AuditEntry, Closing, Escalation, Message, Note, Notice, OptOut, RelayText, Responder
@@ -109,6 +120,32 @@ def test_a_claim_by_text_is_the_consoles_claim(night: Relay, words: str) -> None
     now = night.row(row)
     assert (now.status, now.owner_id, now.owner_means, now.epoch) == ("claimed", ana, "sms", 1)
     assert [each["command"] for each in night.acts("relay")] == ["claim" if words[0] in "Ccr Re" else "number"]
+
+
+@pytest.mark.parametrize(
+    ("level", "here", "taken"),
+    [(Level.ROUTINE, True, False), (Level.ROUTINE, False, True), (Level.URGENT, True, True)],
+)
+@pytest.mark.parametrize("why", ["full", "resting"])
+def test_who_holds_enough_leaves_a_routine_thread_to_who_has_room(
+    night: Relay, why: str, level: Level, here: bool, taken: bool
+) -> None:
+    ana, ben = night.with_phone("Ana", ANA, capacity=1), night.with_phone("Ben", BEN)
+    if why == "full":
+        night.hear(ANA, f"CLAIM {night.code(night.open(Level.ROUTINE, LUIS))}")
+    else:
+        night.rest(ana)
+    row = night.open(level, ROSA)
+    if here:
+        with night.database.begin() as session:
+            attendance.beat(session, ben, night.at)
+    for order in ("CLAIM {}", "{}"):
+        answer = str(night.hear(ANA, order.format(night.code(row))))
+        assert ("a colleague has room" in answer) is not taken
+        assert ("is yours" in answer or "to " in answer) is taken
+    assert night.row(row).owner_id == (ana if taken else None)
+    assert night.acts("over_capacity") == ([{"why": why}] if taken else [])
+    assert [each["refused"] for each in night.acts("relay")][-2:] == ([None] if taken else [why]) * 2
 
 
 def test_a_claim_without_a_number_names_who_waits(night: Relay) -> None:

@@ -15,7 +15,7 @@ from twilio.request_validator import RequestValidator
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
-from gateway import create_app, escalations, means, notices, phone_calls, texts
+from gateway import attendance, create_app, escalations, means, notices, phone_calls, texts
 from gateway.clients.twilio import Twilio
 from gateway.clients.twilio_notices import by_sms, by_voice
 from gateway.conversations import SMS, Inbound, thread
@@ -24,7 +24,7 @@ from gateway.demo import calls
 from gateway.demo.standin import Standin
 from gateway.errors import SmsFailed
 from gateway.means import Leaving
-from gateway.models import AuditEntry, Escalation, Message, Notice, Page, Responder
+from gateway.models import AuditEntry, Break, Escalation, Message, Notice, Page, Responder, Shift
 from gateway.risk import Level
 from gateway.settings import Settings
 from tests.gateway.night import Night
@@ -136,6 +136,39 @@ def test_1_claims_as_the_console_does(line: Line, ring: Callable[..., int], data
         told = session.scalars(select(Message.text).where(Message.direction == "out")).all()
         assert any("Ana" in text for text in told)
         assert session.scalar(select(AuditEntry.responder_id).where(AuditEntry.act == "claim")) == row.owner.id
+
+
+@pytest.mark.parametrize(
+    ("level", "here", "taken"), [("routine", True, False), ("routine", False, True), ("urgent", True, True)]
+)
+@pytest.mark.parametrize("why", ["full", "resting"])
+def test_1_takes_a_routine_thread_not_from_who_has_room(
+    line: Line, ring: Callable[..., int], database: Database, why: str, level: str, here: bool, taken: bool
+) -> None:
+    notice, now = ring(), datetime.now(UTC)
+    with database.begin() as session:
+        ana = session.scalars(select(Responder)).one()
+        ben = Responder(email="ben@demo.example", name="Ben Wu", role="responder", languages=["en"], created_at=now)
+        session.add(ben)
+        session.execute(update(Escalation).values(level=level))
+        session.flush()
+        hour = timedelta(hours=1)
+        session.add(Shift(responder_id=ben.id, starts_at=now - hour, ends_at=now + hour))
+        if why == "full":
+            ana.capacity = 0
+        else:
+            session.add(Break(responder_id=ana.id, kind="own", state="taken", offered_at=now, starts_at=now - hour,
+                              ends_at=now + hour))  # fmt: skip
+        if here:
+            attendance.beat(session, ben.id, now)
+    said = line.said(f"/voice/{notice}/key", Digits="1")
+    assert said == texts.say("voice_yours" if taken else f"voice_{why}", "en")
+    assert owner(database) == ("Ana Ruiz" if taken else None)
+    assert stands(database, notice)[2:] == (("acknowledged", None) if taken else ("failed", why))
+    with database.begin() as session:
+        noted = {each.act: each.detail for each in session.scalars(select(AuditEntry))}
+    assert noted.get("over_capacity" if taken else "decline_page") == {"why": why}
+    assert ("decline_page" if taken else "over_capacity") not in noted
 
 
 def test_the_same_key_again_changes_nothing(line: Line, ring: Callable[..., int], database: Database) -> None:
