@@ -11,7 +11,7 @@ from sqlalchemy import TextualSelect, column, text
 from sqlalchemy.orm import Session
 
 from gateway.directory import relevance
-from gateway.directory.freshness import STANDARD, Rules
+from gateway.directory.freshness import SINCE, SINCE_OF, STANDARD, Rules
 from gateway.directory.gazetteer import Town
 from gateway.directory.indexing import ANY, POLE
 from gateway.directory.place import EARTH_MILES, Place, on_sphere
@@ -129,13 +129,14 @@ looked_at AS (
          OR e.serving)
     AND {worded}
 ){turns}
-SELECT t.* FROM (
+SELECT t.*, {since} AS since FROM (
   SELECT dataset, service_id, location_id, service_at_location_id, sure, latitude, longitude, timezone, areas, national,
          needs, sure_needs, always, week::text AS hours, minute, lower(ages) AS youngest, upper(ages) AS oldest,
          serves, languages,
          cost, access, verified_on, words, named
   FROM {ordered} miles, dataset, service_id, location_id LIMIT {most}) AS t
 JOIN service s ON (s.dataset, s.id) = (t.dataset, t.service_id)
+{since_of}
 WHERE s.status = 'active'
 """
 
@@ -186,6 +187,7 @@ class Candidate(NamedTuple):
     verified_on: date | None
     words: int
     named: int
+    since: date | None
 
 
 def choose(session: Session, asked: Asked, terms: list[Term], farthest: float | None) -> list[Candidate]:
@@ -292,6 +294,8 @@ def _statement(shape: Shape) -> TextualSelect:
     )
     parts["few"] = FEW.format(weighed=MOST, turn=turn)
     parts["looked_at"] = LOOKED_AT.format(
+        since=SINCE,
+        since_of=SINCE_OF,
         radius=EARTH_MILES,
         words=words,
         named=named,

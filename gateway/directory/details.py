@@ -57,7 +57,7 @@ interpretation_services
 """.split()
 TOLD_BESIDE = """
 place organization location location_id confidential given_latitude address_1 city postal_code phones assured vouched
-seen by_kind closed words
+seen by_kind since closed words
 """.split()
 SERVICES = f"""
 SELECT {", ".join(f"s.{name}" for name in TOLD_OF_SERVICE)}, w.place, o.name AS organization, l.name AS location,

@@ -2,7 +2,9 @@
 
 The day is the newest of our own checks, the publisher's ``assured_date`` and the day for which the publisher vouches
 for the whole set (``dataset.as_of``). Most publishers say none of these: such a record is *not checked*, which is
-neither fresh nor stale, or nothing would ever be open. A stale record is never called open and stands last.
+neither fresh nor stale, or nothing would ever be open. It cannot be fresher than the day on which its publisher changed
+it last (``last_modified``), else on which an import first brought it, and so it gets stale, too. A stale record is
+never called open and stands last; one that nobody ever vouched for is before the lines of the whole country.
 """
 
 from collections.abc import Sequence
@@ -28,19 +30,25 @@ WHO = {PUBLISHER: "list", "responder": "us", "editor": "us", "provider": "place"
 # What age is worth, in miles.
 NOT_CHECKED = 3.0
 OLD = 2.0  # the day before it is stale; a fresh record costs nothing
+LONG_NOT_CHECKED = 500.0  # before national lines: of a publisher who says no days nothing else would be told
 STALE = 5_000.0  # after everything else, national lines too
 CLOSED_FOR_GOOD = 2  # so many residents who say so make us doubt it, and none alone
 
+# A record that nobody vouches for is not younger than this.
+SINCE = "coalesce(CASE WHEN s.last_modified::date <= current_date + 1 THEN s.last_modified::date END, k.day)"
+SINCE_OF = "LEFT JOIN known_since k ON (k.dataset, k.service_id) = (s.dataset, s.id)"
 # The day, and whether it was a check of ours; a day to come is a slip of the pen.
-CHECKS = """
+CHECKS = f"""
 CASE WHEN s.assured_date <= current_date + 1 THEN s.assured_date END AS assured,
-CASE WHEN d.as_of <= current_date + 1 THEN d.as_of END AS vouched, v.at::date AS seen, v.by_kind
+CASE WHEN d.as_of <= current_date + 1 THEN d.as_of END AS vouched, v.at::date AS seen, v.by_kind,
+{SINCE} AS since
 """
-CHECKED_BY = """
+CHECKED_BY = f"""
+{SINCE_OF}
 LEFT JOIN dataset d ON d.name = s.dataset
 LEFT JOIN LATERAL (SELECT at, by_kind FROM verification v WHERE (v.dataset, v.service_id) = (s.dataset, s.id)
                    ORDER BY at DESC LIMIT 1) AS v ON true
-"""
+"""  # noqa: S608 - literals of our own
 # How many residents say that it is closed for good.
 SAID_TO_BE_CLOSED = """
 (SELECT count(DISTINCT c.contact_id) FROM correction c
@@ -55,6 +63,10 @@ needs AS (UPDATE search_need n SET verified_on = days.day FROM days
 UPDATE search_entry e SET verified_on = days.day FROM days
 WHERE (e.dataset, e.service_id) = (days.dataset, days.id) AND e.verified_on IS DISTINCT FROM days.day
 """  # noqa: S608 - a literal of our own
+NEW = """
+INSERT INTO known_since (dataset, service_id, day) SELECT s.dataset, s.id, %(day)s FROM service s
+WHERE s.dataset = %(dataset)s ON CONFLICT DO NOTHING
+"""
 OF_SERVICES = f"""
 SELECT s.dataset, s.id, {CHECKS}, {SAID_TO_BE_CLOSED} FROM service s {CHECKED_BY}
 JOIN unnest(CAST(:datasets AS text[]), CAST(:services AS text[])) AS w(dataset, id)
@@ -92,37 +104,39 @@ def rules_of(community: "Community | None") -> Rules:
 class Check:
     """The newest check of a service: the day, who made it (a ``by_kind`` of Verification), and its age.
 
-    ``doubted`` is true where several residents say that it is closed for good, and nobody decided yet.
+    ``since`` is the day than which a record that nobody vouched for cannot be younger. ``doubted`` is true where
+    several residents say that it is closed for good, and nobody decided yet.
     """
 
     on: date | None
     by: str | None
     age: Age
+    since: date | None = None
     doubted: bool = False
 
 
-def age_of(dataset: str, on: date | None, today: date, rules: Rules = STANDARD) -> Age:
-    """The age of a check made on a day, of a record of a dataset."""
+def age_of(dataset: str, on: date | None, today: date, rules: Rules = STANDARD, since: date | None = None) -> Age:
+    """The age of a check made on a day, of a record of a dataset that is known ``since`` another one."""
     if dataset == SHIPPED:
         return Age.FRESH
     if on is None:
-        return Age.NOT_CHECKED
+        return Age.STALE if since and (today - since).days > rules.stale_days else Age.NOT_CHECKED
     days = (today - on).days
     if days > rules.stale_days:
         return Age.STALE
     return Age.OLD if days > rules.fresh_days else Age.FRESH
 
 
-def cost(dataset: str, on: date | None, today: date, rules: Rules = STANDARD) -> float:
+def cost(dataset: str, on: date | None, today: date, rules: Rules = STANDARD, since: date | None = None) -> float:
     """What the age of a check is worth, in miles: the term of the ranking."""
-    age = age_of(dataset, on, today, rules)
+    age = age_of(dataset, on, today, rules, since)
     if age is Age.FRESH:
         return 0.0
-    if on is None:
-        return NOT_CHECKED
     if age is Age.STALE:
-        return STALE
-    return OLD * ((today - on).days - rules.fresh_days) / (rules.stale_days - rules.fresh_days)
+        return STALE if on else LONG_NOT_CHECKED
+    days = (today - (on or since or today)).days
+    older = OLD * max(0, days - rules.fresh_days) / (rules.stale_days - rules.fresh_days)
+    return older if on else NOT_CHECKED + older
 
 
 def checks(
@@ -137,8 +151,9 @@ def checks(
 def mark(service: FoundService, check: Check) -> FoundService:
     """Say of a service who checked it and when; one that is stale, or doubted, is not called open."""
     if check.age is not Age.STALE and not check.doubted:
-        return replace(service, verified_on=check.on, verified_by=check.by)
-    on = check.on if check.age is Age.STALE else None
+        nobody = check.age is Age.NOT_CHECKED
+        return replace(service, verified_on=check.on, verified_by=check.by, vouched_for=not nobody)
+    on = (check.on or check.since) if check.age is Age.STALE else None
     return replace(service, verified_on=on, verified_by=check.by, stale=True, open_state=UNKNOWN)
 
 
@@ -152,11 +167,20 @@ def words(service: FoundService, language: str) -> str | None:
 
 
 def checked(service: FoundService, language: str) -> str | None:
-    """Who checked a record and when; None where nobody did, and where :func:`words` says that it is too long ago."""
+    """Who checked a record and when, or that nobody did; None where :func:`words` says that it is too long ago."""
+    if service.stale:
+        return None
+    if not service.vouched_for:
+        return say("checked_by_nobody", language)
     who = WHO.get(service.verified_by or "")
-    if who is None or service.verified_on is None or service.stale:
+    if who is None or service.verified_on is None:
         return None
     return say(f"checked_by_{who}", language, month=service.verified_on.month, year=service.verified_on.year)
+
+
+def note_new(connection: Connection[Any], dataset: str, today: date) -> None:
+    """Write down since when the services of a dataset are known, of those that are new today."""
+    connection.execute(NEW, {"dataset": dataset, "day": today})
 
 
 def refresh(connection: Connection[Any], dataset: str, service_id: str | None = None) -> None:
@@ -168,4 +192,5 @@ def check_of(row: Any, today: date, rules: Rules = STANDARD) -> Check:
     """The newest check that a row with :data:`CHECKS` and :data:`SAID_TO_BE_CLOSED` tells of."""
     days = ((row.seen, row.by_kind), (row.assured, PUBLISHER), (row.vouched, PUBLISHER))
     on, by = max((each for each in days if each[0] is not None), key=lambda each: each[0], default=(None, None))
-    return Check(on, by, age_of(row.dataset, on, today, rules), doubted=row.closed >= CLOSED_FOR_GOOD)
+    age = age_of(row.dataset, on, today, rules, row.since)
+    return Check(on, by, age, row.since, doubted=row.closed >= CLOSED_FOR_GOOD)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gateway.db import Database
-from gateway.directory import indexing, needs, overlay, packing, reading, runs, splitting, staging, unpacking
+from gateway.directory import freshness, indexing, needs, overlay, packing, reading, runs, splitting, staging, unpacking
 from gateway.directory.flatten import Record
 from gateway.directory.folding import fold
 from gateway.directory.mending import Mended, mend
@@ -166,6 +166,7 @@ def _replace(session: Session, incoming: Incoming, now: datetime) -> None:
     # Until Postgres has counted new rows its plans are those for empty tables: minutes instead of a second.
     large = _is_large(report)
     indexing.analyze(connection, *(BY_NAME if large else ()))
+    freshness.note_new(connection, report.dataset, now.date())
     if not incoming.trial:
         _index(connection, incoming, stage.rows, large=large)
     _remember(session, report, incoming.source, now)
@@ -180,7 +181,7 @@ def _index(connection: Connection[Any], incoming: Incoming, rows: int, *, large:
     indexing.analyze(connection, *(("service_need",) if large else ()))
     incoming.tell("building the search index", rows)
     indexing.build(connection, dataset)
-    indexing.analyze(connection, *(indexing.TABLES if large else ()))
+    indexing.analyze(connection, *(("known_since", *indexing.TABLES) if large else ()))
 
 
 def take_turn(session: Session, *, wait: bool = True) -> None:

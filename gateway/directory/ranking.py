@@ -298,7 +298,7 @@ def had(looked: Looked) -> float:
 
 def checked(looked: Looked) -> float:
     """What the age of the newest check is worth: who was checked stands before who was not, and what is stale last."""
-    return freshness.cost(looked.row.dataset, looked.row.verified_on, looked.now.date(), looked.rules)
+    return freshness.cost(looked.row.dataset, looked.row.verified_on, looked.now.date(), looked.rules, looked.row.since)
 
 
 def _always(_: Wanted) -> bool:

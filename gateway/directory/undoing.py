@@ -113,7 +113,7 @@ def _put_back(connection: Connection[Any], run: Run) -> None:
 def _everything(connection: Connection[Any], dataset: str) -> None:
     for kind in reversed(KINDS):
         connection.execute(sql.SQL(ALL).format(table=sql.Identifier(kind.name)), {"dataset": dataset})
-    for table in indexing.TABLES:
+    for table in (*indexing.TABLES, "known_since"):
         connection.execute(sql.SQL(ALL).format(table=sql.Identifier(table)), {"dataset": dataset})
     connection.execute("DELETE FROM dataset WHERE name = %s", (dataset,))
 

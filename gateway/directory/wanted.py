@@ -87,8 +87,9 @@ class FoundService:
     ``text_word`` what to send to ``text_number``. ``distance_miles`` is None without a place. ``need`` is the need
     asked for that it meets. ``closure`` is why it is closed for a while, ``closed_to`` until when.
     ``verified_on`` is the day of the newest check and ``verified_by`` who made it (publisher, responder, editor,
-    provider, resident); ``stale`` marks a record that is too old to be called open. ``address_public`` is False where
-    nobody may be told the address: then ``address``, ``postal_code``, ``latitude`` and ``longitude`` are None.
+    provider, resident); ``stale`` marks a record that is too old to be called open, ``vouched_for``
+    is False where nobody ever checked it. ``address_public`` is False where nobody may be told the address: then
+    ``address``, ``postal_code``, ``latitude`` and ``longitude`` are None.
     ``cost`` is ``free``, ``sliding`` or ``fee``; ``week`` are the minutes of the week in which it is open, from Monday
     0:00, where every week is alike. ``call_first`` are the facts asked for that the directory does not say.
     ``asked_at`` is the moment of another day that was asked about: then ``open_state`` is of that moment.
@@ -116,6 +117,7 @@ class FoundService:
     verified_on: date | None = None
     verified_by: str | None = None
     stale: bool = False
+    vouched_for: bool = True
     closure: str | None = None
     closed_to: datetime | None = None
     address_public: bool = True

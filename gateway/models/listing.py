@@ -266,6 +266,16 @@ class Verification(Row):
     note: Mapped[str | None]
 
 
+class KnownSince(Row):
+    """The day on which an import first brought a service: a record that nobody vouches for is at least as old."""
+
+    __tablename__ = "known_since"
+
+    dataset: Mapped[str] = mapped_column(String(DATASET_LENGTH), primary_key=True)
+    service_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    day: Mapped[date]
+
+
 class Correction(Row):
     """Somebody says that a record is wrong, or the publisher and the town disagree: open until it is decided.
 

@@ -69,7 +69,7 @@ def test_a_list_comes_with_its_services_as_data(visitor: Visitor, door: Door, di
 def test_a_card_says_who_checked_the_record_and_when(visitor: Visitor, door: Door, directory: None) -> None:
     visitor.write("i need food please, 94110")
     served(door)
-    assert {each["checked"] for each in last(visitor)["services"]} == {None}
+    assert {each["checked"] for each in last(visitor)["services"]} == {"Nobody has checked this yet"}
     day = datetime.now(UTC).date() - timedelta(days=20)
     with door.database.begin() as session:
         session.execute(update(Service).values(assured_date=day))

@@ -1,7 +1,9 @@
 """Who checked a record and when is always known; a stale one is never called open and stands last."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,13 +13,15 @@ from sqlalchemy.orm import Session
 
 from gateway import segments
 from gateway.community import load
-from gateway.directory import answers, freshness, one_service, staging
+from gateway.directory import answers, freshness, one_service, staging, undoing
 from gateway.directory.freshness import Age, Rules
+from gateway.directory.importing import import_path
 from gateway.directory.search import search
 from gateway.directory.stored import Asking
 from gateway.directory.wanted import Found, Wanted
 from gateway.models.listing import Correction, Dataset, Verification
 from gateway.models.people import Contact
+from tests.directory.conftest import Rows
 from tests.directory.test_directory_answers import PANTRY
 
 pytestmark = pytest.mark.slow
@@ -45,6 +49,24 @@ def day(ago: int) -> date:
 )
 def test_ages(on: date | None, age: Age) -> None:
     assert freshness.age_of("county", on, TODAY) is age
+
+
+@pytest.mark.parametrize(
+    ("since", "age"),
+    [(None, Age.NOT_CHECKED), (day(-1), Age.NOT_CHECKED), (day(365), Age.NOT_CHECKED), (day(366), Age.STALE)],
+)
+def test_what_nobody_vouched_for_gets_stale_too(since: date | None, age: Age) -> None:
+    assert freshness.age_of("county", None, TODAY, since=since) is age
+    assert freshness.age_of("county", day(0), TODAY, since=day(999)) is Age.FRESH
+    assert freshness.age_of("national-lines", None, TODAY, since=day(9_999)) is Age.FRESH
+
+
+@given(st.integers(0, 2_000), st.integers(0, 2_000), st.integers(1, 400), st.integers(1, 400))
+def test_the_longer_nobody_checked_the_more_it_costs(one: int, other: int, fresh: int, more: int) -> None:
+    rules = Rules(fresh, fresh + more)
+    sooner, later = (freshness.cost("x", None, TODAY, rules, day(ago)) for ago in sorted((one, other)))
+    assert 0 < sooner <= later < freshness.cost("x", day(9_999), TODAY, rules)
+    assert later >= freshness.cost("x", day(fresh), TODAY, rules)
 
 
 @given(st.integers(0, 2_000), st.integers(0, 2_000), st.integers(1, 400), st.integers(1, 400))
@@ -75,6 +97,50 @@ def test_what_nobody_checked_may_be_open(town: Session, now: datetime) -> None:
     found = food(town, now).services
     assert any(service.open_state.open for service in found)
     assert {(service.verified_on, service.stale) for service in found} == {(None, False)}
+
+
+def test_what_nobody_checked_for_long_is_marked_not_open_and_behind_the_others(town: Session, now: datetime) -> None:
+    first, second = food(town, now).services[:2]
+    dataset, _, key = first.id.partition(":")
+    of_first = {"dataset": dataset, "key": key}
+    long_ago = "UPDATE known_since SET day = '2019-05-01' WHERE (dataset, service_id) = (:dataset, :key)"
+    town.execute(text(long_ago), of_first)
+    found = food(town, now).services
+    told = next(service for service in found if service.id == first.id)
+    assert found[0].id == second.id
+    assert (told.stale, told.open_state.open, told.verified_on) == (True, None, date(2019, 5, 1))
+    assert freshness.words(told, "en") == "Not checked since 5/2019: call first"
+    changed = "UPDATE service SET last_modified = '2026-11-20Z' WHERE (dataset, id) = (:dataset, :key)"
+    town.execute(text(changed), of_first)
+    again = food(town, now).services[0]
+    assert (again.id, again.stale, again.vouched_for) == (first.id, False, False), "its publisher changed it since"
+    town.execute(text(changed.replace("2026-11-20Z", "2018-11-20Z")), of_first)
+    assert food(town, now).services[0].id == second.id
+    town.execute(text(changed.replace("2026-11-20Z", "2099-11-20Z")), of_first)
+    assert food(town, now).services[0].id == second.id, "a day to come is a slip of the pen"
+
+
+def test_where_nobody_ever_vouched_for_anything_the_town_still_comes_before_the_whole_country(
+    town: Session, now: datetime
+) -> None:
+    before = [service.id for service in food(town, now).services]
+    town.execute(text("UPDATE known_since SET day = '2019-05-01'"))
+    assert [service.id for service in food(town, now).services] == before
+
+
+def test_an_import_writes_down_since_when_a_record_is_known_and_the_next_one_leaves_it(
+    session: Session, package: dict[str, Rows], written: Callable[[dict[str, Rows], str], Path], now: datetime
+) -> None:
+    import_path(session, written({**package, "service": package["service"][:1]}, "county"), now)
+    later = now + timedelta(days=400)
+    import_path(session, written(package, "county"), later)
+    days = session.execute(text("SELECT service_id, day FROM known_since ORDER BY service_id")).all()
+    assert [tuple(row) for row in days] == [("s1", now.date()), ("s2", later.date())]
+    found = search(session, Wanted(needs=("food", "legal")), later, limit=9).services
+    assert {service.id: service.stale for service in found} == {"county:s1": True, "county:s2": False}
+    undoing.undo(session, "county", later)
+    undoing.undo(session, "county", later)
+    assert session.scalar(text("SELECT count(*) FROM known_since")) == 0
 
 
 def test_a_stale_record_is_marked_not_open_and_last(town: Session, now: datetime) -> None:
@@ -174,6 +240,20 @@ def test_residents_are_told_who_checked_a_record_and_when(by: str, english: str,
             assert one_service.detail(service, 1, "", asking, channel).endswith(told)
             stale = one_service.detail(replace(service, stale=True), 1, "", asking, channel)
             assert told not in stale
-            nobody = one_service.detail(PANTRY, 1, "", asking, channel)
-            assert nobody not in {"", stale}
-            assert "3/2026" not in nobody
+            assert "3/2026" not in one_service.detail(PANTRY, 1, "", asking, channel)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "Nobody has checked this yet"), ("es", "Nadie lo ha revisado todavía")]
+)
+def test_residents_are_told_that_nobody_checked_a_record(
+    town: Session, now: datetime, language: str, told: str
+) -> None:
+    found = [service for service in food(town, now).services if service.id.startswith("demo-town:")]
+    assert {freshness.checked(service, language) for service in found} == {told}
+    for channel, line in (("sms", segments.gsm_only(told)), ("web", told)):
+        assert one_service.detail(found[0], 1, "", Asking(language, now), channel).endswith(line)
+    checked(town, found[0].id, now)
+    assert freshness.checked(food(town, now).services[0], language) != told
+    lines = search(town, Wanted(needs=("mental_health",)), now).services
+    assert freshness.checked(lines[0], language) is None, "the national lines are checked with each release"
