@@ -3,12 +3,15 @@
     python -m bench.directory_questions [--file tests/directory/tuning_questions.tsv] [--misses] [--json figures.json]
 
 Each directory is imported into a store of its own and asked its questions (``tests/directory/questions.tsv``) at their
-own moment, by what the gateway itself reads of a text, without the bot. Two roads: from the text alone; and as when the
-question "where are you?" was answered with the place that the text names. A share is given with its 95 % Wilson
-interval. ``none`` is right when nothing at all is offered. A place of several meanings is asked back: that is no hit.
-How many of those would be one after the answer, if the resident means one of the choices, is counted beside, and so is
-how often a service was offered that must never be. Where the reference data are not on this machine nothing is
-measured, and that is said.
+own moment, by what the gateway itself reads of a text, without the bot. Three roads: from the text alone, as a search
+beside a thread reads a responder's free words; the same as when the question "where are you?" was answered with the
+place that the text names; and what a resident's own message becomes (:func:`gateway.offering.as_searched`): needs,
+place, day and ages as the bot would hand them over, topics and the rest from the text, and no free words. The bot's
+model is not asked: the needs that the gateway reads stand in for its needs, because the questions are labelled with
+none. A share is given with its 95 % Wilson interval. ``none`` is right when nothing at all is offered. A place of
+several meanings is asked back: that is no hit. How many of those would be one after the answer, if the resident means
+one of the choices, is counted beside, and so is how often a service was offered that must never be. Where the reference
+data are not on this machine nothing is measured, and that is said.
 
 Of the blind questions only shares are for reading. ``tuning_questions.tsv`` is there to mend search by: with
 ``--misses`` the texts of those that were missed are printed, too.
@@ -32,7 +35,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from gateway import schema, services
+from gateway import offering, schema, services
 from gateway.db import Database
 from gateway.directory import asking, gazetteer, needs, place
 from gateway.directory.gazetteer import Town
@@ -41,7 +44,9 @@ from gateway.directory.importing import import_path
 from gateway.directory.report import ImportFailed
 from gateway.directory.search import search
 from gateway.directory.wanted import Found, Wanted
+from gateway.models import Conversation, Message
 from gateway.risk_report import wilson
+from gateway.scene import SAID, Scene
 from gateway.settings import sqlalchemy_url
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,7 +56,7 @@ SHARED = Path(os.environ.get("FRONTDOOR_SHARED", ROOT.parent / "shared")) / "dat
 NONE = "none"
 NEVER = frozenset(f"sanmateo_raw {number}" for number in range(20, 24))  # defunct, not active, and two tests
 GOAL = 0.9
-ROADS = ("text", "text, place asked")
+ROADS = ("text", "text, place asked", "resident's, needs given")
 
 
 @dataclass(frozen=True)
@@ -120,15 +125,24 @@ def _question(row: dict[str, str]) -> Question:
 
 
 def wanted_of(session: Session, question: Question, road: str, town: Town | None = None) -> Wanted:
-    """What the gateway itself reads of a text; by the second road the named place was asked for and given, too."""
+    """What the gateway itself reads of a text; by the other roads the named place was asked for and given, too."""
     source = SOURCES[question.dataset]
     read = asking.wanted(
         session, question.text, needs.standard(), town, question.language, question.when.astimezone(UTC), source.zone
     )
-    if road == ROADS[0] or not question.place:
-        return read
-    code = place.zip_in(question.place)
-    return replace(read, zip=code, place=None if code else question.place)
+    if road != ROADS[0] and question.place:
+        code = place.zip_in(question.place)
+        read = replace(read, zip=code, place=None if code else question.place)
+    return _of_resident(session, question, read) if road == ROADS[2] else read
+
+
+def _of_resident(session: Session, question: Question, read: Wanted) -> Wanted:
+    """The same as a resident's search has it: the facts that the bot hears, and topics, but none of the free words."""
+    asked = {"needs": read.needs, "zip": read.zip, "place": read.place}
+    heard = Conversation(language=question.language, answers={"ages": ",".join(map(str, read.ages))})
+    when, home = question.when.astimezone(UTC), SOURCES[question.dataset].zone
+    scene = Scene(session, heard, Message(), when, home, made_out={SAID: [question.text]})
+    return offering.as_searched(scene, asked, when=read.when)
 
 
 def town_of(source: Source) -> Town | None:

@@ -166,22 +166,26 @@ def _facts(scene: Scene, wanted: Last) -> dict[str, Any]:
     return asking.facts(scene.conversation.answers, scene.now, scene.home, scene.said, wanted.get("for_whom"))
 
 
-def _found(scene: Scene, wanted: Last, **preferred: Any) -> Found:
-    facts = _facts(scene, wanted)
+def as_searched(scene: Scene, wanted: Last, **preferred: Any) -> Wanted:
+    """What is searched for: what the bot asks for, with all that the resident's own words say beside it."""
     tags = asking.tags_of(scene.community)
+    return Wanted(
+        needs=tuple(wanted["needs"]),
+        zip=wanted["zip"],
+        place=wanted["place"],
+        language=scene.language,
+        chosen=chosen_of(wanted),
+        # What the needs are about in particular, in the resident's own latest words.
+        topics=asking.topics_of(scene.said, wanted["needs"], scene.language, tags),
+        known_topics=tags.topics,
+        **(_facts(scene, wanted) | preferred),
+    )
+
+
+def _found(scene: Scene, wanted: Last, **preferred: Any) -> Found:
     return search(
         scene.session,
-        Wanted(
-            needs=tuple(wanted["needs"]),
-            zip=wanted["zip"],
-            place=wanted["place"],
-            language=scene.language,
-            chosen=chosen_of(wanted),
-            # What the needs are about in particular, in the resident's own latest words.
-            topics=asking.topics_of(scene.said, wanted["needs"], scene.language, tags),
-            known_topics=tags.topics,
-            **(facts | preferred),
-        ),
+        as_searched(scene, wanted, **preferred),
         scene.now,
         limit=AT_ONCE,
         home=scene.home,

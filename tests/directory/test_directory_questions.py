@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
@@ -59,3 +60,14 @@ def test_a_made_up_region_is_taken_in_whole_and_can_be_searched(
     assert {kind: report.taken[kind] for kind in counts} == counts
     found = [search(session, wanted, now).total for _, wanted in asked(40)]
     assert sum(total > 0 for total in found) > 30
+
+
+def test_the_residents_road_has_their_facts_and_topics_but_none_of_their_free_words(session: Session) -> None:
+    when = datetime(2026, 11, 24, 10, tzinfo=ZoneInfo("America/Chicago"))
+    said = "I am a man, 70, no money, I need a divorce lawyer in Joliet"
+    question = directory_questions.Question("Q", "ilao", "en", "plain", said, "Joliet", when, frozenset())
+    free, _, residents = (directory_questions.wanted_of(session, question, road) for road in directory_questions.ROADS)
+    assert free.text == said
+    assert (residents.text, residents.words, residents.place) == (None, None, "Joliet")
+    assert (residents.needs, residents.ages, residents.cost, residents.serves) == (free.needs, (70,), "free", ("men",))
+    assert "#divorce" in residents.topics
