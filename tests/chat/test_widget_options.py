@@ -135,12 +135,12 @@ def test_leaving_clears_the_device_also_where_it_is_ones_own(page: Page, site: s
     expect(other.get_by_text("hello there")).to_have_count(0)
 
 
-def wrote_at_a_still_clock(page: Page, site: str, text: str, *, own: bool) -> None:
+def wrote_at_a_still_clock(page: Page, site: str, text: str, *, own: bool, language: str = "en") -> None:
     """The visitor wrote; the page's clock is the test's, and the device may be their own."""
     page.clock.install()
-    alone(page, site)
+    alone(page, site, language)
     write(page.main_frame, text)  # type: ignore[arg-type]
-    expect(page.locator(".message.resident .state")).to_have_text("Received")
+    expect(page.locator(".message.resident .state")).to_have_attribute("data-word", "received")
     if own:
         page.locator("#own").check()
 
@@ -152,7 +152,8 @@ def test_a_chat_that_nobody_uses_ends_by_itself_on_a_shared_device(
     wrote_at_a_still_clock(page, site, "somebody may read this", own=own)
     page.clock.fast_forward("29:00")
     expect(page.get_by_text("somebody may read this")).to_be_visible()
-    page.clock.fast_forward("02:00")
+    expect(page.locator("#still")).to_contain_text("" if own else "Still there?")
+    page.clock.fast_forward("02:01")
     if own:
         expect(page.get_by_text("somebody may read this")).to_be_visible()
         return
@@ -162,6 +163,68 @@ def test_a_chat_that_nobody_uses_ends_by_itself_on_a_shared_device(
     assert kept(database, "somebody may read this") == 1
     write(page.main_frame, "and somebody else begins")  # type: ignore[arg-type]
     expect(page.locator(".message.resident .state")).to_have_text("Received")
+
+
+@pytest.mark.parametrize(
+    ("language", "asks", "here"),
+    [
+        ("en", "Still there? This chat is cleared here in 2 minutes.", "I am here"),
+        ("es", "¿Sigue aquí? Este chat se borra aquí en 2 minutos.", "Sigo aquí"),
+    ],
+)
+def test_who_is_asked_whether_they_are_there_has_two_minutes_to_answer(
+    page: Page, site: str, language: str, asks: str, here: str
+) -> None:
+    wrote_at_a_still_clock(page, site, "i read slowly", own=False, language=language)
+    still = page.locator("#still")
+    expect(still).to_have_role("status")
+    page.clock.fast_forward("27:00")
+    expect(still).to_be_empty()
+    page.clock.fast_forward("02:50")  # late: the device slept when it should have asked
+    expect(still.locator("p")).to_have_text(asks)
+    picture(page, f"widget-still-there-{language}")
+    assert findings(page) == []
+    page.clock.fast_forward("01:30")
+    expect(page.get_by_text("i read slowly")).to_be_visible()
+    still.get_by_role("button", name=here).click()
+    expect(still).to_be_empty()
+    expect(page.get_by_role("log")).to_be_focused()  # not lost with the button
+    page.clock.fast_forward("27:00")
+    expect(still).to_be_empty()
+    expect(page.get_by_text("i read slowly")).to_be_visible()
+
+
+USES = {
+    "a key": lambda page: page.keyboard.press("Shift"),
+    "a touch": lambda page: page.locator(".urgent").dispatch_event("pointerdown"),
+    "the wheel": lambda page: page.mouse.wheel(0, 40),
+    "the messages moved": lambda page: page.locator("#log").evaluate("log => (log.scrollTop = 0)"),
+    "the window reached": lambda page: page.evaluate("window.dispatchEvent(new Event('focus'))"),
+    "the page shown again": lambda page: page.evaluate("document.dispatchEvent(new Event('visibilitychange'))"),
+}
+
+
+def test_any_use_is_an_answer(page: Page, site: str) -> None:
+    page.set_viewport_size({"width": 375, "height": 450})
+    wrote_at_a_still_clock(page, site, "i am reading", own=False)
+    for name, use in USES.items():
+        page.clock.fast_forward("28:30")
+        expect(page.locator("#still"), name).to_contain_text("Still there?")
+        use(page)
+        expect(page.locator("#still"), name).to_be_empty()
+    expect(page.get_by_text("i am reading")).to_be_visible()
+
+
+def test_who_comes_back_without_a_connection_reads_what_they_write(
+    page: Page, site: str, context: BrowserContext
+) -> None:
+    wrote_at_a_still_clock(page, site, "before the tunnel", own=False)
+    context.set_offline(True)
+    page.clock.fast_forward("31:00")
+    expect(page.get_by_text("before the tunnel")).to_have_count(0)
+    write(page.main_frame, "back again")  # type: ignore[arg-type]
+    page.clock.run_for("01:00")  # more than one look at whether somebody is there
+    expect(page.get_by_text("back again")).to_be_visible()
 
 
 @pytest.mark.parametrize("own", [False, True])

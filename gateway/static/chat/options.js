@@ -3,16 +3,19 @@
 import { token } from "./api.js";
 import { at, emit, language, note, on, quietly, word } from "./chat.js";
 import * as kept from "./kept.js";
+import { nearEnd } from "./thread.js";
 
 const SIZES = ["normal", "large", "largest"];
 const IDLE = 30 * 60_000;
+const WARNED = 2 * 60_000;
 const LOOK_EVERY = 15_000;
+const USES = ["keydown", "pointerdown", "wheel", "focus", "click"];
 const ENDED = "#ended";
 
 const root = document.documentElement;
 const voice = window.speechSynthesis;
 let touched = Date.now();
-let unused = false;
+let over = false;
 
 export function start() {
   at("options").addEventListener("click", show);
@@ -29,12 +32,15 @@ export function start() {
   at("own").addEventListener("change", () => kept.own(at("own").checked));
   on("leaving", hush);
   on("closed", hush);
-  on("message", () => (touched = Date.now()));
-  for (const sign of ["keydown", "pointerdown"]) document.addEventListener(sign, () => (touched = Date.now()), true);
+  for (const use of USES) window.addEventListener(use, used, { capture: true, passive: true });
+  on("awake", used);
+  on("opened", used);
+  on("message", ({ fresh }) => fresh && stirred());
+  // A screen reader moves the messages without a key. To their end they move by themselves, too.
+  at("log").addEventListener("scroll", () => nearEnd(at("log")) || stirred(), { passive: true });
   if (location.hash === ENDED) ended();
-  on("online", end);
-  setInterval(end, LOOK_EVERY);
-  document.addEventListener("visibilitychange", end); // timers of a sleeping phone stand still
+  on("online", look);
+  setInterval(look, LOOK_EVERY);
 }
 
 function show() {
@@ -100,10 +106,49 @@ function byText() {
 }
 
 // A chat that nobody uses ends by itself, unless the device is the visitor's own: whoever sits down next reads nothing.
+function look() {
+  const shared = !kept.read("until") && Boolean(kept.read("token"));
+  const spent = Date.now() - touched;
+  over = shared && (over || spent >= IDLE);
+  ask(shared && !over && spent >= IDLE - WARNED);
+  if (over) end();
+}
+
+// Timers of a sleeping phone stand still: what ended meanwhile has ended, whoever wakes it. The button of the question
+// counts when it is pressed, not when it is reached, or it would be gone from under the finger.
+function used(event) {
+  if (event?.type !== "click" && event?.target?.closest?.("#still")) return;
+  look();
+  touched = Date.now();
+  over = false;
+  ask(false);
+}
+
+// Nobody needs to be there for this: it does not bring back what is over.
+function stirred() {
+  look();
+  if (!over) used();
+}
+
+// Whoever is asked has the whole time to answer, also on a device that slept when it should have asked (WCAG 2.2.1).
+function ask(whether) {
+  const still = at("still");
+  if (whether === still.hasChildNodes()) return;
+  if (!whether) {
+    if (still.contains(document.activeElement)) at("log").focus({ preventScroll: true });
+    return still.replaceChildren();
+  }
+  touched = Date.now() - IDLE + WARNED;
+  const [line, button] = ["p", "button"].map((kind) => document.createElement(kind));
+  name(line, "still_there");
+  name(button, "still_here");
+  button.type = "button";
+  button.className = "quiet";
+  still.append(line, button);
+}
+
 // What could not be sent yet is tried until it is through, and without a connection this page could not come again.
 function end() {
-  unused = !kept.read("until") && (unused || Date.now() - touched >= IDLE);
-  if (!unused || !kept.read("token")) return;
   quietly(() => at("log").replaceChildren());
   if (kept.read("outbox", []).length || !navigator.onLine) return;
   kept.forget();
