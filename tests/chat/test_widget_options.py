@@ -227,6 +227,54 @@ def test_who_comes_back_without_a_connection_reads_what_they_write(
     expect(page.get_by_text("back again")).to_be_visible()
 
 
+def test_a_draft_without_a_token_is_not_left_for_the_next(page: Page, site: str) -> None:
+    page.clock.install()
+    alone(page, site)
+    page.locator("#input").fill("only begun")
+    page.clock.fast_forward("28:30")
+    expect(page.locator("#still")).to_contain_text("Still there?")
+    page.clock.fast_forward("02:01")
+    expect(page.locator("#status")).to_contain_text("cleared here")
+    expect(page.locator("#input")).to_have_value("")
+    assert "only begun" not in str(remembered(page))
+
+
+def test_without_a_connection_nothing_that_was_written_stays_in_sight(
+    page: Page, site: str, context: BrowserContext
+) -> None:
+    wrote_at_a_still_clock(page, site, "i took all my pills", own=False)
+    expect(page.locator("#alerts")).to_contain_text("911")
+    page.locator("#options").click()
+    page.locator("#by-text").click()
+    page.locator("#move input").first.fill("415 555 0132")
+    page.locator("#input").fill("only begun")
+    context.set_offline(True)
+    page.clock.fast_forward("31:00")
+    expect(page.locator("#move")).to_have_count(0)
+    expect(page.locator("#input")).to_have_value("")
+    expect(page.locator("#alerts")).to_be_empty()
+    expect(page.locator(".message")).to_have_count(0)
+    expect(page.locator(".hello")).to_be_visible()  # for who sits down next
+    assert "only begun" not in str(remembered(page))
+
+
+def test_first_words_without_a_connection_are_kept_out_of_sight_and_for_a_day(
+    page: Page, site: str, context: BrowserContext
+) -> None:
+    page.clock.install()
+    alone(page, site)
+    context.route("**/chat/visitors", lambda route: route.abort())
+    write(page.main_frame, "nobody has this yet")  # type: ignore[arg-type]
+    page.clock.fast_forward("31:00")
+    expect(page.locator(".message")).to_have_count(0)
+    assert "nobody has this yet" in str(remembered(page))
+    page.clock.fast_forward("23:20:00")
+    assert "nobody has this yet" in str(remembered(page))
+    page.clock.fast_forward("20:00")
+    expect(page.locator("#status")).to_contain_text("cleared here")
+    assert "nobody has this yet" not in str(remembered(page))
+
+
 @pytest.mark.parametrize("own", [False, True])
 def test_what_was_written_without_a_connection_goes_out_an_hour_later(
     page: Page, site: str, context: BrowserContext, database: Database, own: bool

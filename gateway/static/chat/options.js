@@ -7,9 +7,10 @@ import { nearEnd } from "./thread.js";
 
 const SIZES = ["normal", "large", "largest"];
 const IDLE = 30 * 60_000;
+const A_DAY = 24 * 3600_000;
 const WARNED = 2 * 60_000;
 const LOOK_EVERY = 15_000;
-const USES = ["keydown", "pointerdown", "wheel", "focus", "click"];
+const USES = ["keydown", "beforeinput", "pointerdown", "wheel", "focus", "click"];
 const ENDED = "#ended";
 
 const root = document.documentElement;
@@ -107,7 +108,7 @@ function byText() {
 
 // A chat that nobody uses ends by itself, unless the device is the visitor's own: whoever sits down next reads nothing.
 function look() {
-  const shared = !kept.read("until") && Boolean(kept.read("token"));
+  const shared = !kept.read("until") && holds();
   const spent = Date.now() - touched;
   over = shared && (over || spent >= IDLE);
   ask(shared && !over && spent >= IDLE - WARNED);
@@ -118,7 +119,7 @@ function look() {
 // counts when it is pressed, not when it is reached, or it would be gone from under the finger.
 function used(event) {
   if (event?.type !== "click" && event?.target?.closest?.("#still")) return;
-  look();
+  if (!over) look();
   touched = Date.now();
   over = false;
   ask(false);
@@ -147,13 +148,30 @@ function ask(whether) {
   still.append(line, button);
 }
 
-// What could not be sent yet is tried until it is through, and without a connection this page could not come again.
+// Whether there is anything of anybody here: also who has no token yet wrote something.
+function holds() {
+  return Boolean(kept.read("token") || kept.read("outbox", []).length || at("input").value);
+}
+
+// What could not be sent yet is tried for a day, out of sight: an answer to something older finds nobody. Without a
+// connection this page could not come again.
 function end() {
-  quietly(() => at("log").replaceChildren());
-  if (kept.read("outbox", []).length || !navigator.onLine) return;
+  clear();
+  const unsent = kept.read("outbox", []).length && Date.now() - touched < A_DAY;
+  if (unsent || !navigator.onLine) return;
   kept.forget();
   location.hash = ENDED;
   location.reload();
+}
+
+function clear() {
+  quietly(() => at("log").replaceChildren(at("log").querySelector(".hello")));
+  at("newer").hidden = true;
+  at("alerts").textContent = "";
+  if (at("by-text").ariaExpanded === "true") byText();
+  if (!at("input").value) return;
+  at("input").value = "";
+  at("input").dispatchEvent(new Event("input"));
 }
 
 function ended() {
