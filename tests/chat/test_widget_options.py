@@ -275,6 +275,15 @@ def test_first_words_without_a_connection_are_kept_out_of_sight_and_for_a_day(
     assert "nobody has this yet" not in str(remembered(page))
 
 
+def test_after_the_end_there_is_no_way_back(page: Page, site: str) -> None:
+    page.goto(f"{site}/chat/embed.js")
+    wrote_at_a_still_clock(page, site, "somebody may read this", own=False)
+    page.clock.fast_forward("31:00")
+    expect(page.locator("#status")).to_contain_text("cleared here")
+    page.go_back()
+    assert page.url == f"{site}/chat/embed.js"
+
+
 @pytest.mark.parametrize("own", [False, True])
 def test_what_was_written_without_a_connection_goes_out_an_hour_later(
     page: Page, site: str, context: BrowserContext, database: Database, own: bool

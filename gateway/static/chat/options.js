@@ -160,7 +160,7 @@ function end() {
   const unsent = kept.read("outbox", []).length && Date.now() - touched < A_DAY;
   if (unsent || !navigator.onLine) return;
   kept.forget();
-  location.hash = ENDED;
+  history.replaceState(null, "", ENDED); // no way back to the page as it was
   location.reload();
 }
 
