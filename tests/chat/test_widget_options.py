@@ -275,6 +275,25 @@ def test_first_words_without_a_connection_are_kept_out_of_sight_and_for_a_day(
     assert "nobody has this yet" not in str(remembered(page))
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_a_tab_that_is_opened_again_after_half_an_hour_shows_nothing(page: Page, site: str, own: bool) -> None:
+    wrote_at_a_still_clock(page, site, "somebody may read this", own=own)
+    place = "localStorage" if own else "sessionStorage"
+    stood = page.evaluate(f"{place}.getItem('chat')")
+    page.goto(f"{site}/chat/embed.js")  # as if closed: nothing runs
+    page.clock.fast_forward("29:00")
+    alone(page, site)
+    expect(page.get_by_text("somebody may read this")).to_be_visible()  # and this was a use
+    page.goto(f"{site}/chat/embed.js")
+    page.clock.fast_forward("29:00")
+    alone(page, site)
+    expect(page.get_by_text("somebody may read this")).to_be_visible()
+    page.goto(f"{site}/chat/embed.js")
+    page.evaluate(f"stood => {place}.setItem('chat', stood)", stood)
+    alone(page, site)
+    expect(page.get_by_text("somebody may read this")).to_have_count(1 if own else 0)
+
+
 def test_after_the_end_there_is_no_way_back(page: Page, site: str) -> None:
     page.goto(f"{site}/chat/embed.js")
     wrote_at_a_still_clock(page, site, "somebody may read this", own=False)

@@ -17,7 +17,6 @@ EXCEPTIONS = {
     ("gateway.language_switched.es", "in_another_language"): BOTH_ON_PURPOSE,
     ("directory.say_language.es", "in_another_language"): "the words to say at the phone are English",
     ("town.wording.es", "in_another_language"): "a proper name",
-    ("widget.privacy.es", "to_a_friend"): "usted cierra o elige: the same form",
 }
 
 TEXTS = tuple(wording.every_text())

@@ -1,6 +1,9 @@
-// What is remembered here: the token, what is not sent yet, the draft, the language. A tab remembers until it is closed
-// or left. On a device that its visitor calls their own, the browser remembers for a day.
+// What is remembered here: the token, what is not sent yet, the draft, the language. A tab remembers until it is left, or
+// was not used for half an hour: browsers open closed tabs again. On a device that its visitor calls their own, the
+// browser remembers for a day.
 // A browser that refuses storage to frames gets the same chat, without the memory of a reload.
+
+export const IDLE = 30 * 60_000;
 
 const KEY = "chat";
 const A_DAY = 24 * 3600 * 1000;
@@ -15,7 +18,7 @@ function load() {
 function from(place) {
   try {
     const found = JSON.parse(window[place].getItem(KEY));
-    if (place === "sessionStorage" || found?.until > Date.now()) return found;
+    if (place === "sessionStorage" ? !(found?.used <= Date.now() - IDLE) : found?.until > Date.now()) return found;
     window[place].removeItem(KEY); // too old, or nothing
   } catch {
     // Forbidden, or not ours.

@@ -6,7 +6,6 @@ import * as kept from "./kept.js";
 import { nearEnd } from "./thread.js";
 
 const SIZES = ["normal", "large", "largest"];
-const IDLE = 30 * 60_000;
 const A_DAY = 24 * 3600_000;
 const WARNED = 2 * 60_000;
 const LOOK_EVERY = 15_000;
@@ -30,7 +29,7 @@ export function start() {
   at("print").addEventListener("click", () => window.print());
   at("by-text").addEventListener("click", byText);
   at("own").checked = Boolean(kept.read("until"));
-  at("own").addEventListener("change", () => kept.own(at("own").checked));
+  at("own").addEventListener("change", () => (kept.own(at("own").checked), used()));
   on("leaving", hush);
   on("closed", hush);
   for (const use of USES) window.addEventListener(use, used, { capture: true, passive: true });
@@ -40,6 +39,7 @@ export function start() {
   // A screen reader moves the messages without a key. To their end they move by themselves, too.
   at("log").addEventListener("scroll", () => nearEnd(at("log")) || stirred(), { passive: true });
   if (location.hash === ENDED) ended();
+  used();
   on("online", look);
   setInterval(look, LOOK_EVERY);
 }
@@ -110,8 +110,8 @@ function byText() {
 function look() {
   const shared = !kept.read("until") && holds();
   const spent = Date.now() - touched;
-  over = shared && (over || spent >= IDLE);
-  ask(shared && !over && spent >= IDLE - WARNED);
+  over = shared && (over || spent >= kept.IDLE);
+  ask(shared && !over && spent >= kept.IDLE - WARNED);
   if (over) end();
 }
 
@@ -123,6 +123,8 @@ function used(event) {
   touched = Date.now();
   over = false;
   ask(false);
+  // On one's own device only what is written makes the day longer.
+  if (!kept.read("until") && touched - kept.read("used", 0) >= LOOK_EVERY) kept.write("used", touched);
 }
 
 // Nobody needs to be there for this: it does not bring back what is over.
@@ -139,7 +141,7 @@ function ask(whether) {
     if (still.contains(document.activeElement)) at("log").focus({ preventScroll: true });
     return still.replaceChildren();
   }
-  touched = Date.now() - IDLE + WARNED;
+  touched = Date.now() - kept.IDLE + WARNED;
   const [line, button] = ["p", "button"].map((kind) => document.createElement(kind));
   name(line, "still_there");
   name(button, "still_here");

@@ -33,6 +33,17 @@ test("a tab remembers until it is closed", async () => {
   assert.equal(window.localStorage.kept.size, 0);
 });
 
+test("a tab that is opened again remembers what was used in the last half hour, and nothing older", async () => {
+  const { IDLE, write } = await opened();
+  write("token", "abc");
+  write("used", now);
+  now += IDLE - 1;
+  assert.equal((await opened()).read("token"), "abc");
+  now += 1;
+  assert.equal((await opened()).read("token"), null);
+  assert.equal(window.sessionStorage.kept.size, 0, "what is too old is taken away and not only unread");
+});
+
 test("a device that is ones own remembers for a day after the last word, and not longer", async () => {
   const page = await opened();
   page.write("token", "abc");
