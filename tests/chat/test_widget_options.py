@@ -135,6 +135,31 @@ def test_leaving_clears_the_device_also_where_it_is_ones_own(page: Page, site: s
     expect(other.get_by_text("hello there")).to_have_count(0)
 
 
+def test_leaving_in_one_tab_clears_the_others(page: Page, site: str, context: BrowserContext) -> None:
+    alone(page, site)
+    write(page.main_frame, "hello there")  # type: ignore[arg-type]
+    expect(page.locator(".message.resident .state")).to_have_text("Received")
+    page.locator("#own").check()
+    other = alone(context.new_page(), site)
+    other.locator("#input").fill("only begun")
+    page.locator("#leave").click()
+    expect(other.locator("#status")).to_contain_text("cleared here")
+    expect(other.get_by_text("hello there")).to_have_count(0)
+    expect(other.locator("#input")).to_have_value("")
+    assert "token" not in str(remembered(other))
+
+
+def test_a_page_that_comes_back_whole_after_leaving_is_cleared(page: Page, site: str) -> None:
+    """This browser keeps no whole pages in a test, so the page is only told that it was kept."""
+    alone(page, site)
+    write(page.main_frame, "hello there")  # type: ignore[arg-type]
+    expect(page.locator(".message.resident .state")).to_have_text("Received")
+    page.evaluate("sessionStorage.removeItem('chat')")
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(page.locator("#status")).to_contain_text("cleared here")
+    expect(page.get_by_text("hello there")).to_have_count(0)
+
+
 def wrote_at_a_still_clock(page: Page, site: str, text: str, *, own: bool, language: str = "en") -> None:
     """The visitor wrote; the page's clock is the test's, and the device may be their own."""
     page.clock.install()

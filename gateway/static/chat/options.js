@@ -40,6 +40,7 @@ export function start() {
   at("log").addEventListener("scroll", () => nearEnd(at("log")) || stirred(), { passive: true });
   if (location.hash === ENDED) ended();
   used();
+  window.addEventListener("storage", look);
   on("online", look);
   setInterval(look, LOOK_EVERY);
 }
@@ -107,10 +108,13 @@ function byText() {
 }
 
 // A chat that nobody uses ends by itself, unless the device is the visitor's own: whoever sits down next reads nothing.
+// What was left in another tab ends here too, on any device.
 function look() {
+  if (!at("log")) return; // left
+  const taken = kept.gone();
   const shared = !kept.read("until") && holds();
   const spent = Date.now() - touched;
-  over = shared && (over || spent >= kept.IDLE);
+  over = taken || (shared && (over || spent >= kept.IDLE));
   ask(shared && !over && spent >= kept.IDLE - WARNED);
   if (over) end();
 }
@@ -118,7 +122,7 @@ function look() {
 // Timers of a sleeping phone stand still: what ended meanwhile has ended, whoever wakes it. The button of the question
 // counts when it is pressed, not when it is reached, or it would be gone from under the finger.
 function used(event) {
-  if (event?.type !== "click" && event?.target?.closest?.("#still")) return;
+  if (!at("log") || (event?.type !== "click" && event?.target?.closest?.("#still"))) return;
   if (!over) look();
   touched = Date.now();
   over = false;

@@ -98,3 +98,65 @@ test("where nothing may be kept the chat goes on from memory", async () => {
   page.forget();
   assert.equal(page.read("token"), null);
 });
+
+// Two tabs of one device that is their visitor's own.
+async function two() {
+  const first = await opened();
+  first.write("token", "abc");
+  first.own(true);
+  return [first, await opened()];
+}
+
+const waiting = (page) => page.read("outbox", []).map(({ id }) => id);
+
+test("what was left in one tab is brought back by no other", async () => {
+  const [first, second] = await two();
+  assert.equal(second.gone(), false);
+  first.forget();
+  second.write("draft", "more");
+  assert.equal(window.localStorage.kept.size, 0);
+  assert.equal(second.read("token"), null);
+  assert.equal(second.gone(), true);
+  assert.equal(second.gone(), true, "and stays so");
+  assert.equal(first.gone(), false, "who left goes somewhere else");
+});
+
+test("a page that comes back whole in a tab that was left forgets too", async () => {
+  const page = await opened();
+  page.write("token", "abc");
+  (await opened()).forget();
+  assert.equal(page.gone(), true);
+  assert.equal(page.read("token"), null);
+});
+
+test("two tabs lose no message that one of them could not send yet", async () => {
+  const [first, second] = await two();
+  first.write("outbox", [{ id: 1 }]);
+  second.write("outbox", [{ id: 2 }]);
+  first.write("outbox", [{ id: 1 }, { id: 3 }]);
+  assert.deepEqual(waiting(await opened()).sort(), [1, 2, 3]);
+  first.write("outbox", []); // sent
+  assert.deepEqual(waiting(await opened()), [2]);
+  second.write("outbox", []);
+  assert.deepEqual(waiting(await opened()), []);
+});
+
+test("what another tab wrote is not undone, and known after a look", async () => {
+  const [first, second] = await two();
+  first.write("language", "es");
+  second.write("draft", "more");
+  assert.equal((await opened()).read("language"), "es");
+  first.gone();
+  assert.equal(first.read("draft"), "more");
+});
+
+test("a store that is full is not taken for one that was cleared", async () => {
+  const [, second] = await two();
+  window.localStorage.setItem = () => {
+    throw new Error("full");
+  };
+  second.write("draft", "more");
+  window.localStorage.kept.clear();
+  assert.equal(second.gone(), false);
+  assert.equal(second.read("draft"), "more");
+});
