@@ -117,9 +117,11 @@ def statements(street: Street, bot: FakeRasa) -> dict[str, Any]:
 
 @pytest.fixture
 def wire(database: Database) -> Iterator[Connection[Any]]:
-    """A connection where Postgres reads a whole table only if it must."""
+    """A connection where Postgres reads a whole table only if it must, and looks rows up one by one: how it would join
+    depends on when it last counted them."""
     with database.engine.connect() as connection:
-        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        for way in ("seqscan", "hashjoin", "mergejoin"):
+            connection.execute(text(f"SET LOCAL enable_{way} = off"))
         driver = connection.connection.driver_connection
         assert isinstance(driver, Connection)
         yield driver
