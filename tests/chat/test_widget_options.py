@@ -15,9 +15,15 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 VOICE = """
 Object.defineProperty(window, "speechSynthesis", { value: {
   said: [], speaking: false, pending: false,
-  speak(words) { this.said.push([words.lang, words.text]); this.speaking = true; },
+  voices: ["en-GB far", "fr-FR", "en_US", "es-MX far", "es-US"],
+  getVoices() {
+    return this.voices.map((name) => ({ name, lang: name.slice(0, 5), localService: !name.endsWith("far") }));
+  },
+  speak(words) { this.said.push([words.lang, words.text, words.voice.name]); this.speaking = true; },
   cancel() { this.speaking = false; },
 } });
+// The browser's own takes no voice but its own.
+window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
 """
 
 
@@ -84,13 +90,26 @@ def test_what_came_last_is_read_aloud_in_its_language(page: Page, site: str) -> 
     page.locator("#options").click()
     page.locator("#aloud").click()
     said = page.evaluate("window.speechSynthesis.said")
-    assert [lang for lang, _ in said[:2]] == ["en", "es"]
+    assert [lang for lang, _, _ in said[:2]] == ["en", "es"]
     assert "911" in said[0][1]
-    assert all("pills" not in text for _, text in said)  # not one's own words
+    assert all("pills" not in text for _, text, _ in said)  # not one's own words
+    assert [voice for _, _, voice in said[:2]] == ["en_US", "es-US"]  # a far one would be sent the words
     expect(page.locator("#aloud")).to_have_text("Stop reading")
     page.locator("#aloud").click()
     assert page.evaluate("window.speechSynthesis.speaking") is False
     expect(page.locator("#aloud")).to_have_text("Read aloud")
+
+
+def test_where_only_a_far_voice_could_read_nothing_is_sent_to_it(page: Page, site: str) -> None:
+    page.add_init_script(VOICE)
+    alone(page, site)
+    page.evaluate("window.speechSynthesis.voices = ['en-GB far', 'es-US']")
+    write(page.main_frame, "i took all my pills")  # type: ignore[arg-type]
+    expect(page.locator(".message.alert").first).to_be_visible()
+    page.locator("#options").click()
+    page.locator("#aloud").click()
+    assert {lang for lang, _, _ in page.evaluate("window.speechSynthesis.said")} == {"es"}
+    expect(page.locator("#status")).to_have_text("This device has no voice of its own to read this.")
 
 
 def test_a_copy_holds_all_that_was_said(page: Page, site: str, tmp_path: Path) -> None:

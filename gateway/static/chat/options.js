@@ -23,7 +23,7 @@ export function start() {
   contrast(kept.read("contrast", false));
   at("size").addEventListener("click", () => keep("size", (kept.read("size", 0) + 1) % SIZES.length, size));
   at("contrast").addEventListener("click", () => keep("contrast", !kept.read("contrast", false), contrast));
-  at("aloud").hidden = !voice;
+  at("aloud").hidden = !voice?.getVoices(); // asked early: some browsers find them only then
   at("aloud").addEventListener("click", aloud);
   at("save").addEventListener("click", save);
   at("print").addEventListener("click", () => window.print());
@@ -75,10 +75,14 @@ function aloud() {
   if (voice.speaking || voice.pending) return hush();
   const said = [...at("log").querySelectorAll(".message")];
   const since = said.findLastIndex((each) => each.classList.contains("resident"));
+  // A voice that is not of this device sends what it reads to whoever made it.
+  const local = voice.getVoices().filter((each) => each.localService);
   said.slice(since + 1).forEach((each) => {
     const body = each.querySelector(".text");
     const words = new SpeechSynthesisUtterance(body.innerText);
     words.lang = body.lang || language();
+    words.voice = local.find(({ lang }) => lang.slice(0, 2) === words.lang.slice(0, 2));
+    if (!words.voice) return note("aloud_never");
     words.onend = () => voice.pending || name(at("aloud"), "aloud_off");
     voice.speak(words);
   });
