@@ -6,7 +6,7 @@
 export const IDLE = 30 * 60_000;
 
 const KEY = "chat";
-const A_DAY = 24 * 3600 * 1000;
+export const A_DAY = 24 * 3600_000;
 const ours = new Set(); // of the outbox, what this page knew once: the rest was written in other tabs
 let memory = null;
 let stands = null; // where it is kept, as far as anything may be
@@ -41,6 +41,7 @@ export function read(name, fallback = null) {
 export function write(name, value) {
   if (gone() || left) return; // an answer that comes in after leaving brings nothing back
   memory[name] = name === "outbox" ? withOthers(value) : value;
+  memory.used ??= Date.now();
   if (memory.until) memory.until = Date.now() + A_DAY;
   stands = memory.until ? "localStorage" : "sessionStorage";
   try {

@@ -6,7 +6,6 @@ import * as kept from "./kept.js";
 import { nearEnd } from "./thread.js";
 
 const SIZES = ["normal", "large", "largest"];
-const A_DAY = 24 * 3600_000;
 const WARNED = 2 * 60_000;
 const LOOK_EVERY = 15_000;
 const USES = ["keydown", "beforeinput", "pointerdown", "wheel", "focus", "click"];
@@ -32,12 +31,12 @@ export function start() {
   at("own").addEventListener("change", () => (kept.own(at("own").checked), used()));
   on("leaving", hush);
   on("closed", hush);
-  for (const use of USES) window.addEventListener(use, used, { capture: true, passive: true });
+  for (const use of USES) window.addEventListener(use, used, true);
   on("awake", used);
   on("opened", used);
   on("message", ({ fresh }) => fresh && stirred());
   // A screen reader moves the messages without a key. To their end they move by themselves, too.
-  at("log").addEventListener("scroll", () => nearEnd(at("log")) || stirred(), { passive: true });
+  at("log").addEventListener("scroll", () => nearEnd(at("log")) || stirred());
   if (location.hash === ENDED) ended();
   used();
   window.addEventListener("storage", look);
@@ -132,7 +131,7 @@ function used(event) {
   over = false;
   ask(false);
   // On one's own device only what is written makes the day longer.
-  if (!kept.read("until") && touched - kept.read("used", 0) >= LOOK_EVERY) kept.write("used", touched);
+  if (holds() && !kept.read("until") && touched - kept.read("used") >= LOOK_EVERY) kept.write("used", touched);
 }
 
 // Nobody needs to be there for this: it does not bring back what is over.
@@ -150,12 +149,10 @@ function ask(whether) {
     return still.replaceChildren();
   }
   touched = Date.now() - kept.IDLE + WARNED;
-  const [line, button] = ["p", "button"].map((kind) => document.createElement(kind));
-  name(line, "still_there");
-  name(button, "still_here");
-  button.type = "button";
+  const button = document.createElement("button");
   button.className = "quiet";
-  still.append(line, button);
+  name(still.appendChild(document.createElement("p")), "still_there");
+  name(still.appendChild(button), "still_here");
 }
 
 // Whether there is anything of anybody here: also who has no token yet wrote something.
@@ -167,7 +164,7 @@ function holds() {
 // connection this page could not come again.
 function end() {
   clear();
-  const unsent = kept.read("outbox", []).length && Date.now() - touched < A_DAY;
+  const unsent = kept.read("outbox", []).length && Date.now() - touched < kept.A_DAY;
   if (unsent || !navigator.onLine) return;
   kept.forget();
   history.replaceState(null, "", ENDED); // no way back to the page as it was
@@ -178,7 +175,7 @@ function clear() {
   quietly(() => at("log").replaceChildren(at("log").querySelector(".hello")));
   at("newer").hidden = true;
   at("alerts").textContent = "";
-  if (at("by-text").ariaExpanded === "true") byText();
+  if (at("by-text").getAttribute("aria-expanded") === "true") byText();
   if (!at("input").value) return;
   at("input").value = "";
   at("input").dispatchEvent(new Event("input"));
