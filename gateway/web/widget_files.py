@@ -34,6 +34,7 @@ IMPORT = re.compile(r'import (?:\* as (?P<whole>\w+)|(?P<names>\{ \w+(?:, \w+)* 
 EXPORT = re.compile(r"export (?=(?:const|class|function|async function) (?P<name>\w+))")
 STATEMENT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 INDENTED = re.compile(r"\n +")  # what is left of it stands in the style of the button
+AFTER_BLOCK = re.compile(r"(?<=})\n(?=\w|#|})")  # every statement has its semicolon, so that a block needs no new line
 LEVEL = 9
 ONCE = 11  # Brotli's most, for what is packed once, at the start
 WAYS = ("br", "gzip")
@@ -160,7 +161,7 @@ def _read(name: str) -> str:
 
 
 def _script(text: str) -> File:
-    return _file(INDENTED.sub("", rjsmin.jsmin(text)), "text/javascript")
+    return _file(AFTER_BLOCK.sub("", INDENTED.sub("", rjsmin.jsmin(text))), "text/javascript")
 
 
 def _file(text: str | bytes, kind: str) -> File:

@@ -46,7 +46,7 @@ function action(href, word, name, tools) {
   const link = tools.link({ text: "", href });
   link.dataset.word = word;
   link.dataset.name = name;
-  link.dataset.ours = ""; // inside words in the language of the message
+  link.dataset.ours = 1; // inside words in the language of the message
   tools.fill(link);
   return link;
 }

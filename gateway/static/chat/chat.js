@@ -38,7 +38,7 @@ export function word(key, values) {
 export function fill(element) {
   const { word: key, wordLabel, wordTitle, name, count, ours } = element.dataset;
   if (key) element.textContent = word(key, { name, count });
-  if (ours !== undefined) element.lang = spoken;
+  if (ours) element.lang = spoken;
   if (wordLabel) element.setAttribute("aria-label", word(wordLabel));
   if (wordTitle) element.title = word(wordTitle);
   if (element.dataset[spoken]) element.textContent = element.dataset[spoken];

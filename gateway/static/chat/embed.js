@@ -113,39 +113,30 @@ import { known, say } from "./words.js";
       else if (verb === "leave") this.#leave(away);
     }
 
-    // While the chat is open three presses of Esc on the page around it leave as well.
-    #listen() {
-      this.#keys?.abort();
-      this.#keys = new AbortController();
-      const escapes = new Escapes();
-      const press = (event) => {
-        if (event.key !== "Escape" || event.repeat || escapes.press(Date.now()) !== "leave") return;
-        hide();
-        this.#tell("leave");
-      };
-      window.addEventListener("keydown", press, { capture: true, signal: this.#keys.signal });
-    }
-
     #shut({ escape, away }) {
       this.close();
-      if (escape) this.#watch(away);
+      if (!escape) return;
+      this.#listen(away);
+      const keys = this.#keys;
+      setTimeout(() => keys.abort(), WITHIN);
     }
 
-    // For two seconds after an Esc that closed the chat, and at no other time, the page's own keys are listened to, and
-    // only for two more: who leaves in a hurry keeps pressing.
-    #watch(away) {
+    // Three presses of Esc on the page around the chat leave as well, while it is open and for two seconds after an Esc
+    // that closed it: who leaves in a hurry keeps pressing. At no other time are the page's own keys listened to.
+    #listen(away) {
+      this.#keys?.abort();
+      this.#keys = new AbortController();
+      const { signal } = this.#keys;
       const escapes = new Escapes();
-      const stop = new AbortController();
+      if (away) escapes.press(Date.now());
       const press = (event) => {
         if (event.key !== "Escape" || event.repeat || escapes.press(Date.now()) !== "leave") return;
-        stop.abort();
+        this.#keys.abort();
         hide();
         this.#tell("leave"); // it forgets what it kept and asks to leave; one that does not is not waited for
         setTimeout(() => this.#leave(away), 150);
       };
-      escapes.press(Date.now());
-      window.addEventListener("keydown", press, { capture: true, signal: stop.signal });
-      setTimeout(() => stop.abort(), WITHIN);
+      window.addEventListener("keydown", press, { capture: true, signal });
     }
 
     #leave(away) {

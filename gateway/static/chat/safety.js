@@ -5,7 +5,7 @@ import { Escapes } from "./escapes.js";
 import * as kept from "./kept.js";
 import * as parent from "./parent.js";
 
-const away = document.documentElement.dataset.away;
+const away = at("leave").href;
 
 const escapes = new Escapes();
 

@@ -146,7 +146,7 @@ export class Thread {
     const link = this.#made("a", "");
     link.href = href;
     link.textContent = text;
-    link.rel = "noopener noreferrer";
+    link.rel = "noreferrer"; // and so noopener
     if (!href.startsWith("tel:")) link.target = "_blank";
     return link;
   }
