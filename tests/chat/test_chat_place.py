@@ -20,7 +20,7 @@ from tests.chat.test_chat_browser import findings, opened, picture, write
 HOUR = timedelta(hours=1)
 AHEAD = {
     "en": "In line for a person. Ahead of you: 2. Those in danger go first.",
-    "es": "En la fila para hablar con una persona. Antes que usted: 2. Primero va quien está en peligro.",
+    "es": "En la fila para una persona. Antes que usted: 2. Primero va quien está en peligro.",
 }
 NEXT = {"en": "You are next in line for a person.", "es": "Usted sigue en la fila para hablar con una persona."}
 ASKED = {"en": "i would like to talk to a person", "es": "quisiera hablar con una persona"}
