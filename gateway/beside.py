@@ -1,6 +1,6 @@
 """The directory beside a thread: what a responder finds for a resident, and the text by which the resident is told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -50,13 +50,16 @@ def look(  # noqa: PLR0913 - what is looked for, by whom, for whom and where
     What the resident told (ages, gender, papers, access, when) counts as it does when the bot searches. ``place`` goes
     before a place in the words; without either nothing is near.
     """
-    wanted = _wanted(session, community, conversation, words[:LONGEST], place[:LONGEST], typed_in, now)
+    facts = offering.about_them(session, conversation, now, community.time_zone)
+    asked = (words[:LONGEST], place[:LONGEST], typed_in)
+    wanted = _wanted(session, community, conversation, *asked, now, facts=facts)
     found = _search(session, community, wanted, now)
     if found.places:
         return Looked(places=tuple(each.name for each in found.places))
     where = {service.id: service.location_id for service in found.services}
     told = {
-        code: _texts(session, community, conversation, where, code, now, wanted) for code in languages_of(conversation)
+        code: _texts(session, community, conversation, where, code, now, wanted, about=Wanted(**facts))
+        for code in languages_of(conversation)
     }
     offers = (
         Offer(service, tuple((code, each[service.id]) for code, each in told.items() if service.id in each))
@@ -72,10 +75,11 @@ def one(  # noqa: PLR0913 - which service, where, and who is told
     known = stored.by_ids(session, [service_id], _asking(community, "en", now), {service_id: at})
     if not known:
         return None
+    about = Wanted(**offering.about_them(session, conversation, now, community.time_zone))
     said = [
         (code, text)
         for code in languages_of(conversation)
-        for text in _texts(session, community, conversation, {service_id: at}, code, now).values()
+        for text in _texts(session, community, conversation, {service_id: at}, code, now, about=about).values()
     ]
     return Offer(known[0], tuple(said))
 
@@ -93,10 +97,11 @@ def _wanted(  # noqa: PLR0913 - as :func:`look`
     place: str,
     typed_in: str,
     now: datetime,
+    *,
+    facts: Mapping[str, Any],
 ) -> Wanted:
     town, tags = gazetteer.town(community), asking.tags_of(community)
     asked = asking.wanted(session, words, tags, town, typed_in, now, community.time_zone)
-    facts = offering.about_them(session, conversation, now, community.time_zone)
     code = zip_in(place)
     here: dict[str, Any] = {"zip": code, "place": None if code else place} if place else {}
     # What the responder types goes before what the resident told.
@@ -124,11 +129,12 @@ def _texts(  # noqa: PLR0913 - which services, for whom, in which language
     language: str,
     now: datetime,
     wanted: Wanted | None = None,
+    *,
+    about: Wanted,
 ) -> dict[str, str]:
     near = None
     if wanted and (wanted.zip or wanted.place):
         near = locating.read(session, wanted.zip, wanted.place, gazetteer.town(community), language, None).place
-    about = Wanted(**offering.about_them(session, conversation, now, community.time_zone))
     ask = replace(_asking(community, language, now, wanted, near), about=about)
     known = stored.by_ids(session, list(where), ask, where)
     weeks = stored.weeks(session, list(where), ask, where)

@@ -17,6 +17,7 @@ from gateway import (
     optout,
     paging,
     reaching,
+    spoken,
     teams,
     texts,
 )
@@ -156,7 +157,7 @@ def _ring(  # noqa: PLR0913 - who is told what, and how
     reached = set()
     for responder in people:
         for each in [way for way in means if reaching.why_not(session, responder, way) is None]:
-            number = " ".join(code(row)) if each == VOICE else code(row)  # read out digit by digit
+            number = spoken.thread(code(row), aloud=each == VOICE)
             notices.queue(
                 session, kind=KIND, means=each, text=texts.say(key, responder.locale, code=number),
                 language=responder.locale, now=now, responder_id=responder.id, escalation_id=row.id, priority=priority,

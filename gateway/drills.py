@@ -35,23 +35,6 @@ DISPOSITION = "wrong_number"
 ONE_AT_A_TIME = 720_913  # any constant: two workers must not both begin one
 
 
-def due(session: Session, community: Community, now: datetime) -> bool:
-    """Whether tonight's drill is to begin: once a day, and never beside somebody who waits in danger."""
-    moment = _open_moment(session, community, now)
-    return moment is not None and now < moment + STARTS_WITHIN and not _danger_waits(session)
-
-
-def missed(session: Session, community: Community, now: datetime) -> str | None:
-    """Why tonight's drill will not be run any more, if so. Before the first one ever nothing can be told of a night
-    on which nothing looked: the time may stand in the town's file since today."""
-    moment = _open_moment(session, community, now)
-    if moment is None or now < moment + STARTS_WITHIN - LAST_LOOK:
-        return None
-    if now < moment + STARTS_WITHIN:
-        return IN_DANGER if _danger_waits(session) else None
-    return NOT_BEGUN if session.scalar(select(Drill.id).limit(1)) is not None else None
-
-
 def start(session: Session, now: datetime, by: int | None = None) -> Drill | None:
     """Begin a drill now; None when one runs already. Raises :class:`Refused` while somebody waits in danger."""
     if _danger_waits(session):
@@ -78,11 +61,9 @@ def watch(session: Session, community: Community, now: datetime) -> list[int]:
     """Begin what is due, or keep why it was not run, and end what was claimed, what nobody answered, or what runs while
     somebody waits in danger; returns the conversations that changed."""
     changed = []
-    if due(session, community, now):
-        made = start(session, now)
-        changed += [_conversation(session, made)] if made else []
-    elif (why := missed(session, community, now)) is not None:
-        _skip(session, community, why, now)
+    moment = _open_moment(session, community, now)
+    if moment is not None:
+        changed += _tonight(session, community, moment, now)
     drill = running(session)
     if drill is not None and drill.started_at < now and _end(session, community, drill, now):
         changed.append(_conversation(session, drill))
@@ -145,6 +126,23 @@ def lines(drill: Drill) -> Iterator[str]:
     for rung in drill.detail.get("rungs", ()):
         why = f" ({rung['why']})" if rung["why"] else ""
         yield f"  {rung['after']:>4} s  {rung['means']:<8} {rung['people']} x {rung['state']}{why}"
+
+
+def _tonight(session: Session, community: Community, moment: datetime, now: datetime) -> list[int]:
+    """Begin tonight's drill, once a day and never beside somebody who waits in danger, or keep why it will not be run.
+
+    Before the first one ever nothing can be told of a night on which nothing looked: the time may stand in the town's
+    file since today.
+    """
+    end = moment + STARTS_WITHIN
+    if now < end and not _danger_waits(session):
+        made = start(session, now)
+        return [_conversation(session, made)] if made else []
+    if end - LAST_LOOK <= now < end:
+        _skip(session, community, IN_DANGER, now)
+    elif now >= end and session.scalar(select(Drill.id).limit(1)) is not None:
+        _skip(session, community, NOT_BEGUN, now)
+    return []
 
 
 def _newest_of(session: Session, *outcomes: str) -> Drill | None:

@@ -23,7 +23,11 @@ def under_way(session: Session, contact_id: int) -> FollowUp | None:
 
 def is_under_way(contact_id: Any) -> ColumnElement[bool]:
     """Whether there is one: a part for questions that are about something else, too."""
-    return select(FollowUp.id).where(FollowUp.contact_id == contact_id, FollowUp.state.in_(consents.UNDER_WAY)).exists()
+    return select(FollowUp.id).where(*_is_of(contact_id)).exists()
+
+
+def _is_of(contact_id: Any) -> tuple[ColumnElement[bool], ...]:
+    return FollowUp.contact_id == contact_id, FollowUp.state.in_(consents.UNDER_WAY)
 
 
 def against(session: Session, contact_id: int, since: datetime) -> str | None:
@@ -70,8 +74,6 @@ def _reason(since: Any) -> Select[str | None]:
 
 
 # Once: they are asked for with every text or turn, and take longer to put together than to answer.
-_UNDER_WAY = select(FollowUp).where(
-    FollowUp.contact_id == bindparam("contact_id"), FollowUp.state.in_(consents.UNDER_WAY)
-)
+_UNDER_WAY = select(FollowUp).where(*_is_of(bindparam("contact_id")))
 _REASON = _reason(bindparam("since", type_=Escalation.opened_at.type))
 _UNDER_WAY_AND_AGAINST = _UNDER_WAY.add_columns(_reason(FollowUp.offered_at).correlate(FollowUp).scalar_subquery())

@@ -13,10 +13,11 @@ from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from gateway import audit, conversations, delivery, notices, optout, paging, reaching, texts
+from gateway import audit, conversations, delivery, notices, optout, paging, reaching, spoken, texts
 from gateway.community import Community
 from gateway.community_duty import Rung
 from gateway.escalations import DANGER_FIRST, WAITING
+from gateway.means import VOICE
 from gateway.models import Conversation, Escalation, Notice, Page, Responder
 from gateway.paging import CONSOLE, DELIVERED, ENDED, FAILED, LIVING, PLANNED, SENT, SKIPPED, TIMED_OUT
 from gateway.risk import Level
@@ -241,7 +242,7 @@ def _notice(  # noqa: PLR0913 - one notice, about what, to whom
     session: Session, community: Community, row: Escalation, means: str, responder: Responder, now: datetime
 ) -> Notice:
     about = "drill" if row.drill else row.level if row.level in {"emergency", "urgent"} else "routine"
-    code = " ".join(str(row.code)) if means == "voice" else row.code  # read out digit by digit
+    code = spoken.thread(row.code, aloud=means == VOICE)
     text = texts.say(f"page_{means}_{about}", responder.locale, code=code, name=community.called(responder.locale))
     return notices.queue(
         session, kind=DRILLS if row.drill else PAGES, means=means, text=text, language=responder.locale, now=now,

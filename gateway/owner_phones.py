@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from gateway import means, notices, reaching, texts
+from gateway import means, notices, reaching, spoken, texts
 from gateway.escalations import CLAIMED, CONSOLE
 from gateway.models import Escalation
 
@@ -26,7 +26,7 @@ def tell(session: Session, row: Escalation, key: str, now: datetime) -> bool:
     way = next((each for each in (means.SMS, means.VOICE) if reaching.why_not(session, to, each) is None), None)
     if way is None:
         return False
-    code = " ".join(str(row.code)) if way == means.VOICE else row.code  # read out digit by digit
+    code = spoken.thread(row.code, aloud=way == means.VOICE)
     notices.queue(
         session, kind=notices.RELAY, means=way, text=texts.say(key, to.locale, code=code), language=to.locale, now=now,
         responder_id=to.id, escalation_id=row.id, priority=0,

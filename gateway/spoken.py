@@ -44,6 +44,11 @@ def letters(code: str) -> str:
     return ", ".join(code)
 
 
+def thread(code: object, *, aloud: bool) -> str:
+    """The number of a thread, as it is written or, ``aloud``, digit by digit: "4 1"."""
+    return " ".join(str(code)) if aloud else str(code)
+
+
 def _time(found: re.Match[str], language: str) -> str:
     minutes = f":{found[2]}" if found[2] else ""
     if language == "en":

@@ -27,11 +27,11 @@ SPEAK = (
     r"(?:speaks?|talk|write|hablo|hablan?|hablamos|hable|pale|falo|parle|noi|"
     r"need|want|prefer|necesito|quiero|prefiero|have)"
 )
-SOMEONE = r"(?:(?:someone|somebody|anyone|anybody|a person|alguien) (?:(?:who|that|que) )?(?:speaks?|hable|habla) )"
+WHO_SPEAKS = r"(?:someone|somebody|anyone|anybody|a person|alguien) (?:(?:who|that|que|q) )?(?:speaks?|habl[ae])"
 BEFORE = re.compile(
     r"^(?:(?:hi|hello|hola|please|por favor|yes|si|ok) )?"
     r"(?:(?:can|could|do) (?:you|u|we|i) (?:please )?)?"
-    rf"(?:(?:solo|only|i only|i|we|yo|me|is there|se|mwen|m|eu|je|toi) )*(?:{SPEAK} )?{SOMEONE}?"
+    rf"(?:(?:solo|only|i only|i|we|yo|me|is there|se|mwen|m|eu|je|toi) )*(?:{SPEAK} )?(?:{WHO_SPEAKS} )?"
     r"(?:(?:a|an|un|una|the|some) )?(?:(?:interpreter|translator|interprete|traductor) (?:(?:in|for|de|en|to) )?)?"
     r"(?:(?:in|en|an|em) )?"
 )
@@ -42,7 +42,6 @@ AFTER = re.compile(
 # A language named at the end of a sentence that asks us for it: "can you text me in tagalog", "cambiar a francés". Who
 # tells of somebody else ("the doctor speaks French") asks for nothing.
 _INTERPRETER = r"(?:interpret\w*|translat\w*|traduct\w*)"
-_WHO_SPEAKS = r"(?:someone|somebody|anyone|anybody|a person|alguien) (?:(?:who|that|que|q) )?(?:speaks?|habl[ae])"
 _SAY = (
     r"(?:text|write|talk|speak|message|answer|reply|respond|send|continue|explain|put|set|get|read|do (?:it|this|that)|"
     r"need|want|prefer|use|habl\w+|escri\w+|contest\w+|mand\w+|prefier\w+|pon\w+|segu\w+|segui\w+|expli\w+|puede[ns]?|quiero|necesito)"
@@ -51,7 +50,7 @@ ASKING = re.compile(
     rf"(?:\b{_SAY}\b.*\b(?:in|into|en|em)"
     r"|\b(?:switch|change|cambi\w+|pas\w+|go)(?: (?:it|this|me|lo|el idioma|the language))? (?:to|a|al)"
     r"|^(?:(?:hola|hi|hello|sorry|perdon|yo|solo|nomas|we|i|only) )*(?:hablo|hablamos|speak)(?: only| solo)?"
-    rf"|(?:\b{_INTERPRETER}|{_WHO_SPEAKS})(?: (?:in|for|de|en|del))?"
+    rf"|(?:\b{_INTERPRETER}|{WHO_SPEAKS})(?: (?:in|for|de|en|del))?"
     r"|\b(?:lengua|idioma)(?: de)?) $"
 )
 ENDINGS = re.compile(

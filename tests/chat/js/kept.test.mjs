@@ -3,16 +3,11 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { Storage } from "./storage.mjs";
+
 const DAY = 24 * 3600 * 1000;
 let pages = 0;
 let now = 0;
-
-class Storage {
-  kept = new Map();
-  getItem = (name) => this.kept.get(name) ?? null;
-  setItem = (name, value) => void this.kept.set(name, String(value));
-  removeItem = (name) => void this.kept.delete(name);
-}
 
 beforeEach(() => {
   now = 1_800_000_000_000;

@@ -3,18 +3,13 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { Storage } from "./storage.mjs";
+
 const wait = globalThis.setTimeout;
 const FASTER = 1_000;
 let pages = 0;
 let sent = [];
 let answers = () => Response.json({});
-
-class Storage {
-  kept = new Map();
-  getItem = (name) => this.kept.get(name) ?? null;
-  setItem = (name, value) => void this.kept.set(name, String(value));
-  removeItem = (name) => void this.kept.delete(name);
-}
 
 beforeEach(() => {
   sent = [];
