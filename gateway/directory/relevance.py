@@ -17,6 +17,10 @@ MOST_OTHERS = 2
 OTHER_MATTER = 6.0  # the same for what it is about
 ONLY_MENTIONED, ONLY_BY_WORDS = 10.0, 15.0
 HALF = 0.5
+# Needs of which any service is better than none: not a hot meal but a pantry, not a detox but a counselor.
+ANYTHING_HELPS = frozenset(
+    "food shelter weather_centre naloxone domestic_violence mental_health substance_use distress_in_public".split()
+)
 KEPT = 256  # sets of topics
 
 
@@ -99,17 +103,33 @@ def answers(row: Any, wanted: Wanted, terms: int) -> bool:
     That it is for the people who ask makes nothing an answer: "food for my kids" asks for no teen center.
     """
     if not wanted.text or wanted.words is None:
-        return not wanted.needs or bool(row.words) or _meets_any(row, wanted)
+        return _answers_facts(row, wanted)
     if row.named or (row.words and row.words >= terms * HALF):
         return True
     if _for_them(row, wanted):
         return True
     particular = _of_kind(wanted.known_topics, wanted.topics, "")
     if particular:
-        return bool(particular & set(row.needs)) or _at_large(row, wanted)
+        return _in_particular(row, wanted, particular)
     if wanted.needs:
         return _meets(row, wanted.needs, mentioned=True)
     return bool(set(wanted.topics) & set(row.needs))
+
+
+def _answers_facts(row: Any, wanted: Wanted) -> bool:
+    """The same for facts without free words. Who is hungry, in pain or out in the cold is told of what is near it."""
+    if not wanted.needs or row.words:
+        return True
+    if not _meets_any(row, wanted):
+        return False
+    particular = _of_kind(wanted.known_topics, wanted.topics, "")
+    if not particular or not ANYTHING_HELPS.isdisjoint(wanted.needs):
+        return True
+    return _in_particular(row, wanted, particular) or _for_them(row, wanted)
+
+
+def _in_particular(row: Any, wanted: Wanted, particular: frozenset[str]) -> bool:
+    return bool(particular & set(row.needs)) or _at_large(row, wanted)
 
 
 def _meets_any(row: Any, wanted: Wanted) -> bool:

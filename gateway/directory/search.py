@@ -93,10 +93,10 @@ def _ranked(session: Session, asked: Asked) -> tuple[list[Looked], str]:
         far = farthest is not None and candidates.choose(session, asked, terms, None)
         return [], "far" if far else "none"
     here = [row for row in rows if where is None or row.latitude is not None or _serves(row, where)]
-    here = [row for row in here if relevance.answers(row, wanted, len(terms))]
-    fitting = [row for row in here if not ranking.excluded(row, wanted)]
+    answering = [row for row in here if relevance.answers(row, wanted, len(terms))]
+    fitting = [row for row in answering if not ranking.excluded(row, wanted)]
     open_then = [looked for looked in _look(session, fitting, asked) if not _shut(looked)]
-    left = ("far", here), ("not_eligible", fitting), ("closed", open_then)
+    left = ("far", here), ("none", answering), ("not_eligible", fitting), ("closed", open_then)
     return _best(open_then, wanted), next((reason for reason, some in left if not some), "none")
 
 

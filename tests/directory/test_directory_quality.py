@@ -9,14 +9,15 @@ from bench.directory_questions import ROADS, Answer, Question
 
 pytestmark = pytest.mark.slow
 
-# A little under what was reached on 2026-11-27 (bench/README.md).
-FLOORS = {"all": 0.87, "en": 0.88, "es": 0.83}
+# A little under what was reached on 2026-11-29 (bench/README.md), by free words and by what the bot hears alike.
+FLOORS = {"all": 0.88, "en": 0.88, "es": 0.84, "nothing is right": 0.7}
 TUNING_FLOOR = 0.93
+OF_RESIDENTS = ROADS[0], ROADS[2]
 
 
-def share(answers: Iterable[Answer], asked: Iterable[Question]) -> float:
+def share(answers: Iterable[Answer], asked: Iterable[Question], road: str) -> float:
     ids = {question.id for question in asked}
-    counted = [answer.hit for answer in answers if answer.question in ids and answer.road == ROADS[0]]
+    counted = [answer.hit for answer in answers if answer.question in ids and answer.road == road]
     return sum(counted) / len(counted)
 
 
@@ -31,8 +32,9 @@ def test_the_right_service_is_among_the_first_three_in_both_languages() -> None:
     answers, left_out = directory_questions.measure(asked)
     assert not left_out
     groups = {"all": asked} | {code: [one for one in asked if one.language == code] for code in ("en", "es")}
-    reached = {name: share(answers, group) for name, group in groups.items()}
-    assert {name: found for name, found in reached.items() if found < FLOORS[name]} == {}
+    groups["nothing is right"] = [one for one in asked if not one.right]
+    reached = {(name, road): share(answers, group, road) for name, group in groups.items() for road in OF_RESIDENTS}
+    assert {key: found for key, found in reached.items() if found < FLOORS[key[0]]} == {}
 
 
 def test_the_questions_to_tune_by_are_sound_and_still_met() -> None:
@@ -42,4 +44,4 @@ def test_the_questions_to_tune_by_are_sound_and_still_met() -> None:
     blind = {question.text for question in directory_questions.questions()}
     assert not blind & {question.text for question in asked}
     answers, _ = directory_questions.measure(asked)
-    assert share(answers, asked) >= TUNING_FLOOR
+    assert min(share(answers, asked, road) for road in OF_RESIDENTS) >= TUNING_FLOOR

@@ -36,15 +36,24 @@ NAMES = {
 
 
 @pytest.fixture
-def lawyers(session: Session, package: dict[str, Rows], written: Written, now: datetime) -> Session:
-    """Eight services at one place, told apart by their names alone."""
-    package["service"] = [
-        {"id": key, "organization_id": "o1", "name": name, "status": "active", "description": ""}
-        for key, name in NAMES.items()
-    ]
-    package["service_at_location"] = [{"id": f"a{key}", "service_id": key, "location_id": "l1"} for key in NAMES]
-    import_path(session, written(package, "county"), now)
-    return session
+def named(session: Session, package: dict[str, Rows], written: Written, now: datetime) -> Callable[..., Session]:
+    """Takes in services at one place, told apart by their names alone."""
+
+    def take_in(**names: str) -> Session:
+        package["service"] = [
+            {"id": key, "organization_id": "o1", "name": name, "status": "active", "description": ""}
+            for key, name in names.items()
+        ]
+        package["service_at_location"] = [{"id": f"a{key}", "service_id": key, "location_id": "l1"} for key in names]
+        import_path(session, written(package, "county"), now)
+        return session
+
+    return take_in
+
+
+@pytest.fixture
+def lawyers(named: Callable[..., Session]) -> Session:
+    return named(**NAMES)
 
 
 def first(session: Session, text: str, language: str = "en") -> str | None:
@@ -81,13 +90,32 @@ def test_a_service_for_another_matter_is_no_answer(lawyers: Session, text: str) 
     assert first(lawyers, text) is None
 
 
-def test_a_topic_from_the_conversation_ranks_and_leaves_nothing_out(lawyers: Session) -> None:
-    told = asking.topics_of(["hola", "me quiero divorciar", "94110"], ["legal"], "es")
-    assert told == ("#divorce",)
-    plain, particular = (search(lawyers, Wanted(("legal",), topics=about), MONDAY, 20) for about in ((), told))
-    assert particular.services[0].id == "county:divorce"
-    assert {one.id for one in plain.services} == {one.id for one in particular.services}
+def heard(session: Session, need: str, said: str, language: str = "en") -> tuple[list[str], str | None]:
+    """What a resident is told where the bot heard this need and they wrote this, and why where that is nothing."""
+    about = asking.topics_of(["hola", said, "94110"], [need], language)
+    found = search(session, Wanted((need,), zip="94110", topics=about), MONDAY, 20)
+    return [one.id.partition(":")[2] for one in found.services], found.reason
+
+
+def test_a_topic_from_the_conversation_ranks_and_leaves_out_who_is_for_another_matter(lawyers: Session) -> None:
+    told, _ = heard(lawyers, "legal", "me quiero divorciar", "es")
+    plain, _ = heard(lawyers, "legal", "necesito ayuda legal", "es")
+    assert told[0] == "divorce"
+    assert "legal" in told
+    assert not {"asylum", "immigration", "evict"} & set(told)
+    assert {"asylum", "immigration", "evict"} < set(plain)
     assert asking.topics_of(["me quiero divorciar"], ["food"], "es") == ()
+
+
+def test_where_nobody_is_for_the_matter_that_was_heard_it_is_said(named: Callable[..., Session]) -> None:
+    session = named(cancer="Breast cancer screening", diabetes="Diabetes program")
+    assert set(heard(session, "health", "hola")[0]) == {"cancer", "diabetes"}
+    assert heard(session, "health", "where do I get a flu shot") == ([], "none")
+
+
+def test_who_is_hungry_is_told_of_any_food(named: Callable[..., Session]) -> None:
+    session = named(wic="WIC office", dentist="Dental clinic")
+    assert heard(session, "food", "can somebody bring meals to my house") == (["wic"], None)
 
 
 def test_reasons_name_the_topic(lawyers: Session) -> None:
