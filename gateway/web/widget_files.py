@@ -26,7 +26,7 @@ from gateway.web.widget_look import PLAIN, Look
 FOLDER = Path(__file__).resolve().parent.parent / "static" / "chat"
 FRAME, EMBED = "chat.js", "embed.js"
 # Modules that stand alone, fetched by who wants what they do.
-LATER = {"by-text.js": "by_text.js", "picture.js": "picture.js"}
+LATER = {"by-text.js": "by_text.js"}
 IN_PAGE = ("frame.css", "safety.css", "talk.css", "options.css")
 STYLES = ("no-script.css", "demo.css")
 WORDING, LOOK = "wording", "look"

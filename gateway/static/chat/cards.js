@@ -23,8 +23,8 @@ function card(service, tools) {
   const lines = [service.where, service.hours, service.text, service.unknown, service.checked];
   item.append(...lines.filter(Boolean).map((line) => words(line, tools)));
   const ways = tools.made("p", "ways");
-  ways.append(...actions(service, tools));
-  if (ways.childNodes.length) item.append(ways);
+  ways.append(...actions(service, tools), ...["save_copy", "print_copy"].map((word) => copy(word, service.name, tools)));
+  item.append(ways);
   return item;
 }
 
@@ -49,6 +49,14 @@ function action(href, word, name, tools) {
   link.dataset.ours = 1; // inside words in the language of the message
   tools.fill(link);
   return link;
+}
+
+// options.js hears them. They are no part of what is kept.
+function copy(word, name, tools) {
+  const button = tools.made("button", "quiet");
+  Object.assign(button.dataset, { word, wordLabel: word, name, ours: 1 });
+  tools.fill(button);
+  return button;
 }
 
 function words(text, tools) {

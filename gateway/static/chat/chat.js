@@ -39,7 +39,7 @@ export function fill(element) {
   const { word: key, wordLabel, wordTitle, name, count, ours } = element.dataset;
   if (key) element.textContent = word(key, { name, count });
   if (ours) element.lang = spoken;
-  if (wordLabel) element.setAttribute("aria-label", word(wordLabel));
+  if (wordLabel) element.setAttribute("aria-label", word(wordLabel) + (name ? `: ${name}` : ""));
   if (wordTitle) element.title = word(wordTitle);
   if (element.dataset[spoken]) element.textContent = element.dataset[spoken];
   if (element.dateTime) element.textContent = clock(element.dateTime);

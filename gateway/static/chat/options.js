@@ -24,8 +24,9 @@ export function start() {
   at("contrast").addEventListener("click", () => keep("contrast", !kept.read("contrast", false), contrast));
   at("aloud").hidden = !voice?.getVoices(); // asked early: some browsers find them only then
   at("aloud").addEventListener("click", aloud);
-  at("save").addEventListener("click", save);
+  at("save").addEventListener("click", () => save());
   at("print").addEventListener("click", () => window.print());
+  at("log").addEventListener("click", copy);
   at("by-text").addEventListener("click", byText);
   at("own").checked = Boolean(kept.read("until"));
   at("own").addEventListener("change", () => (kept.own(at("own").checked), used()));
@@ -78,12 +79,12 @@ function aloud() {
   const local = voice.getVoices().filter((each) => each.localService);
   said.slice(since + 1).forEach((each) => {
     const body = each.querySelector(".text");
-    const words = new SpeechSynthesisUtterance(body.innerText);
-    words.lang = body.lang || language();
-    words.voice = local.find(({ lang }) => lang.slice(0, 2) === words.lang.slice(0, 2));
-    if (!words.voice) return note("aloud_never");
-    words.onend = () => voice.pending || name(at("aloud"), "aloud_off");
-    voice.speak(words);
+    const speech = new SpeechSynthesisUtterance(words(body));
+    speech.lang = body.lang || language();
+    speech.voice = local.find(({ lang }) => lang.slice(0, 2) === speech.lang.slice(0, 2));
+    if (!speech.voice) return note("aloud_never");
+    speech.onend = () => voice.pending || name(at("aloud"), "aloud_off");
+    voice.speak(speech);
   });
   if (voice.speaking || voice.pending) name(at("aloud"), "aloud_on");
 }
@@ -93,16 +94,31 @@ function hush() {
   name(at("aloud"), "aloud_off");
 }
 
-function save() {
-  const lines = [...at("log").querySelectorAll(".message")].map((each) => {
-    const [from, text] = [".from", ".text"].map((part) => each.querySelector(part).innerText.trim());
-    return `${from}\n${text}\n`;
-  });
+// One service of a list, from its own buttons.
+function copy({ target }) {
+  const card = target.closest(".card");
+  if (target.dataset.word === "save_copy") save([card]);
+  if (target.dataset.word !== "print_copy") return;
+  card.classList.add("alone");
+  window.onafterprint = () => card.classList.remove("alone");
+  window.print();
+}
+
+function save(what = at("log").querySelectorAll(".from, .text")) {
+  const lines = [...what].map((each) => `${words(each)}\n${each.matches(".from") ? "" : "\n"}`);
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([lines.join("\n")], { type: "text/plain;charset=utf-8" }));
+  link.href = URL.createObjectURL(new Blob(lines, { type: "text/plain;charset=utf-8" }));
   link.download = word("copy_name");
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// What an element says, without its buttons.
+function words(element) {
+  root.dataset.bare = 1;
+  const said = element.innerText.trim();
+  delete root.dataset.bare;
+  return said;
 }
 
 function byText() {

@@ -1,5 +1,8 @@
 // A photo: made small here, so that little is sent, and nothing of where and when it was taken. No device keeps it.
-// A file of its own, fetched by who chooses a photo: it is given what it needs of the page by writing.js.
+
+import { askJson, backoff, pause, token } from "./api.js";
+import { emit, language, note } from "./chat.js";
+import { uuid } from "./outbox.js";
 
 const LONGEST = 1600; // pixels
 const QUALITY = 0.8;
@@ -7,30 +10,29 @@ const PATIENCE = 60_000;
 const LONGEST_WAIT = 60; // seconds that a page asks its visitor to wait
 const TRIES = 6;
 
-export async function send(page, file) {
+export async function send(file) {
   const body = await small(file).catch(() => null);
-  if (!body) return page.note("photo_unread");
-  const entry = { id: page.uuid(), text: "", pictures: 1, time: new Date().toISOString() };
-  const tell = (state, answer) => page.emit("beside", { entry, state, answer });
+  if (!body) return note("photo_unread");
+  const entry = { id: uuid(), text: "", pictures: 1, time: new Date().toISOString() };
+  const tell = (state, answer) => emit("beside", { entry, state, answer });
   tell();
   for (let tries = 1; ; tries += 1) {
     tell("sending");
     try {
-      return tell("received", await sent(page, entry.id, body));
+      return tell("received", await sent(entry.id, body));
     } catch (failure) {
       const late = tries === TRIES || failure.after > LONGEST_WAIT;
       if (late || !failure.passing) return tell("refused");
       tell("waiting");
-      await page.pause(Math.max(page.backoff(tries), (failure.after ?? 0) * 1000));
+      await pause(Math.max(backoff(tries), (failure.after ?? 0) * 1000));
     }
   }
 }
 
-async function sent({ ask, language, token }, id, body) {
+async function sent(id, body) {
   await token();
   const headers = { "X-Client-Id": id, "Content-Language": language() };
-  const answer = await ask("pictures", { method: "POST", body, headers, signal: AbortSignal.timeout(PATIENCE) });
-  return answer.json();
+  return askJson("pictures", { method: "POST", body, headers, signal: AbortSignal.timeout(PATIENCE) });
 }
 
 async function small(file) {

@@ -1,9 +1,8 @@
 // The field to write in: keeps a draft, grows with it, says when it is too long, and hands over what is sent.
 
-import { ask, backoff, pause, token } from "./api.js";
-import { at, emit, language, note, on, word } from "./chat.js";
+import { at, emit, on, word } from "./chat.js";
 import * as kept from "./kept.js";
-import { uuid } from "./outbox.js";
+import * as picture from "./picture.js";
 
 const LONGEST = 1600;
 const WARN_BELOW = 200;
@@ -17,7 +16,7 @@ export function start() {
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event);
   });
-  at("picture")?.addEventListener("change", picture);
+  at("picture")?.addEventListener("change", chosen);
   on("language", measure);
   on("opened", ({ focus }) => focus && input.focus());
   on("refused", ({ text }) => input.value || keepDraft(text));
@@ -33,10 +32,9 @@ function send(event) {
   input.focus();
 }
 
-function picture({ target }) {
+function chosen({ target }) {
   const [file] = target.files;
-  const page = { ask, backoff, emit, language, note, pause, token, uuid };
-  if (file) import("./picture.js").then(({ send }) => send(page, file)).catch(() => note("offline"));
+  if (file) picture.send(file);
   target.value = ""; // so that the same one can be chosen again
 }
 
