@@ -74,7 +74,7 @@ function name(element, key) {
 function aloud() {
   if (voice.speaking || voice.pending) return hush();
   const said = [...at("log").querySelectorAll(".message")];
-  const since = said.findLastIndex((each) => each.classList.contains("resident"));
+  const since = said.map((each) => each.matches(".resident")).lastIndexOf(true); // Safari 15.4 brought findLastIndex
   // A voice that is not of this device sends what it reads to whoever made it.
   const local = voice.getVoices().filter((each) => each.localService);
   said.slice(since + 1).forEach((each) => {
