@@ -17,6 +17,7 @@ MOST_OTHERS = 2
 OTHER_MATTER = 6.0  # the same for what it is about
 ONLY_MENTIONED, ONLY_BY_WORDS = 10.0, 15.0
 HALF = 0.5
+ANYTHING = "other"  # the need that a service is for which says who helps with what
 # Needs of which any service is better than none: not a hot meal but a pantry, not a detox but a counselor.
 ANYTHING_HELPS = frozenset(
     "food shelter weather_centre naloxone domestic_violence mental_health substance_use distress_in_public".split()
@@ -125,11 +126,16 @@ def _answers_facts(row: Any, wanted: Wanted) -> bool:
     particular = _of_kind(wanted.known_topics, wanted.topics, "")
     if not particular or not ANYTHING_HELPS.isdisjoint(wanted.needs):
         return True
-    return _in_particular(row, wanted, particular) or _for_them(row, wanted)
+    return _in_particular(row, wanted, particular) or _for_them(row, wanted) or _knows_others(row, wanted)
 
 
 def _in_particular(row: Any, wanted: Wanted, particular: frozenset[str]) -> bool:
     return bool(particular & set(row.needs)) or _at_large(row, wanted)
+
+
+def _knows_others(row: Any, wanted: Wanted) -> bool:
+    """Whether it is there to say who helps with what, and for nothing else: an information desk."""
+    return ANYTHING in row.sure_needs and not wanted.known_topics.of_kind(row.sure_needs, "")
 
 
 def _meets_any(row: Any, wanted: Wanted) -> bool:

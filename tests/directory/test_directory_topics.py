@@ -113,6 +113,11 @@ def test_where_nobody_is_for_the_matter_that_was_heard_it_is_said(named: Callabl
     assert heard(session, "health", "where do I get a flu shot") == ([], "none")
 
 
+def test_who_says_who_helps_with_what_is_told_beside_the_one_that_is_for_it(named: Callable[..., Session]) -> None:
+    session = named(flu="Flu shots", cancer="Breast cancer screening", line="Information and referral for health")
+    assert heard(session, "health", "where do I get a flu shot") == (["flu", "line"], None)
+
+
 def test_who_is_hungry_is_told_of_any_food(named: Callable[..., Session]) -> None:
     session = named(wic="WIC office", dentist="Dental clinic")
     assert heard(session, "food", "can somebody bring meals to my house") == (["wic"], None)
