@@ -45,13 +45,16 @@ OF_LOCATION = ("latitude", "longitude")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OF_ADDRESS = ("address_1", "address_2", "city", "postal_code")
 OF_COST = ("option", "amount", "currency", "amount_description", "valid_from", "valid_to")
+# What nobody vouches for is as old as its record.
+DAY = f"coalesce(hits.verified_on, {freshness.SINCE})"
 SHOWN = ("all", "stale", "unchecked", "hidden")
-FOUND = """
+FOUND = f"""
 WITH hits AS (
   SELECT dataset, service_id, max(verified_on) AS verified_on FROM search_entry
   WHERE CAST(:query AS text) IS NULL OR document @@ to_tsquery('simple', CAST(:query AS text))
   GROUP BY dataset, service_id)
 SELECT s.dataset, s.id, s.name, s.status, o.name AS organization, hits.verified_on,
+       {freshness.SINCE} AS since,
        (SELECT min(a.city) FROM service_at_location l JOIN address a
         ON (a.dataset, a.location_id) = (l.dataset, l.location_id)
         WHERE (l.dataset, l.service_id) = (s.dataset, s.id)) AS city,
@@ -64,11 +67,13 @@ SELECT s.dataset, s.id, s.name, s.status, o.name AS organization, hits.verified_
                AND c.from_at <= :now AND (c.to_at IS NULL OR c.to_at > :now)) AS closed
 FROM hits JOIN service s ON (s.dataset, s.id) = (hits.dataset, hits.service_id)
 LEFT JOIN organization o ON (o.dataset, o.id) = (s.dataset, s.organization_id)
-WHERE CASE :shown WHEN 'stale' THEN hits.verified_on < :stale_day AND s.dataset <> :shipped
+{freshness.SINCE_OF}
+WHERE CASE :shown WHEN 'stale' THEN {DAY} < :stale_day AND s.dataset <> :shipped
                   WHEN 'unchecked' THEN hits.verified_on IS NULL AND s.dataset <> :shipped
+                                        AND coalesce({DAY} >= :stale_day, true)
                   WHEN 'hidden' THEN s.status <> 'active' ELSE true END
 ORDER BY lower(s.name), s.dataset, s.id LIMIT :most OFFSET :start
-"""
+"""  # noqa: S608 - literals of our own
 
 
 OUTRIGHT = """

@@ -56,7 +56,7 @@ def found() -> str:
     with _session() as session:
         rows, more = records.find(session, asked, shown, page, now(), _rules())
         today = now().date()
-        told = [(row, freshness.age_of(row.dataset, row.verified_on, today, _rules()).value) for row in rows]
+        told = [(row, freshness.age_of(row.dataset, row.verified_on, today, _rules(), row.since).value) for row in rows]
         waiting = (corrections.waiting(session), jobs.to_decide(session)) if _may_edit() else None
     chosen = shown if shown in records.SHOWN else "all"
     return _draw("directory.html", rows=told, more=more, asked=asked, shown=chosen, page=page, waiting=waiting)

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from gateway import closing, corrections, editing, referrals
@@ -115,6 +115,19 @@ def test_search(ana: Person, county: None, query: str, there: bool) -> None:
     page = ana.client.get(f"{HOME}?{query}")
     assert page.status_code == 200
     assert ("Food pantry" in page.text) is there
+
+
+def test_what_nobody_vouched_for_gets_too_old(eda: Person, county: None, database: Database) -> None:
+    def shown(how: str) -> str:
+        return eda.client.get(f"{HOME}?q=pant&show={how}").text.partition('id="services"')[2]
+
+    old = datetime.now(UTC) - timedelta(days=800)
+    with database.begin() as session:
+        session.execute(update(Service).values(last_modified=old, assured_date=None))
+        session.execute(text("UPDATE known_since SET day = :day"), {"day": old.date()})
+    assert "Food pantry" not in shown("unchecked")
+    assert "Food pantry" in shown("stale")
+    assert "Too old" in shown("stale")
 
 
 def test_a_responder_reads_reports_and_changes_nothing(ana: Person, county: None, database: Database) -> None:
