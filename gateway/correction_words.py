@@ -38,6 +38,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "address": ("address", "moved", "direccion", "se mudo", "se mudaron", "they moved"),
     WRONG: (
         *("not right", "not correct", "not true", "wrong info", "wrong", "incorrect", "outdated", "out of date"),
+        *("has changed", "changed", "cambio", "ha cambiado"),
         *("error", "mistake", "bad info", "esta mal", "estan mal", "incorrecto", "incorrecta", "equivocado"),
         *("equivocada", "no es correcto", "no es correcta", "desactualizado", "desactualizada", "mal"),
     ),
@@ -46,6 +47,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         *("number", "one", "with", "there", "they", "at", "about", "please", "hi", "sorry", "place"),
         *("el", "la", "los", "las", "de", "del", "es", "son", "esta", "numero", "tiene", "hay", "un", "una", "en"),
         *("lo", "informacion", "por favor", "hola", "lugar", "y", "and", "this", "you gave me", "you sent me", "your"),
+        *("now", "new", "should be", "to", "ahora", "nuevo", "nueva", "debe ser", "al", "a"),
         *("ese", "esa", "este", "eso", "su", "que me dio", "que me dieron", "que me mando", "que me mandaron"),
     ),
 }
@@ -54,12 +56,13 @@ REPORTS = frozenset((WRONG, CLOSED))
 ALONE = frozenset(("closed", "cerrado", "cerrada", "disconnected", "desconectado", "moved", "se mudo", "se mudaron"))
 CODES = {phrase: code for code, phrases in PHRASES.items() for phrase in phrases}
 # A telephone's number, in the words of who tried it; "wrong number" and «número equivocado» mean the one we write to.
-NUMBER_IS = re.compile(r"\b(?:number|numero)(?: (?!\d).*?)? (?:is|was|isnt|does|doesnt|esta|es|no|not)\b")
+NUMBER_IS = re.compile(r"\b(?:number|numero)(?: (?!\d).*?)? (?:is|was|has|changed|cambio|ha|isnt|does|doesnt|esta|es|no|not)\b")
 BARE = re.compile(
     r"(?:(?:its|it is|thats|that is|this is) )?(?:wrong|incorrect|not right|not correct|not true)"
     r"|(?:eso )?(?:esta |es )?(?:mal|incorrect[oa]|equivocad[oa])|(?:eso )?no es (?:correct[oa]|cierto)"
 )
 INFORMATION = re.compile(r"\b(?:info|information|informacion)\b")
+TELEPHONE = re.compile(r"(?<!\d)(?:1 ?)?\d{3} ?\d{3} ?\d{4}(?!\d)")  # the right one, which they may know
 BETWEEN = re.compile(r"[\s.,;:!#()\-]+")
 
 
@@ -96,7 +99,8 @@ def bare(text: str) -> Report | None:
 
 
 def _folded(text: str) -> str:
-    return BETWEEN.sub(" ", fold(text).replace("'", "").replace("’", "")).strip()
+    words = BETWEEN.sub(" ", fold(text).replace("'", "").replace("’", ""))
+    return " ".join(TELEPHONE.sub(" ", words).split())
 
 
 def _about(folded: str, codes: set[str]) -> str | None:

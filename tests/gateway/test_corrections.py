@@ -59,6 +59,12 @@ HEARD = {
     "el telefono no funciona": Report(None, "wrong", "phone"),
     "el horario está mal": Report(None, "wrong", "hours"),
     "ese lugar ya no existe": Report(None, "closed"),
+    "the phone number is wrong it is 415-555-0199": Report(None, "wrong", "phone"),
+    "2 is wrong, the new number is (415) 555-0199": Report(2, "wrong", "phone"),
+    "the number has changed to 1 415 555 0199": Report(None, "wrong", "phone"),
+    "el numero cambio, ahora es 415.555.0199": Report(None, "wrong", "phone"),
+    "the hours changed": Report(None, "wrong", "hours"),
+    "la dirección cambió": Report(None, "wrong", "address"),
 }
 NOT_HEARD = (
     *("2", "wrong", "wrong number", "está mal", "mal", "is 2 closed?", "¿el 2 está cerrado?", "2 is not wrong"),
@@ -66,6 +72,7 @@ NOT_HEARD = (
     *("he hit me 2 times its wrong", "call 2", "2 hours", "the first address", "WRONG " * 60 + "2"),
     *("número equivocado", "numero incorrecto", "you have the wrong number", "it does not work", "2 does not work"),
     *("el 2 no sirve", "is the number wrong?", "i moved", "no sirve", "my number is wrong", "that is wrong"),
+    *("my number changed to 415-555-0199", "415-555-0199", "call 415-555-0199", "changed", "cambio"),
 )
 
 
