@@ -56,7 +56,9 @@ REPORTS = frozenset((WRONG, CLOSED))
 ALONE = frozenset(("closed", "cerrado", "cerrada", "disconnected", "desconectado", "moved", "se mudo", "se mudaron"))
 CODES = {phrase: code for code, phrases in PHRASES.items() for phrase in phrases}
 # A telephone's number, in the words of who tried it; "wrong number" and «número equivocado» mean the one we write to.
-NUMBER_IS = re.compile(r"\b(?:number|numero)(?: (?!\d).*?)? (?:is|was|has|changed|cambio|ha|isnt|does|doesnt|esta|es|no|not)\b")
+NUMBER_IS = re.compile(
+    r"\b(?:number|numero)(?: (?!\d).*?)? (?:is|was|has|changed|cambio|ha|isnt|does|doesnt|esta|es|no|not)\b"
+)
 BARE = re.compile(
     r"(?:(?:its|it is|thats|that is|this is) )?(?:wrong|incorrect|not right|not correct|not true)"
     r"|(?:eso )?(?:esta |es )?(?:mal|incorrect[oa]|equivocad[oa])|(?:eso )?no es (?:correct[oa]|cierto)"

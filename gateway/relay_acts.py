@@ -16,8 +16,8 @@ from gateway import (
     escalations,
     notes,
     optout,
+    relay_danger,
     relay_lines,
-    risk,
     room,
     texts,
 )
@@ -121,14 +121,14 @@ def number(heard: Heard) -> Told:
 
 def speak(heard: Heard) -> Told:
     """Words for a resident: sent where it is certain whose they are, and asked about where it is not."""
-    dangerous = _is_danger(heard.said.words)
+    dangerous = relay_danger.spoken_of(heard.said.words)
     row = _addressed(heard, dangerous)
     if isinstance(row, Told):
         return row
     if optout.why_no_text(heard.session, row.conversation):
         _awake(heard, row)
         return Told(_beside(heard, _barred(row, "relay_cannot_text"), dangerous, code=row.code), row, "cannot_text")
-    if dangerous:
+    if dangerous and relay_danger.may_be_their_own(heard.said.words):
         return Told(heard.say("relay_danger", code=row.code), row, "danger", keep=heard.said.words)
     told = _send(heard, row, heard.said.words) if heard.said.words else Told("", row)
     if told.refused is None and heard.said.command == PLAIN and _has_others(heard, row):
@@ -230,7 +230,7 @@ def off_shift(heard: Heard) -> Told:
 
 def unclear(heard: Heard) -> Told:
     """It begins as an order and is none: nothing is done, nobody reads it."""
-    key = "relay_danger_unclear" if _is_danger(heard.said.words) else "relay_unclear"
+    key = "relay_danger_unclear" if relay_danger.spoken_of(heard.said.words) else "relay_unclear"
     return Told(heard.say(key), refused="unclear")
 
 
@@ -316,11 +316,6 @@ def _send(heard: Heard, row: Escalation, words: str) -> Told:
         heard.session, heard.now, "reply", "escalation", row.id, heard.responder.id, message=message.id, by=BY_SMS
     )
     return Told("", row, message_id=message.id, changed=True)
-
-
-def _is_danger(words: str) -> bool:
-    """Whether these words, were they the responder's own, call for help; screening that fails counts as danger."""
-    return risk.screen(words).level >= Level.URGENT
 
 
 def _beside(heard: Heard, key: str, dangerous: bool, **values: object) -> str:

@@ -17,6 +17,7 @@ from gateway import (
     receiving,
     relay,
     relay_lines,
+    risk,
     silence,
     stopping,
 )
@@ -315,8 +316,30 @@ def test_words_of_danger_are_not_sent_before_a_yes(night: Relay, one: int) -> No
     assert night.told(one) == ["i want to kill myself"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Are you thinking about suicide?", "do you want to kill yourself", "¿Está pensando en suicidarse?"),
+        *("¿Tiene un arma?", "Hi, this is Ben. I am here. Are you alone?"),
+    ],
+)
+def test_what_is_asked_of_who_is_in_danger_goes_at_once(night: Relay, one: int, words: str) -> None:
+    assert risk.screen(words).level >= Level.URGENT
+    assert night.hear(ANA, words) in (None, "")
+    assert night.told(one) == [words]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["do you hear me? i want to die", "Are you there? he is here with a gun", "quiero morir", "do i want to die?"],
+)
+def test_what_may_be_their_own_danger_is_asked_about(night: Relay, one: int, words: str) -> None:
+    assert "988" in str(night.hear(ANA, words))
+    assert night.told(one) == []
+
+
 def test_danger_named_for_one_thread_is_not_sent_to_another(night: Relay, one: int, two: int) -> None:
-    night.hear(ANA, f"{night.code(one)}: do you want to kill yourself")
+    night.hear(ANA, f"{night.code(one)}: i want to kill myself")
     assert "What you text now" in str(night.hear(ANA, str(night.code(two))))
     assert night.told(one) == night.told(two) == []
     night.hear(ANA, str(night.code(one)))
