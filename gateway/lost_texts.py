@@ -24,8 +24,10 @@ def lost(session: Session, conversation: Conversation, delivery_id: int, now: da
     if delivery.matters(row.error_code, quietly=delivery.lost_quietly(row)):
         escalations.open_(session, conversation, "text_failed", Level.ROUTINE, now)
     thread = escalations.of_conversation(session, conversation.id)
-    if thread is not None and not new and row.message.author == "responder":
-        owner_phones.tell(session, thread, "relay_lost", now)
+    if thread is not None and row.message.author == "responder":
+        escalations.touch(session, thread.id)
+        if not new:
+            owner_phones.tell(session, thread, "relay_lost", now)
 
 
 def refused(session: Session, conversation: Conversation, now: datetime) -> bool:
@@ -39,6 +41,12 @@ def refused(session: Session, conversation: Conversation, now: datetime) -> bool
 def in_threads_of(session: Session, responder_id: int) -> Sequence[tuple[Escalation, datetime]]:
     """The threads of an owner in which the last reply did not arrive and nothing was done since; oldest first."""
     return _threads(session, Escalation.owner_id == responder_id)
+
+
+def among(session: Session, threads: Sequence[Escalation]) -> set[int]:
+    """The ids of those of the threads in which the last reply did not arrive and nothing was done since."""
+    owned = [each.id for each in threads if each.status == CLAIMED]
+    return {row.id for row, _ in _threads(session, Escalation.id.in_(owned))} if owned else set()
 
 
 def since(session: Session, escalation_id: int) -> datetime | None:

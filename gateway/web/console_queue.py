@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from gateway import lost_texts
 from gateway.commands import MEDIATION
 from gateway.escalations import CLAIMED, DANGER_FIRST, RESOLVED, WAITING
 from gateway.models import Assessment, Conversation, Escalation, Message, Responder
@@ -93,6 +94,7 @@ class QueueRow:
     mine: bool
     retraction: str | None
     silent: bool
+    lost: bool
     about: str
     minor: bool
     place: str
@@ -270,6 +272,7 @@ def _load(session: Session, ids: Sequence[int], responder: Responder) -> list[Qu
     rows = [row for row, _text, _assessment in found]
     stopped = opted_out_of(session, [row.conversation.contact for row in rows])
     taken_back = _taken_back(session, [row.conversation_id for row in rows])
+    lost = lost_texts.among(session, rows)
     return [
         _queue_row(
             row,
@@ -278,6 +281,7 @@ def _load(session: Session, ids: Sequence[int], responder: Responder) -> list[Qu
             opted_out=row.conversation.contact_id in stopped,
             mine=row.owner_id == responder.id,
             retraction=taken_back.get(row.conversation_id),
+            lost=row.id in lost,
         )
         for row, text, assessment in found
     ]

@@ -60,9 +60,11 @@ def test_a_reply_that_did_not_arrive_is_told_until_its_owner_acts(
     told = ana.client.get("/console/inbox").text
     assert words in told
     assert 'data-rings="urgent"' in told
+    assert "Last reply did not arrive" in ana.client.get("/console/").text  # on the row of the queue
     page = f"/console/threads/{row.id}"
     assert 'id="lost"' in ana.client.get(page).text
     ana.post(f"{page}/stay", epoch=1)
+    assert "Last reply did not arrive" not in ana.client.get("/console/").text
     assert words not in ana.client.get("/console/inbox").text
     assert 'id="lost"' not in ana.client.get(page).text
 

@@ -105,13 +105,23 @@ def test_a_lost_reply_is_no_answer_and_its_owner_learns_of_it(street: Street, wa
     owner = street.row(row).owner_id
     assert owner is not None
     with street.database.begin() as session:
+        assert lost_texts.among(session, [session.get_one(Escalation, row)]) == {row}
         assert [found.id for found, _ in lost_texts.in_threads_of(session, owner)] == [row]
         assert lost_texts.since(session, row) == street.at
     street.at = street.at.replace(minute=9)
     street.reply(street.row(row))
     with street.database.begin() as session:
+        assert lost_texts.among(session, [session.get_one(Escalation, row)]) == set()
         assert lost_texts.in_threads_of(session, owner) == []
     assert not waits(street, row)
+
+
+@WAYS
+def test_open_consoles_are_told_of_a_lost_reply(street: Street, way: Way) -> None:
+    row = street.replied(CONSOLE)
+    before = street.row(row).version
+    way(street, UNREACHABLE)
+    assert street.row(row).version > before
 
 
 def test_a_lost_text_that_no_person_wrote_is_told_to_no_phone(street: Street) -> None:
