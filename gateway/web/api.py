@@ -26,7 +26,7 @@ from gateway.directory.outgoing import UUID
 from gateway.door import Door
 from gateway.errors import Refused
 from gateway.web.guards import blueprint, door, public
-from gateway.web.limiting import Pace
+from gateway.web.limiting import Pace, whose
 from gateway.yaml_files import read_yaml
 
 DESCRIPTION = Path(__file__).with_name("openapi.yml")
@@ -102,7 +102,7 @@ def _prepare(state: BlueprintSetupState) -> None:
 
 def _in_turn() -> None:
     pace: Pace = current_app.extensions[PACE]
-    seconds = pace.wait(door().settings.keys.hash(request.remote_addr or "unknown"))
+    seconds = pace.wait(door().settings.keys.hash(str(whose(request.remote_addr))))
     if seconds:
         raise Refused(429, "too_many_requests", after=seconds)
 

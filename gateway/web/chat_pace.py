@@ -3,13 +3,12 @@
 What is held off waits in the writer's own page and comes again by itself after some seconds: nothing is refused, and
 nothing is lost. One visitor may send 20 texts a minute. Of all who come new from one address 60 a minute get through at
 once, so that a shelter or a school behind one address is not locked out by one of its guests; who talks already is not
-counted there. Words of danger, and everything in a conversation in which danger showed, never wait.
+counted there. Of IPv6 a network (/64) counts as one address: one machine in it may take any. Words of danger, and
+everything in a conversation in which danger showed, never wait.
 
 No address is kept: a keyed hash of it counts in Redis (in this process alone while Redis is down) for a
 minute, of who sends a photo for an hour.
 """
-
-from ipaddress import ip_address
 
 from flask import current_app, request
 from flask.blueprints import BlueprintSetupState
@@ -24,7 +23,7 @@ from gateway.errors import Refused
 from gateway.models import Contact, Conversation, Escalation
 from gateway.risk import Level
 from gateway.web.guards import door
-from gateway.web.limiting import Pace
+from gateway.web.limiting import Pace, whose
 
 PER_VISITOR = RateLimitItemPerMinute(20)
 NEW_PER_ADDRESS = RateLimitItemPerMinute(60)
@@ -88,11 +87,8 @@ def _seconds_to_wait(visitor: str) -> int:
 def _address() -> str | None:
     """Where the request came from; None for this machine itself: that is a proxy that does not say whom it serves,
     and all of its guests would count as one."""
-    try:
-        given = ip_address(request.remote_addr or "")
-    except ValueError:
-        return None
-    return None if given.is_loopback else str(given)
+    given = whose(request.remote_addr)
+    return None if given is None or given.is_loopback else str(given)
 
 
 def _in_danger(visitor: str, text: str) -> bool:

@@ -13,6 +13,7 @@ from gateway.models.people import EDITOR
 from gateway.web import guards
 from gateway.web.clock import now
 from gateway.web.console_tries import Tries
+from gateway.web.limiting import whose
 
 COOKIE, DEVICE, HALF = "fd_log_in", "fd_device", "fd_half"
 DIRECTORY, ACCOUNT = "/console/directory", "/console/account"
@@ -27,7 +28,7 @@ def tries() -> Tries:
 
 def address() -> str:
     """Where the request comes from, as a keyed hash."""
-    return guards.door().settings.keys.hash(request.remote_addr or "unknown")
+    return guards.door().settings.keys.hash(str(whose(request.remote_addr)))
 
 
 def device_of(db: Session, email: str) -> KnownDevice | None:
@@ -37,7 +38,7 @@ def device_of(db: Session, email: str) -> KnownDevice | None:
 
 def account(email: str, device: KnownDevice | None) -> str:
     """Under which name tries of an account are counted: by where they come from, or by the known browser."""
-    where = f"device {device.id}" if device else str(request.remote_addr)
+    where = f"device {device.id}" if device else str(whose(request.remote_addr))
     return guards.door().settings.keys.hash(f"{log_ins.plain(email)} {where}")
 
 

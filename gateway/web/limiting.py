@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from limits import RateLimitItem
@@ -13,6 +14,24 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 PATIENCE: dict[str, Any] = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
+TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: the IPv4 world, as a machine that speaks IPv6 alone sees it
+
+
+def whose(address: str | None) -> IPv4Address | IPv6Address | None:
+    """By what the requests from an address are counted; None for no address.
+
+    One host takes as many addresses of its IPv6 network (/64) as it likes, so the network counts, as the one IPv4
+    address of a house does. IPv4 written as IPv6 is IPv4: else all of it would be one network.
+    """
+    try:
+        given = ip_address(address or "")
+    except ValueError:
+        return None
+    if isinstance(given, IPv4Address) or given.is_loopback:
+        return given
+    if given in TRANSLATED:
+        return IPv4Address(int(given) & 0xFFFFFFFF)
+    return given.ipv4_mapped or IPv6Address(int(given) >> 64 << 64)
 
 
 class Pace:

@@ -11,9 +11,11 @@ from gateway.db import Database
 from gateway.door import Door
 from gateway.models import Contact, Message
 from gateway.web import chat_pace
+from gateway.web.limiting import whose
 from tests.chat.conftest import Visitor
 from tests.chat.test_chat_api import DANGER, NOWHERE
 
+HOUSE = "2001:db8:5:7::"
 SHELTER, ELSEWHERE = "203.0.113.7", "203.0.113.8"
 MOST = chat_pace.PER_VISITOR.amount
 
@@ -36,7 +38,7 @@ def fill(app: Flask, address: str) -> None:
     """As if as many had just come from this address as get through at once."""
     _, arrivals = app.extensions[chat_pace.PACES]
     keys = app.extensions["front_door"].settings.keys
-    while not arrivals.wait(keys.hash(address)):
+    while not arrivals.wait(keys.hash(str(whose(address)))):
         pass
 
 
@@ -92,6 +94,48 @@ def test_who_comes_new_stays_held_off_until_there_is_room(app: Flask, redis_url:
 def test_a_proxy_that_does_not_say_whom_it_serves_locks_nobody_out(app: Flask) -> None:
     fill(app, "127.0.0.1")
     assert arrive(app, "127.0.0.1").post("hello").status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("64:ff9b::203.0.113.7", "203.0.113.7"),
+        ("2001:db8:5:7:aaaa:bbbb:cccc:dddd", HOUSE),
+        ("2001:db8:5:7::1", HOUSE),
+        ("2001:db8:5:8::1", "2001:db8:5:8::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::1", "::1"),
+        ("::ffff:127.0.0.1", "127.0.0.1"),
+        ("unix:", "None"),
+        (None, "None"),
+    ],
+)
+def test_what_one_host_can_change_of_its_address_does_not_count(given: str | None, counted: str) -> None:
+    assert str(whose(given)) == counted
+
+
+def test_one_machine_with_many_addresses_counts_as_one(app: Flask) -> None:
+    # By the application alone: whoever folded the addresses in this test as well would see no difference.
+    for number in range(chat_pace.NEW_PER_ADDRESS.amount):
+        assert arrive(app, f"{HOUSE}{number + 1:x}").post("hello").status_code == 201
+    assert arrive(app, f"{HOUSE}ffff").post("hello").status_code == 429
+    assert arrive(app, "2001:db8:5:8::1").post("hello").status_code == 201
+
+
+def test_a_shelter_with_one_network_is_not_locked_out_by_a_guest(app: Flask) -> None:
+    guest = arrive(app, f"{HOUSE}a")
+    guest.write("hello")
+    fill(app, f"{HOUSE}bad")
+    assert guest.post("i need food").status_code == 201
+    assert arrive(app, f"{HOUSE}c").post(DANGER["es"]).status_code == 201
+
+
+@pytest.mark.parametrize("proxy", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_a_proxy_on_this_machine_is_nobody_however_it_is_written(app: Flask, proxy: str) -> None:
+    fill(app, proxy)
+    assert arrive(app, proxy).post("hello").status_code == 201
 
 
 def test_no_address_is_kept(app: Flask, door: Door, database: Database, redis_url: str) -> None:

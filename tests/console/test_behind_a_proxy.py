@@ -50,6 +50,15 @@ def test_a_strangers_failures_bar_nobody_elsewhere(
     assert log_in(client(app, "203.0.113.8, 203.0.113.7"), ana.email, PASSWORD).status_code == 429
 
 
+def test_new_addresses_of_one_network_give_no_new_tries(
+    behind: Callable[[int], Flask], person: Callable[..., Person]
+) -> None:
+    ana, app = person("Ana", inside=False), behind(1)
+    tried = [log_in(client(app, f"2001:db8:5:7::{place}"), ana.email, "wrong").status_code for place in range(1, 7)]
+    assert tried == [401] * 5 + [429]
+    assert log_in(client(app, "2001:db8:5:8::1"), ana.email, PASSWORD).status_code == 303
+
+
 def test_without_a_proxy_of_ours_the_header_is_not_read(
     behind: Callable[[int], Flask], person: Callable[..., Person]
 ) -> None:
