@@ -15,22 +15,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
-from sqlalchemy import select
+from playwright.sync_api import Browser, ViewportSize, expect
 
-from gateway import conversations, delivery, escalations, log_ins, offering, texts
-from gateway.conversations import Inbound
+from gateway import log_ins, texts
 from gateway.db import Database
 from gateway.demo import media
 from gateway.directory import demo
 from gateway.door import Door
-from gateway.models import Conversation, Message, Responder, Shift
+from gateway.models import Shift
 from gateway.offers import NUMBERS, Question
-from gateway.risk import Level
-from gateway.scene import Scene
 from tools.axe import VERSION, Looked, look_when_still
 from tools.chromium import chromium
 from tools.console_shots import keep, served
+from tools.widget_stage import DANGER, HUNGRY, OPEN, PERSON, RECEIVED, Stage, both
+from tools.widget_troubles import TROUBLES
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "images" / "widget"
@@ -49,96 +47,6 @@ and AA, and its own good practice) had something to look at and were kept. What 
 work with an error. It is a script, so it cannot look where scripts are off, and it finds only some faults: nobody who
 listens to pages has tried this one yet.
 """
-
-
-def both(english: str, spanish: str) -> dict[str, str]:
-    """The same in both languages."""
-    return {"en": english, "es": spanish}
-
-
-HUNGRY = both("i need food for my family", "necesito comida para mi familia")
-DANGER = both("i took all my pills", "me tomé todas las pastillas")
-PERSON = both(
-    "Hi, I am Ana. I read what you wrote. Are you safe right now?", "Hola, soy Ana. Leí lo que escribió. ¿Está a salvo?"
-)
-RECEIVED = both("Received", "Recibido")
-OPEN = both("Get help by chat", "Ayuda por chat")
-
-
-@dataclass
-class Stage:
-    """One visitor in one language, and the server at the other end."""
-
-    context: BrowserContext
-    page: Page
-    url: str
-    door: Door
-    language: str
-
-    def alone(self) -> None:
-        """The chat in a tab of its own."""
-        self.page.goto(f"{self.url}/chat/frame?language={self.language}")
-        expect(self.page.get_by_role("log")).to_have_attribute("aria-busy", "false")
-
-    def write(self, words: dict[str, str]) -> None:
-        """The visitor writes, and it arrives."""
-        self.page.locator("#input").fill(words[self.language])
-        self.page.locator("#input").press("Enter")
-
-    def wrote(self) -> None:
-        """The visitor came and asked for food."""
-        self.alone()
-        self.write(HUNGRY)
-        expect(self.page.locator(".resident .state").last).to_have_text(RECEIVED[self.language])
-
-    def say(self, text: str, author: str = "bot") -> None:
-        """Somebody says something to them."""
-        with self.door.database.begin() as session:
-            conversation, _ = self._newest(session)
-            who = session.scalars(select(Responder).order_by(Responder.id)).first() if author == "responder" else None
-            conversations.say(
-                session, conversation, text, author, datetime.now(UTC),
-                language=self.language, responder_id=who.id if who else None,
-            )  # fmt: skip
-            number = conversation.id
-        self.door.bell.announce(number)
-
-    def find(self) -> None:
-        """The directory is asked, as the bot does."""
-        with self.door.database.begin() as session:
-            conversation, message = self._newest(session)
-            conversation.language = self.language
-            town, now = self.door.community, datetime.now(UTC)
-            scene = Scene(session, conversation, message, now, town.time_zone, town)
-            said = offering.find_services(scene, {"needs": ["food"], "zip": "94110"})
-            conversations.say_all(session, conversation, said, "bot", now, priority=delivery.BOT, answers=message.id)
-            number = conversation.id
-        self.door.bell.announce(number)
-
-    def typing(self) -> None:
-        """A responder types."""
-        with self.door.database.begin() as session:
-            conversation, _ = self._newest(session)
-            number, whose = conversation.id, conversation.contact.address_hash
-        self.door.signs.responder_writes(whose, "Ana")
-        self.door.bell.announce_writing(number)
-
-    def asks(self) -> None:
-        """They wait for a person, one other before them."""
-        now = datetime.now(UTC)
-        with self.door.database.begin() as session:
-            conversation, _ = self._newest(session)
-            other = Inbound(conversations.SMS, "+15555550142", f"SM-in-line-{self.language}", "hello")
-            thread = conversations.thread(session, self.door.settings.keys, other, now)
-            escalations.open_(session, thread, "asked_for_person", Level.ROUTINE, now)
-            escalations.open_(session, conversation, "asked_for_person", Level.ROUTINE, now)
-        self.say(texts.say("person_asked", self.language), "system")
-
-    def _newest(self, session: object) -> tuple[Conversation, Message]:
-        message = session.scalars(  # type: ignore[attr-defined]
-            select(Message).where(Message.direction == "in").order_by(Message.id.desc())
-        ).first()
-        return conversations.lock(session, message.conversation_id), message  # type: ignore[arg-type]
 
 
 def in_line(stage: Stage) -> None:
@@ -245,10 +153,38 @@ def person(stage: Stage) -> None:
 def by_text(stage: Stage) -> None:
     stage.wrote()
     stage.page.locator("#options").click()
-    stage.page.get_by_role(
-        "button", name=both("Keep going by text", "Seguir por mensaje de texto")[stage.language]
-    ).click()
-    expect(stage.page.locator("#move input").first).to_be_focused()
+    stage.page.locator("#by-text").click()
+    expect(stage.page.locator("#move [name=number]")).to_be_focused()
+
+
+def by_text_wrong(stage: Stage) -> None:
+    by_text(stage)
+    stage.page.locator("#move [name=number]").fill("12")
+    stage.page.locator("#move .send").click()
+    expect(stage.page.locator("#wrong")).not_to_be_empty()
+
+
+def by_text_code(stage: Stage) -> None:
+    by_text(stage)
+    stage.page.locator("#move [name=number]").fill(both("(415) 555-0134", "(415) 555-0135")[stage.language])
+    for name in ("safe", "agree"):
+        stage.page.locator(f"#move [name={name}]").check()
+    stage.page.locator("#move .send").click()
+    expect(stage.page.locator("#move [name=code]")).to_be_focused()
+
+
+def by_text_wrong_code(stage: Stage) -> None:
+    by_text_code(stage)
+    stage.page.locator("#move [name=code]").fill("no")
+    stage.page.locator("#move .send").click()
+    expect(stage.page.locator("#wrong")).not_to_be_empty()
+
+
+def by_text_done(stage: Stage) -> None:
+    by_text_code(stage)
+    stage.page.locator("#move [name=code]").fill(stage.code())
+    stage.page.locator("#move .send").click()
+    expect(stage.page.locator("#move [tabindex]")).to_be_focused()
 
 
 def photo(stage: Stage) -> None:
@@ -285,8 +221,13 @@ STATES: dict[str, tuple[str, Callable[[Stage], None]]] = {
     "options": ("Options", options),
     "large": ("Largest text and high contrast", large),
     "dark": ("Dark, where the phone asks for it", dark),
-    "by-text": ("Going on by text", by_text),
+    "by-text": ("Going on by text: the number", by_text),
+    "by-text-wrong": ("That is no number", by_text_wrong),
+    "by-text-code": ("The code that was sent to it", by_text_code),
+    "by-text-wrong-code": ("That is not the code", by_text_wrong_code),
+    "by-text-done": ("From here on by text", by_text_done),
     "photo": ("A photo, where the town allows them", photo),
+    **TROUBLES,
     "no-script": ("Without scripts", no_script),
 }
 
