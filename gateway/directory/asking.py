@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TONIGHT = time(20)
 SERVED = {"pregnant": "pregnant", "animal": "pets", "disabled": "disabled"}  # what the bot hears -> who is served
 SENIORS, OLD = "#seniors", 60
+LAW = "legal"
 TELLING = -4.2  # log10 of its share in a language from which on a word says nothing of what is looked for
 SERVED_BY = {  # topics that say who is asking -> who is served
     "#veterans": "veteran",
@@ -135,9 +136,11 @@ def wanted(  # noqa: PLR0913 - what is asked, and by whom, where and when
 
 
 def _needs(about: topics.Topics, found: set[str], named: set[str]) -> tuple[str, ...]:
-    """The needs that were named, and those of topics none of whose needs was."""
+    """The needs that were named, and those of topics none of whose needs was; and legal help where a matter of law is
+    named by another need: who says "apartment" and "throw me out" needs a lawyer no less than a home."""
     unnamed = (topic for topic in found if not about.needs_of([topic]) & named)
-    return tuple(sorted(named | about.needs_of(unnamed)))
+    by_law = {LAW} & about.needs_of(found)
+    return tuple(sorted(named | about.needs_of(unnamed) | by_law))
 
 
 def topics_of(

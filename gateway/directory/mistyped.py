@@ -1,16 +1,29 @@
-"""Reads words that were typed in haste or by ear as the words by which needs and topics are known."""
+"""Reads words that were typed in haste or by ear, or that one country alone uses, as the words by which needs and
+topics are known."""
 
-from functools import lru_cache
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from pathlib import Path
 
+from gateway.directory.folding import fold
 from gateway.directory.needs import Mapping
 from gateway.directory.phrases import words_in
 from gateway.directory.topics import Topics
 from gateway.language import tables
 from gateway.risk.nearest import Nearest
 from gateway.risk.sounds import sound_key
+from gateway.yaml_files import read_yaml
 
 SHORTEST_BY_EAR = 5
 SHORTEST_STEM = 4
+SHORTEST_BENT = 6
+REGIONAL = Path(__file__).parent / "regional.yml"
+ENDINGS = ("o", "a", "os", "as")  # what a dash in that file stands for
+# "Kiere", "qiere" and "kasa" are so often written that they count as words in use, and no Spanish word is spelled so.
+BY_K = ((re.compile("k(?=[ei])|q(?!u)"), "qu"), (re.compile("k"), "c"))
+SMALL = re.compile(r"(?:[ce]?cit|it)([oa]s?)$")  # comidita, leche: lechita
+HANGING = re.compile(r"(?<=\w\w[aei]r)(?:[mts]e|nos|l[aeo]s?)$")  # divorciarme, pagarle
 SERVED = ("en", "es")
 # What residents write short, where the short form is no other word. Both languages have some of their own.
 SHORT = {
@@ -20,7 +33,9 @@ SHORT = {
             "n=and w=with w/o=without 4=for 2=to u=you ur=your r=are pls=please plz=please bf=boyfriend gf=girlfriend"
             " hubby=husband ppl=people bday=birthday xmas=christmas appt=appointment dr=doctor apt=apartment"
             " govt=government hrs=hours asap=now yo=years yr=year yrs=years tmrw=tomorrow 2nite=tonight tonite=tonight"
-            " 2day=today 2morrow=tomorrow sat=saturday fri=friday mon=monday tues=tuesday thurs=thursday"
+            " c=see thru=through cuz=because bc=because b4=before abt=about any1=anyone some1=someone sum1=someone"
+            " no1=nobody nite=night wrk=work preg=pregnant hosp=hospital wat=what wats=whats dnt=dont"
+            " lil=little 2day=today 2morrow=tomorrow sat=saturday fri=friday mon=monday tues=tuesday thurs=thursday"
         ).split()
     ),
     "es": dict(
@@ -28,7 +43,9 @@ SHORT = {
         for pair in (
             "q=que k=que ke=que d=de x=por xq=porque pq=porque pa=para p=para tmb=tambien bn=bien kien=quien"
             " onde=donde ay=hay nesesito=necesito nececito=necesito kiero=quiero kieren=quieren i=y mui=muy dond=donde"
-            " ablo=hablo ablan=hablan ase=hace asen=hacen ijo=hijo ija=hija ijos=hijos"
+            " ablo=hablo ablan=hablan ase=hace asen=hacen ijo=hijo ija=hija ijos=hijos ijas=hijas"
+            " ai=hay qe=que qien=quien stoy=estoy toy=estoy toi=estoy sta=esta dnd=donde dnde=donde aser=hacer"
+            " aora=ahora oy=hoy bb=bebe nesecito=necesito ncesito=necesito tngo=tengo voi=voy soi=soy xa=para"
         ).split()
     ),
 }
@@ -47,13 +64,25 @@ class Mender:
     def mended(self, text: str, language: str) -> str:
         """The text in folded words, mistyped ones mended."""
         short = SHORT.get(language, {})
-        return " ".join(short.get(word) or self._word(word) for word in words_in(text))
+        return " ".join(short.get(word) or self._word(word, language) for word in words_in(text))
 
-    def _word(self, word: str) -> str:
-        if word in self._known or word in in_use() or self._begins(word) or not word.isalpha():
+    def _word(self, word: str, language: str) -> str:
+        if self._is_known(word) or not word.isalpha():
             return word
+        meant = regional(language).get(word) or next(filter(self._is_known, _spellings(word, language)), None)
+        if meant:
+            return meant
+        plain = _without_k(word) if language == "es" and len(word) >= SHORTEST_STEM else word
+        if plain in in_use() or word in in_use():
+            return plain if plain in in_use() else word
+        return self._by_likeness(plain) or word
+
+    def _by_likeness(self, word: str) -> str | None:
         heard = self._by_ear.get(sound_key(word)) if len(word) >= SHORTEST_BY_EAR else None
-        return heard or self._nearest.to(word) or word
+        return heard or self._nearest.to(word)
+
+    def _is_known(self, word: str) -> bool:
+        return word in self._known or self._begins(word)
 
     def _begins(self, word: str) -> bool:
         return any(word[:end] in self._stems for end in range(SHORTEST_STEM, len(word) + 1))
@@ -63,6 +92,43 @@ class Mender:
 def mender(mapping: Mapping, about: Topics) -> Mender:
     """The mender towards the words of these needs and topics."""
     return Mender(mapping.words | about.words, mapping.stems | about.stems)
+
+
+@cache
+def regional(language: str) -> dict[str, str]:
+    """The words of one country or of the street, each with the word that is known everywhere."""
+    written = read_yaml(REGIONAL).get(language, {})
+    return {
+        one: meant
+        for known, words in written.items()
+        for word in words
+        for one, meant in zip(_ended(fold(word)), _ended(known) if word.endswith("-") else [known], strict=True)
+    }
+
+
+def _ended(word: str) -> list[str]:
+    return [word[:-1] + ending for ending in ENDINGS] if word.endswith("-") else [word]
+
+
+def _spellings(word: str, language: str) -> Iterator[str]:
+    """How a word would be written without what was hung on it, swallowed or spelled by ear."""
+    if language == "en" and word.endswith("in") and len(word) >= SHORTEST_BY_EAR and word not in in_use():
+        yield word + "g"
+    if language != "es":
+        return
+    if len(word) >= SHORTEST_STEM and ("k" in word or "q" in word):
+        yield _without_k(word)
+    if len(word) >= SHORTEST_BENT:
+        if SMALL.search(word) and word not in in_use():
+            stem, plural = SMALL.sub("", word), "s" if word.endswith("s") else ""
+            yield from (stem + vowel + plural for vowel in (word.rstrip("s")[-1], "e", ""))
+        yield HANGING.sub("", word)
+
+
+def _without_k(word: str) -> str:
+    for pattern, letters in BY_K:
+        word = pattern.sub(letters, word)
+    return word
 
 
 def ordinary(word: str, least: float = -5.3) -> bool:

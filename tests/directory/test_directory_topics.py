@@ -152,10 +152,33 @@ def test_phrases_hide_shorter_ones_bend_and_stretch() -> None:
         ("guardiansip help 4 my bf", "en", "guardianship help for my boyfriend"),
         ("limpiesa dental pa mi hija d 8", "es", "limpieza dental para mi hija de 8"),
         ("the court house is open", "en", "the court house is open"),
+        ("me deben dos kincenas", "es", "me deben dos quincenas"),
+        ("me kiere kitar mi kasa", "es", "me quiere quitar mi casa"),
+        ("komo llego al park", "es", "como llego al park"),  # an English word keeps its k
+        ("lechita pa mi nena", "es", "leche para mi nina"),
+        ("kiero pagarle la luz", "es", "quiero pagar la luz"),
+        ("mi jevo me da cantazos", "es", "mi novio me da golpes"),
+        ("los chamacos i las chiquillas", "es", "los ninos y las ninas"),
+        ("we r lookin 4 a lawyer", "en", "we are looking for a lawyer"),
+        ("memaw cant c", "en", "grandmother cant see"),
+        ("mi jevo me da cantazos", "en", "mi jevo me da cantazos"),
     ],
 )
 def test_what_was_typed_in_haste_is_mended(typed: str, language: str, read: str) -> None:
     assert mistyped.mender(needs.standard(), topics.standard()).mended(typed, language) == read
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_word_of_one_country_is_read_as_one_that_is_known_and_is_none_itself(language: str) -> None:
+    about = topics.standard()
+    known = mistyped.mender(needs.standard(), about)
+    for word, meant in mistyped.regional(language).items():
+        assert known.mended(word, language) == meant  # nothing else knows the word, else it would stay
+
+
+@pytest.mark.parametrize("text", ["me quieren echar del apartamento", "my landlord kept my deposit, apartment 4"])
+def test_a_matter_of_law_asks_for_legal_help_by_whatever_other_need_it_was_named(lawyers: Session, text: str) -> None:
+    assert {"housing", "legal"} <= set(asking.wanted(lawyers, text, needs.standard(), None, "es").needs)
 
 
 @pytest.mark.parametrize(
