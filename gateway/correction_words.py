@@ -15,6 +15,7 @@ from gateway.directory.folding import fold
 
 WRONG, CLOSED = "wrong", "closed"
 DEAD = "dead"  # what is said of a telephone; of anything else it is no report
+DEAD_LINE = "dead line"  # the same beside a number of the list only: "phone is dead" is their own more often
 IN_WORDS = 3  # services of one text; "el cuarto" is a room more often than the fourth of a list
 LONGEST = 120  # characters; a report in more words is a sentence for the bot
 PHRASES: dict[str, tuple[str, ...]] = {
@@ -35,6 +36,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         *("does not work", "doesnt work", "not working", "isnt working", "not in service", "out of service"),
         *("no longer in service", "no sirve", "no funciona", "fuera de servicio", "no existe ese numero"),
     ),
+    DEAD_LINE: ("dead", "muerto"),
     "address": ("address", "moved", "direccion", "se mudo", "se mudaron", "they moved"),
     WRONG: (
         *("not right", "not correct", "not true", "wrong info", "wrong", "incorrect", "outdated", "out of date"),
@@ -88,7 +90,9 @@ def read(text: str) -> Report | None:
         return None
     numbers, codes, alone = told
     about = _about(folded, codes)
-    reported = bool(codes & REPORTS) or alone or (DEAD in codes and about == "phone")
+    if DEAD_LINE in codes and not (numbers and about == "phone"):
+        return None
+    reported = bool(codes & REPORTS) or alone or (bool(codes & {DEAD, DEAD_LINE}) and about == "phone")
     if len(numbers) > 1 or not reported or not (numbers or _says_what(folded, codes, about)):
         return None
     kind = CLOSED if CLOSED in codes else WRONG

@@ -33,6 +33,8 @@ HEARD = {
     "The hours of 3 are wrong!": Report(3, "wrong", "hours"),
     "the phone number for 1 is wrong": Report(1, "wrong", "phone"),
     "number 1 is disconnected": Report(1, "wrong", "phone"),
+    "wrong 1 phone is dead": Report(1, "wrong", "phone"),
+    "el teléfono del 2 está muerto": Report(2, "wrong", "phone"),
     "2 moved": Report(2, "wrong", "address"),
     "2 closed for good": Report(2, "closed"),
     "2 doesn't exist anymore": Report(2, "closed"),
@@ -73,6 +75,7 @@ NOT_HEARD = (
     *("número equivocado", "numero incorrecto", "you have the wrong number", "it does not work", "2 does not work"),
     *("el 2 no sirve", "is the number wrong?", "i moved", "no sirve", "my number is wrong", "that is wrong"),
     *("my number changed to 415-555-0199", "415-555-0199", "call 415-555-0199", "changed", "cambio"),
+    *("phone is dead", "el teléfono está muerto", "1 is dead", "wrong 1 dead", "el 2 está muerto"),
 )
 
 
