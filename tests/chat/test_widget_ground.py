@@ -183,6 +183,44 @@ def test_esc_three_times_leaves_and_forgets(page: Page, site: str, framed: bool)
     expect(page.locator(".message")).to_have_count(0)
 
 
+HOLD = """
+    window.held = [];
+    window.addEventListener("message", (event) => {
+        if (!["close", "leave"].includes(event.data.frontDoor) || !event.isTrusted) return;
+        event.stopImmediatePropagation();
+        window.held.push(event);
+    });
+"""
+RELEASE = """() => {
+    const again = ({ data, origin, source }) => new MessageEvent("message", { data, origin, source });
+    held.forEach((event) => dispatchEvent(again(event)));
+}"""
+
+
+def test_a_slow_page_counts_every_esc_that_reached_the_chat(page: Page, site: str) -> None:
+    """Two presses reach the frame before the page around it has heard of the first; the third is the page's."""
+    page.add_init_script(HOLD)
+    frame = opened(page, site)
+    for _ in range(2):
+        frame.locator("#input").press("Escape")
+    page.evaluate(RELEASE)
+    expect(page.get_by_role("button", name=OPEN["en"])).to_be_focused()
+    page.keyboard.press("Escape")
+    page.wait_for_url(pages.AWAY)
+
+
+def test_a_slow_page_that_hears_of_esc_after_the_chat_has_left_breaks_nothing(page: Page, site: str) -> None:
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.add_init_script(HOLD)
+    opened(page, site).locator("#input").focus()
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    page.evaluate(RELEASE)
+    page.wait_for_url(pages.AWAY)
+    assert broken == []
+
+
 def test_esc_three_times_on_the_towns_page_leaves_while_the_chat_is_open(page: Page, site: str) -> None:
     frame = opened(page, site)
     frame.locator("#input").fill("secret words")
@@ -220,6 +258,9 @@ def test_an_old_phone_has_the_button_and_can_write(page: Page, site: str, serve:
     page.goto(f"{site}/chat/frame")
     write(page, "hello there my friend")
     expect(page.locator(".resident .state")).to_have_text("Received")
+    page.locator("#options").click()
+    page.locator("#by-text").click()
+    expect(page.locator("#move [inputmode]")).to_be_visible()
 
 
 def test_esc_on_the_towns_page_is_nobodys_business(page: Page, site: str) -> None:

@@ -319,6 +319,17 @@ def test_a_place_with_several_readings_is_asked_about_and_chosen(
     assert [row.handled_by for row in street.all(Message) if row.direction == "in"][1:] == [listing.BY] * 2
 
 
+@pytest.mark.parametrize("said", ["OPEN NOW", "abierto ahora", "more", "closer"])
+def test_a_word_about_the_list_is_no_place(street: Street, bot: FakeRasa, said: str) -> None:
+    suggest(bot, FOOD | {"zip": None, "place": said})
+    told = street.text("i need food please")
+    assert not any(said in text for text in told)
+    assert last(street)["place"] is None
+    suggest(bot, FOOD | {"zip": None, "place": "Moore Street"})
+    street.text("i need food near there")
+    assert last(street)["place"] == "Moore Street"
+
+
 def test_more_at_the_open_question_of_place_asks_it_again(
     street: Street, bot: FakeRasa, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,9 +41,9 @@ export async function ask(path, { method = "GET", body, signal, headers = {}, ke
 }
 
 // AbortSignal.timeout came with Safari 16, and old phones stay in use for long.
-function soon() {
+export function soon(patience = PATIENCE) {
   const stop = new AbortController();
-  setTimeout(() => stop.abort(), PATIENCE);
+  setTimeout(() => stop.abort(), patience);
   return stop.signal;
 }
 

@@ -2,20 +2,19 @@
 // A file of its own, fetched by who presses the button: it is given what it needs of the page by options.js.
 
 const STYLE = `
-.sheet { max-height: 60%; overflow-y: auto; }
+.sheet { max-height: 70%; overflow-y: auto; }
 .sheet:has(#move) > :not(#move, #by-text) { display: none; }
 #move { display: grid; gap: 8px; width: 100%; padding: 0 12px 6px; }
 #move p { padding: 0; }
 #move [inputmode] { display: block; width: 100%; min-height: 48px; padding: 10px 12px; border: 1px solid var(--edge); border-radius: 10px; background: var(--page); color: inherit; font: inherit; }
 #move #wrong { color: var(--danger); }
 #move [aria-invalid]:not(:focus-visible) { outline: 2px solid var(--danger); }`;
-const PATIENCE = 12_000;
 const FIELD = { bad_phone: "number", not_safe: "safe", not_agree: "agree" };
 let words = {};
 let spoken = null; // the language of the words
 let step = null; // number, code or done; null while it is shut
 
-let token, at, emit, language, note, on, read;
+let token, at, emit, language, note, on, read, soon;
 const form = made("form", { id: "move", noValidate: true, onsubmit: send });
 
 export function toggle(page) {
@@ -25,10 +24,14 @@ export function toggle(page) {
 }
 
 function start(page) {
-  ({ token, at, emit, language, note, on, read } = page);
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  document.adoptedStyleSheets.push(sheet);
+  ({ token, at, emit, language, note, on, read, soon } = page);
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLE);
+    document.adoptedStyleSheets.push(sheet);
+  } catch {
+    // Safari before 16.4: plain, and as useful.
+  }
   form.setAttribute("aria-labelledby", "by-text");
   on("language", () => step && show(step));
   on("closed", shut);
@@ -38,7 +41,7 @@ function start(page) {
 // Gives what the server says, or throws the word by which it refuses.
 async function ask(path, body) {
   await token();
-  const init = { headers: { Authorization: `Bearer ${read("token")}` }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) };
+  const init = { headers: { Authorization: `Bearer ${read("token")}` }, cache: "no-store", signal: soon() };
   if (body) Object.assign(init, { method: "POST", body: JSON.stringify(body) }).headers["Content-Type"] = "application/json";
   const answer = await fetch(new URL(path, document.baseURI), init);
   const told = await answer.json();

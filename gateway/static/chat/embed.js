@@ -45,6 +45,7 @@ import { known, say } from "./words.js";
     #panel = document.createElement("div");
     #frame = null;
     #keys = null;
+    #escapes = new Escapes();
 
     constructor() {
       super();
@@ -113,12 +114,14 @@ import { known, say } from "./words.js";
       else if (verb === "leave") this.#leave(away);
     }
 
+    // The next Esc may reach the frame as well, before this page has heard of the first.
     #shut({ escape, away }) {
-      this.close();
+      if (!this.#panel.hidden) this.close();
       if (!escape) return;
       this.#listen(away);
       const keys = this.#keys;
       setTimeout(() => keys.abort(), WITHIN);
+      this.#press(away);
     }
 
     // Three presses of Esc on the page around the chat leave as well, while it is open and for two seconds after an Esc
@@ -127,16 +130,16 @@ import { known, say } from "./words.js";
       this.#keys?.abort();
       this.#keys = new AbortController();
       const { signal } = this.#keys;
-      const escapes = new Escapes();
-      if (away) escapes.press(Date.now());
-      const press = (event) => {
-        if (event.key !== "Escape" || event.repeat || escapes.press(Date.now()) !== "leave") return;
-        this.#keys.abort();
-        hide();
-        this.#tell("leave"); // it forgets what it kept and asks to leave; one that does not is not waited for
-        setTimeout(() => this.#leave(away), 150);
-      };
+      const press = (event) => event.key === "Escape" && !event.repeat && this.#press(away);
       window.addEventListener("keydown", press, { capture: true, signal });
+    }
+
+    #press(away) {
+      if (this.#escapes.press(Date.now()) !== "leave") return;
+      this.#keys.abort();
+      hide();
+      this.#tell("leave"); // it forgets what it kept and asks to leave; one that does not is not waited for
+      setTimeout(() => this.#leave(away), 150);
     }
 
     #leave(away) {

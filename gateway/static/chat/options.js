@@ -1,6 +1,6 @@
 // What a visitor sets for themselves: how large, how plain, read aloud, a copy to keep, and whose device this is.
 
-import { token } from "./api.js";
+import { soon, token } from "./api.js";
 import { at, emit, language, note, on, quietly, word } from "./chat.js";
 import * as kept from "./kept.js";
 import { nearEnd } from "./thread.js";
@@ -91,7 +91,7 @@ function aloud() {
 
 function hush() {
   voice?.cancel();
-  name(at("aloud"), "aloud_off");
+  if (at("aloud")) name(at("aloud"), "aloud_off"); // gone with all else, once they leave
 }
 
 // One service of a list, from its own buttons.
@@ -122,7 +122,7 @@ function words(element) {
 }
 
 function byText() {
-  const page = { token, at, emit, language, note, on, read: kept.read };
+  const page = { token, at, emit, language, note, on, read: kept.read, soon };
   import("./by-text.js").then(({ toggle }) => toggle(page)).catch(() => note("offline"));
 }
 

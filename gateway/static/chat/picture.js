@@ -1,6 +1,6 @@
 // A photo: made small here, so that little is sent, and nothing of where and when it was taken. No device keeps it.
 
-import { askJson, backoff, pause, token } from "./api.js";
+import { askJson, backoff, pause, soon, token } from "./api.js";
 import { emit, language, note } from "./chat.js";
 import { uuid } from "./outbox.js";
 
@@ -32,7 +32,7 @@ export async function send(file) {
 async function sent(id, body) {
   await token();
   const headers = { "X-Client-Id": id, "Content-Language": language() };
-  return askJson("pictures", { method: "POST", body, headers, signal: AbortSignal.timeout(PATIENCE) });
+  return askJson("pictures", { method: "POST", body, headers, signal: soon(PATIENCE) });
 }
 
 async function small(file) {

@@ -29,7 +29,7 @@ function escape(event) {
   if (event.key !== "Escape" || event.repeat || event.isComposing) return;
   const meant = escapes.press(Date.now());
   if (meant === "leave") leave();
-  else if (meant === "close" && parent.framed) parent.tell("close", { escape: true, away });
+  else if (parent.framed) parent.tell("close", { escape: true, away }); // each: the page around us counts on
 }
 
 function shut() {
