@@ -46,6 +46,9 @@ from gateway.risk import Level
 
 log = logging.getLogger(__name__)
 
+WHERE = frozenset(("place", "spot"))  # the bot's questions for a place
+LONGEST_NAME = 3  # words
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -268,8 +271,8 @@ def _remember(conversation: Conversation, text: str, facts: dict[str, str]) -> t
 
     The language of the page that a web visitor writes from is a first guess, which any plain sentence overrules; one
     that they picked by its button just before is asked for, as if they had written its name. A name of a third
-    language, a yes or no to the line that was said in one, and the carriers' own STOP and START, which everybody
-    writes in English, tell nothing of English or Spanish.
+    language, a yes or no to the line that was said in one, the name of a place in answer to "where are you?", and the
+    carriers' own STOP and START, which everybody writes in English, tell nothing of English or Spanish.
     """
     page, picked = facts.get("language"), facts.get("chosen")
     known = language.Memory.from_dict(conversation.language_memory)
@@ -284,9 +287,15 @@ def _remember(conversation: Conversation, text: str, facts: dict[str, str]) -> t
         return memory, detection.lang, False
     if (asked := language.asked_other(text)) is not None:
         return memory, f"other:{asked}", False
-    if picked is not None:
+    if picked is not None or (memory.lang is not None and _names_a_place(conversation, text)):
         return memory, detection.lang, False
     if memory.lang is None and page in {"en", "es"} and not detection.lang.startswith("other:"):
         memory = language.Memory(page, strong=False, opposite_run=0, locked=False)
     memory, switched = language.remember(memory, detection)
     return memory, detection.lang, switched
+
+
+def _names_a_place(conversation: Conversation, text: str) -> bool:
+    """Whether this is the name of a place, asked for by the bot: those of streets and towns are English here."""
+    slots: dict[str, Any] = (conversation.bot_state or {}).get("slots") or {}
+    return slots.get("requested_slot") in WHERE and len(text.split()) <= LONGEST_NAME
