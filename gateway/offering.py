@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gateway import endings, gaps, referrals, texts, written
-from gateway.directory import answers, asking, freshness, gazetteer, hours, locating, stored
+from gateway.directory import answers, asking, choices, freshness, gazetteer, hours, locating, stored
 from gateway.directory.holidays import FEDERAL
 from gateway.directory.place import Place, zip_in
 from gateway.directory.search import search
@@ -36,12 +36,19 @@ def find_services(scene: Scene, command: dict[str, Any]) -> list[str]:
     wanted = {
         "needs": needs_of(command)[:MOST_NEEDS],
         "zip": short(command.get("zip")),
-        "place": short(command.get("place")),
+        "place": _place(command),
         "for_whom": short(command.get("for_whom")),
         "chosen": None,
         "by_menu": scene.conversation.menu_open is not None,
     }
     return [*_outside(scene, short(command.get("zip"))), *_search(scene, wanted)]
+
+
+def _place(command: dict[str, Any]) -> str | None:
+    """Where they are, in their words. "Open now" in answer to that question is about the list, and no place."""
+    said = short(command.get("place"))
+    choice = choices.read(said) if said else None
+    return None if choice and choice.kind in choices.PLAIN else said
 
 
 def more_services(scene: Scene, command: dict[str, Any] | None = None) -> list[str]:
