@@ -27,10 +27,12 @@ from gateway import (
     storing,
     strangers,
     texts,
+    watched,
 )
 from gateway.community import Community
 from gateway.conversations import (
     BOT,
+    SMS,
     Inbound,
     keep_language,
     lock_contact,
@@ -88,6 +90,8 @@ def receive(  # noqa: PLR0913 - a message, its town, and what was asked about it
         return _same_answer(session, kept, inbound, now)
     conversation = found.conversation
     spoken = _hear_language(conversation, inbound)
+    if conversation.channel == SMS and watched.says_so(inbound.text):
+        conversation.answers = {**conversation.answers, "safe_to_text": "no"}
     if guess is not None:
         guess.ask(conversation, inbound, at)
     assessment, level, retraction = _screen(conversation, inbound, found)
