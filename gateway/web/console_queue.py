@@ -28,6 +28,7 @@ from gateway.web.numbers import number
 AT_FIRST, MOST = 200, 5_000  # rows of one section; an emergency is never left out
 KEPT = 4_000  # drawn rows of one process
 ADULT = 18  # years
+PERSON = "person"  # the category of who asks for one
 ASKS_PEOPLE = frozenset(("team_request", MEDIATION))
 PLACES = ("waiting", "mine", "others")
 BACK_AFTER = timedelta(seconds=60)
@@ -313,8 +314,11 @@ def _queue_row(row: Escalation, text: str | None, assessment: Assessment | None,
 
 
 def _about(worst: Mapping[str, Any] | None, told: Mapping[str, Any]) -> str:
-    """Of whom it tells (self, other, public): by the words that raised the alarm, else by what was answered."""
-    found = str((worst or {}).get("who") or "")
+    """Of whom it tells (self, other, public): by the words that raised the alarm, else by what was answered.
+
+    Who asks for a person is not about that person.
+    """
+    found = "" if worst is None or worst.get("category") == PERSON else str(worst.get("who") or "")
     asked = str(told.get("for_whom") or "")
     return found if found in {"self", "other", "public"} else asked if asked in {"self", "other"} else ""
 

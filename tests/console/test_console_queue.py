@@ -78,6 +78,11 @@ def test_a_row_says_of_whom_it_tells_a_minor_the_place_and_the_code(
         assert words in page
 
 
+def test_who_asks_for_a_person_asks_for_themselves(ana: Person, written: Written) -> None:
+    written("person please", "person", Level.ROUTINE, category="person", who="other")
+    assert "For someone else" not in ana.client.get("/console/").text
+
+
 def test_danger_to_a_child_is_a_minors(ana: Person, written: Written) -> None:
     written("my stepdad hits me", "stepdad hits me", Level.URGENT, category="child")
     assert "Minor" in ana.client.get("/console/").text
