@@ -157,33 +157,34 @@ def by_text(stage: Stage) -> None:
     expect(stage.page.locator("#move [name=number]")).to_be_focused()
 
 
+def _fill_in(stage: Stage, name: str, text: str) -> None:
+    stage.page.locator(f"#move [name={name}]").fill(text)
+    stage.page.locator("#move .send").click()
+
+
 def by_text_wrong(stage: Stage) -> None:
     by_text(stage)
-    stage.page.locator("#move [name=number]").fill("12")
-    stage.page.locator("#move .send").click()
+    _fill_in(stage, "number", "12")
     expect(stage.page.locator("#wrong")).not_to_be_empty()
 
 
 def by_text_code(stage: Stage) -> None:
     by_text(stage)
-    stage.page.locator("#move [name=number]").fill(both("(415) 555-0134", "(415) 555-0135")[stage.language])
     for name in ("safe", "agree"):
         stage.page.locator(f"#move [name={name}]").check()
-    stage.page.locator("#move .send").click()
+    _fill_in(stage, "number", both("(415) 555-0134", "(415) 555-0135")[stage.language])
     expect(stage.page.locator("#move [name=code]")).to_be_focused()
 
 
 def by_text_wrong_code(stage: Stage) -> None:
     by_text_code(stage)
-    stage.page.locator("#move [name=code]").fill("no")
-    stage.page.locator("#move .send").click()
+    _fill_in(stage, "code", "no")
     expect(stage.page.locator("#wrong")).not_to_be_empty()
 
 
 def by_text_done(stage: Stage) -> None:
     by_text_code(stage)
-    stage.page.locator("#move [name=code]").fill(stage.code())
-    stage.page.locator("#move .send").click()
+    _fill_in(stage, "code", stage.code())
     expect(stage.page.locator("#move [tabindex]")).to_be_focused()
 
 
