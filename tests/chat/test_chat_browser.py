@@ -327,6 +327,25 @@ def test_new_messages_are_counted_on_the_closed_launcher(page: Page, site: str, 
     expect(frame.locator(".bot .text")).to_have_text(["one", "two"])
 
 
+def test_what_is_said_before_the_page_has_closed_the_chat_is_counted(
+    page: Page, site: str, say: Callable[..., int]
+) -> None:
+    """The page around it may be busy: who clicked on the cross reads no more from there on."""
+    page.add_init_script("""
+        addEventListener("message", (event) => {
+            if (event.data.frontDoor === "close") event.stopImmediatePropagation();
+            if (event.data.frontDoor === "unread") document.documentElement.dataset.unread = event.data.count;
+        });
+    """)
+    frame = opened(page, site)
+    write(frame, "hello")
+    expect(frame.locator(".resident .state")).to_have_text("Received")
+    frame.locator("#close").click()
+    say("One is open until 6.", "bot")
+    expect(frame.locator(".message.bot")).to_have_count(1)
+    expect(page.locator("html")).to_have_attribute("data-unread", "1")
+
+
 HOSTILE = [
     "<img src=x onerror=alert(1)><script>alert(1)</script>",
     '"><svg/onload=alert(1)> {{7*7}} ${7*7}',

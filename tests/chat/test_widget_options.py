@@ -253,7 +253,13 @@ USES = {
 
 def test_any_use_is_an_answer(page: Page, site: str) -> None:
     page.set_viewport_size({"width": 375, "height": 450})
+    page.add_init_script("addEventListener('scroll', () => document.documentElement.dataset.moved = 1, true)")
     wrote_at_a_still_clock(page, site, "i am reading", own=False)
+    # The messages moved to what was written; told of that after half an hour, the page would call it a use.
+    expect(page.locator("html")).to_have_attribute("data-moved", "1")
+    page.clock.run_for("01:00")
+    expect(page.get_by_text("taking longer than usual")).to_be_visible()  # which moves them once more
+    page.screenshot()  # a whole frame: what was moved has been told by now
     for name, use in USES.items():
         page.clock.fast_forward("28:30")
         expect(page.locator("#still"), name).to_contain_text("Still there?")

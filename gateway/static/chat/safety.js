@@ -11,7 +11,7 @@ const escapes = new Escapes();
 
 export function start() {
   at("leave").addEventListener("click", (event) => (event.preventDefault(), leave()));
-  at("close").addEventListener("click", shut);
+  at("close").addEventListener("click", () => shut());
   at("close").hidden = !parent.framed;
   document.addEventListener("keydown", escape);
   on("leave", leave); // the third Esc was pressed on the page around us
@@ -29,9 +29,10 @@ function escape(event) {
   if (event.key !== "Escape" || event.repeat || event.isComposing) return;
   const meant = escapes.press(Date.now());
   if (meant === "leave") leave();
-  else if (parent.framed) parent.tell("close", { escape: true, away }); // each: the page around us counts on
+  else shut({ escape: true, away }); // each: the page around us counts on
 }
 
-function shut() {
-  if (parent.framed) parent.tell("close");
+// Closed from here on, and not when the page around us says so: what is said in between is news on its button.
+function shut(more) {
+  if (parent.tell("close", more)) emit("closed");
 }
