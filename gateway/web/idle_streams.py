@@ -80,11 +80,12 @@ class Line(asyncio.Protocol):
             self._transport.write(b"%X\r\n%b\r\n" % (len(piece), piece) if self._chunked else piece)
 
     def end(self) -> None:
-        """End the answer in order."""
-        if self._transport is not None:
+        """End the answer in order, once."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
             if self._chunked:
-                self._transport.write(LAST_CHUNK)
-            self._transport.close()
+                transport.write(LAST_CHUNK)
+            transport.close()
 
     def look(self) -> None:
         """Look at the store, or once more when a look is under way: it may have been too early."""
@@ -119,15 +120,24 @@ class IdleStreams:
         self._threads = ThreadPoolExecutor(looks_at_once, "look")
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._coming: set[Line] = set()
+        self._over = threading.Event()
         self.ended = False
         self.most = min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - FILES_FOR_OTHERS)
 
     def take(self, connection: socket.socket, stream: Waiting, *, chunked: bool) -> Line:
-        """Go on with a connection whose answer has begun."""
-        connection.setblocking(False)
+        """Go on with a connection whose answer has begun, or end it in order when all are ended."""
         line = Line(self, stream, chunked=chunked)
-        loop = self._running()
-        loop.call_soon_threadsafe(lambda: loop.create_task(self._begin(line, connection)))
+        with self._lock:
+            loop = None if self.ended else self._running()
+            if loop is not None:
+                self._coming.add(line)  # from here on the end of all waits for it
+        if loop is None:
+            self.end_now(connection, chunked=chunked)
+            stream.left()
+        else:
+            connection.setblocking(False)
+            loop.call_soon_threadsafe(lambda: loop.create_task(self._begin(line, connection)))
         return line
 
     def end_now(self, connection: socket.socket, *, chunked: bool) -> None:
@@ -141,12 +151,14 @@ class IdleStreams:
             self._loop.call_soon_threadsafe(line.look)
 
     def end_all(self) -> None:
-        """End every stream in order, before the process may end; safe to call from a signal handler."""
-        if self._loop is not None:
-            ended = threading.Event()
-            self._loop.call_soon_threadsafe(self._end, ended)
-            ended.wait(END_SECONDS)
-        self.ended = True
+        """End every stream in order, before the process may end; safe to call from a signal handler of a thread that
+        takes none."""
+        with self._lock:
+            self.ended = True
+            loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._end)
+            self._over.wait(END_SECONDS)
 
     def entered(self, line: Line) -> None:
         """A line is open."""
@@ -170,12 +182,11 @@ class IdleStreams:
 
     def _running(self) -> asyncio.AbstractEventLoop:
         """The loop, from the first stream on: gunicorn's processes are made by forking, which no thread survives."""
-        with self._lock:
-            if self._loop is None:
-                loop = asyncio.new_event_loop()
-                threading.Thread(target=self._run, args=(loop,), name="idle streams", daemon=True).start()
-                self._loop = loop  # only now: to a loop that never ran a stream would be given for ever
-            return self._loop
+        if self._loop is None:
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=self._run, args=(loop,), name="idle streams", daemon=True).start()
+            self._loop = loop  # only now: to a loop that never ran a stream would be given for ever
+        return self._loop
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
@@ -188,6 +199,10 @@ class IdleStreams:
             log.warning("a stream could not go on: %s", type(failure).__name__)
             connection.close()
             line.stream.left()
+        with self._lock:
+            self._coming.discard(line)
+        if self.ended:
+            self._end()
 
     async def _keep_beating(self, loop: asyncio.AbstractEventLoop) -> None:
         for turn in itertools.cycle(self._turns):
@@ -202,11 +217,12 @@ class IdleStreams:
             except RuntimeError as failure:  # no thread can be started: the beats go on
                 log.warning("nobody is told whose pages are open: %s", type(failure).__name__)
 
-    def _end(self, ended: threading.Event) -> None:
-        self.ended = True
+    def _end(self) -> None:
         for line in [line for turn in self._turns for line in turn]:
             line.end()
-        ended.set()
+        with self._lock:
+            if not self._coming:
+                self._over.set()
 
 
 def _outcome(done: "asyncio.Future[bytes | None]") -> bytes | None:

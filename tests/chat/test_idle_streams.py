@@ -1,5 +1,6 @@
 """Streams that hold no thread: what they are told, when they end, and who gets their place."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -168,6 +169,33 @@ def test_all_end_in_order_and_nobody_comes_in_after(idle: IdleStreams, opened: C
         assert reader.recv(100) == b"0\r\n\r\n"
         assert reader.recv(100) == b""
     assert all(stream.gone.wait(5) for stream in [*streams, late])
+
+
+def test_who_is_on_the_way_when_all_end_is_waited_for(
+    idle: IdleStreams, opened: Callable[..., Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = idle._begin
+
+    async def slow(line: Line, connection: socket.socket) -> None:
+        await asyncio.sleep(0.3)
+        await begin(line, connection)
+
+    monkeypatch.setattr(idle, "_begin", slow)
+    readers = [opened(Told())[0] for _ in range(3)]
+    idle.end_all()
+    for reader in readers:
+        reader.setblocking(False)  # all is said by now: the process ends after this
+        assert reader.recv(100) == b"0\r\n\r\n"
+
+
+def test_who_comes_after_the_end_is_told_at_once(idle: IdleStreams, opened: Callable[..., Opened]) -> None:
+    first, late = Told(), Told()
+    opened(first)
+    idle.end_all()
+    reader = opened(late)[0]
+    reader.setblocking(False)
+    assert reader.recv(100) == b"0\r\n\r\n"
+    assert late.gone.is_set()
 
 
 def test_there_are_never_more_than_files_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
