@@ -206,9 +206,7 @@ def _session() -> Any:
 
 
 def _draw(template: str, **values: Any) -> str:
-    # A closure ends at a midnight: told by UTC it would be a morning, or another day.
-    clock = guards.door().community.clock
-    return render_template(f"console/{template}", said=directory_words, may_edit=_may_edit(), clock=clock, **values)
+    return render_template(f"console/{template}", said=directory_words, may_edit=_may_edit(), **values)
 
 
 def _form(record: records.Record, draft: dict[str, str], faults: dict[str, str], seen: str) -> str:

@@ -99,6 +99,7 @@ def _prepare(state: BlueprintSetupState) -> None:
         handing=console_handoff_words.WORDS,
         inbox=console_inbox.inbox,
         role_names=account_words.ROLES,
+        time_zone=lambda: guards.door().community.time_zone,
         broadcasts=console_inbox.unread,
         menu=console_menu.menu,
         picture_words=console_picture_views.words,
@@ -106,6 +107,7 @@ def _prepare(state: BlueprintSetupState) -> None:
         panel_sheets=console_panels.sheets,
     )
     app.jinja_env.filters["in_town"] = in_town
+    app.jinja_env.filters["town_clock"] = lambda at: at.astimezone(guards.door().community.clock)
     app.jinja_env.filters["marked"] = marked
 
 

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -62,6 +63,20 @@ def test_the_board_counts_and_shows_no_word_of_a_resident(person: Maker, databas
         assert 'href="/console/?whose=waiting&amp;level=emergency"' in page
         assert "Sound not tested" in page
         assert "Console open" in page
+
+
+def test_a_shift_that_ends_on_another_day_says_which(person: Maker, database: Database) -> None:
+    sol, ana = person("Sol", "supervisor"), person("Ana")
+    at_work(database, ana)
+    town = ZoneInfo("America/Los_Angeles")
+    now = utc_now()
+    for days in (0, 1):
+        ends = now.astimezone(town).replace(hour=23, minute=59, second=59) + datetime.timedelta(days=days)
+        with database.begin() as session:
+            session.execute(update(Shift).values(starts_at=now - HOUR, ends_at=ends))
+        board = re.sub(r"<[^>]+>", "", sol.client.get("/console/board").text)
+        day = f" ({ends:%a} {ends.month}/{ends.day})" if days else ""
+        assert f"until 23:59{day}\n" in board
 
 
 def test_each_count_leads_to_a_queue_that_shows_as_many(person: Maker, database: Database, written: Written) -> None:

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from gateway import conversations, labels, log_ins
 from gateway.db import Database
 from gateway.door import Door
-from gateway.models import Escalation, LogIn, Message
+from gateway.models import Escalation, LogIn, Message, Responder
 from gateway.risk import Level
 from gateway.segments import count
 from gateway.web.console_live import LIVE
@@ -146,6 +147,29 @@ def texts_again(database: Database, row: Escalation, door: Door, text: str) -> N
             )
         )
     door.bell.announce(row.conversation_id)
+
+
+@pytest.mark.parametrize(("zone", "locale", "shown", "of_today"), [
+    ("America/Los_Angeles", "en", "Nov 20, 2024, 10:05 PM", r"\d\d:\d\d [AP]M"),
+    ("America/New_York", "en", "Nov 20, 2024, 10:05 PM PST", r"\d\d:\d\d [AP]M P[SD]T"),
+    ("UTC", "es", "20 nov 2024, 10:05 p.m. PST", r"\d\d:\d\d [ap]\.m\. P[SD]T"),
+])  # fmt: skip
+def test_times_are_those_of_the_town(
+    enter: Callable[..., Page], written: Written, database: Database, served: Served, zone: str, locale: str,
+    shown: str, of_today: str,
+) -> None:  # fmt: skip
+    row = written()
+    page = enter("Ana", timezone_id=zone)
+    told = []
+    for at in (datetime(2024, 11, 21, 6, 5, tzinfo=UTC), utc_now()):
+        with database.begin() as session:
+            session.execute(update(Message).values(created_at=at))
+            session.execute(update(Responder).values(locale=locale))
+        page.goto(f"{served.url}/console/threads/{row.id}")
+        expect(page.locator("#live-word")).to_have_text(re.compile("Live|En vivo"))
+        told.append(" ".join(page.locator("main article time, main li time").first.inner_text().split()))
+    assert told[0] == shown
+    assert re.fullmatch(of_today, told[1])
 
 
 def test_a_thread_arrives_is_claimed_by_one_and_answered(

@@ -82,6 +82,7 @@ def test_the_button_rings_and_the_worker_shows_and_opens(
 
     [worker] = page.context.service_workers
     assert worker.url == f"{served.url}/console/push-worker.js"
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")  # a push to a worker that still installs is lost
     session = page.context.new_cdp_session(page)
     found: list[str] = []
     session.on("ServiceWorker.workerRegistrationUpdated",

@@ -357,7 +357,7 @@ class TestCommands:
         assert "14155550123" not in done.output
         again = run("responder", "add", "ben@example.org", "--name", "Ben", "--phone", "415 555 0123")
         assert again.exit_code == 1
-        assert "phone_taken" in again.output
+        assert "proved this phone as theirs" in again.output
         with database.begin() as session:
             assert log_ins.by_email(session, "ben@example.org") is None
 

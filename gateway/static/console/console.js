@@ -1,4 +1,4 @@
-// Starts the console's page: the clock of each wait, local times, the sound, the live view and the thread.
+// Starts the console's page: the clock of each wait, the town's times, the sound, the live view and the thread.
 import { setUp as setUpAsked } from "./asked.js";
 import { setUp as setUpHere } from "./here.js";
 import { setUp as setUpKeys } from "./keys.js";
@@ -27,19 +27,33 @@ function tick() {
   });
 }
 
-function localTimes() {
+// Records, the rota and what residents are told go by the town's clock: so does all else, with its zone on a device
+// that has another.
+const { zone } = document.body.dataset;
+const written = (options) => new Intl.DateTimeFormat(`${document.documentElement.lang}-US`, options);
+const there = written({ timeZone: zone, dateStyle: "short", timeStyle: "short" });
+const here = written({ dateStyle: "short", timeStyle: "short" });
+const elsewhere = there.format(new Date()) !== here.format(new Date());
+const time = { timeZone: zone, hour: "2-digit", minute: "2-digit", ...(elsewhere && { timeZoneName: "short" }) };
+const today = written(time);
+const thisYear = written({ month: "short", day: "numeric", ...time });
+const longAgo = written({ year: "numeric", month: "short", day: "numeric", ...time });
+const date = written({ timeZone: zone, dateStyle: "short" }); // its last two letters are the year, in both languages
+
+function townTimes() {
+  const now = date.format(new Date());
   document.querySelectorAll("time[datetime]").forEach((each) => {
     const at = new Date(each.dateTime);
-    const today = at.toDateString() === new Date().toDateString();
-    const day = today ? {} : { month: "short", day: "numeric" };
-    each.textContent = at.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
+    const then = date.format(at);
+    const shown = then === now ? today : then.slice(-2) === now.slice(-2) ? thisYear : longAgo;
+    each.textContent = shown.format(at);
     each.title = at.toString();
   });
 }
 
 function draw() {
   tick();
-  localTimes();
+  townTimes();
 }
 
 setUpSound();
