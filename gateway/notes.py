@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from gateway import audit, escalations, paging
+from gateway import audit, escalations, optout, paging
 from gateway.errors import Refused
 from gateway.models import AuditEntry, Escalation, Mention, Note, Responder
 from gateway.models.people import EDITOR
@@ -34,6 +34,7 @@ class Shown:
 def add(session: Session, escalation_id: int, responder: Responder, text: str, now: datetime) -> Note:
     """Keep a note and tell those whom it names, of the people on the thread or on shift; other names stay words.
 
+    Where nobody may write to the resident, the owner's note is what a reply is elsewhere: new danger counts as seen.
     Raises :class:`Refused` when there is no such escalation, and for a note that is empty or too long.
     """
     text = text.replace("\r\n", "\n").replace("\x00", "").strip()
@@ -50,6 +51,9 @@ def add(session: Session, escalation_id: int, responder: Responder, text: str, n
     audit.note(
         session, now, ACT, "escalation", escalation_id, responder.id, note=made.id, named=[each.id for each in called]
     )
+    row = session.get_one(Escalation, escalation_id)
+    if row.owner_id == responder.id and optout.why_no_text(session, conversation):
+        row.alerted_at = None
     escalations.touch(session, escalation_id)
     return made
 

@@ -190,7 +190,9 @@ def done(heard: Heard) -> Told:
         listed = ", ".join(each.code for each in ends)
         return Told(heard.say("relay_done_how", code=row.code, ends=listed), row, "no_disposition")
     if row.alerted_at is not None:
-        return Told(heard.say("relay_done_danger", code=row.code), row, "danger_unanswered")
+        barred = optout.why_no_text(heard.session, row.conversation)
+        key = "relay_done_call" if barred else "relay_done_danger"
+        return Told(heard.say(key, code=row.code), row, "danger_unanswered")
     try:
         with heard.session.begin_nested():
             closings.close(

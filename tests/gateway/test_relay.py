@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from gateway import (
     attendance,
     escalations,
+    notes,
     optout,
     owner_phones,
     ownership,
@@ -385,6 +386,29 @@ def test_done_waits_for_danger_that_was_not_answered(night: Relay, one: int) -> 
     night.write("i took all my pills to die")
     assert "new words of danger" in str(night.hear(ANA, "DONE referred"))
     assert night.row(one).status == "claimed"
+
+
+def test_done_after_a_stop_in_danger_waits_for_what_came_of_a_call(night: Relay) -> None:
+    night.with_phone("Ana Lu", ANA)
+    night.with_phone("Ben", BEN)
+    row = night.open(Level.URGENT, ROSA)
+    night.hear(ANA, f"CLAIM {night.code(row)}")
+    with night.database.begin() as session:
+        stopping.stop(session, session.get_one(Escalation, row).conversation, "keyword", night.at)
+    assert "Please call first" in str(night.hear(ANA, "DONE helped"))
+    with night.database.begin() as session:
+        ben = session.scalars(select(Responder).where(Responder.name == "Ben")).one()
+        notes.add(session, row, ben, "I know her", night.at)
+    assert "Please call first" in str(night.hear(ANA, "DONE helped")), "a colleague's note is no call"
+    night.hear(ANA, "NOTE called, she is with her sister")
+    assert str(night.hear(ANA, "DONE helped")).endswith("is closed. Thank you.")
+
+
+def test_a_note_is_no_answer_to_danger_where_texts_may_go(night: Relay, one: int) -> None:
+    night.at += timedelta(seconds=9)
+    night.write("i took all my pills to die")
+    night.hear(ANA, "NOTE seen")
+    assert "new words of danger" in str(night.hear(ANA, "DONE referred"))
 
 
 def test_done_that_the_console_would_refuse_changes_nothing(night: Relay, one: int, monkeypatch: Any) -> None:
