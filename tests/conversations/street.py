@@ -33,6 +33,9 @@ from tools.transcripts import COMPUTER, EVENT, NOTE, RESIDENT, RESPONDER, Line, 
 NOBODY_LISTENS = "127.0.0.1:9"
 NAME = "Ana"
 A_BUSY_MACHINE = 60.0
+CUT_OFF = text(  # a worker of the autovacuum may not be ended by us, and goes by itself
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND backend_type = 'client backend'"
+)
 SWEEPS = 4  # of one wait: what falls due in the middle of it is done before what falls due at its end
 
 
@@ -213,14 +216,13 @@ class Street:
     def _connections(self, *, allowed: bool) -> None:
         """Postgres itself stays; this one database lets nobody in and breaks what is open."""
         name = make_url(self.settings.database_url).database
-        server = Database(self._postgres_url)
-        with server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with (
+            contextlib.closing(Database(self._postgres_url)) as server,
+            server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        ):
             connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}"))
             if not allowed:
-                connection.execute(
-                    text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name}
-                )
-        server.close()
+                connection.execute(CUT_OFF, {"name": name})
 
 
 class _Play:

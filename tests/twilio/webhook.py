@@ -49,6 +49,7 @@ class Listener(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128  # of 32 phones that text at once, five may wait to be let in otherwise
 
     def __init__(self, webhook: Webhook) -> None:
         super().__init__(("127.0.0.1", 0), type("Line", (_Line,), {"webhook": webhook}))
