@@ -47,8 +47,8 @@ def request_team(known: Known) -> Command:
     return {"command": "request_team", "needs": needs, "place": known.place, "zip": known.zip}
 
 
-def team_without_place(known: Known) -> Command:
-    """People were asked for, but no place was given: a person reads it."""
+def team_not_agreed(known: Known) -> Command:
+    """People were asked for, but no place was given, or neither yes nor no was said to it: a person reads it."""
     need = next((need for need in known.needs if need in TEAM_NEEDS), None)
     return escalate("team_request", _TEAM_LEVELS.get(need or "", ROUTINE), need)
 
@@ -57,6 +57,11 @@ def open_mediation(known: Known) -> Command:
     """Somebody may come in between two sides of a dispute; what is told stays on this side."""
     need = next((need for need in known.needs if need in MEDIATION_NEEDS), None)
     return {"command": "open_mediation", "need": need, "zip": known.zip}
+
+
+def mediation_not_agreed() -> Command:
+    """A dispute was told, and neither yes nor no was said to a person in between: a person reads it."""
+    return escalate("bot_could_not_help", COULD_NOT_HELP_LEVEL, MEDIATION_NEEDS[0])
 
 
 def refer_elsewhere(kind: str) -> Command:

@@ -8,6 +8,8 @@ from bot.actions.said import Said
 from bot.pipeline.plain import plain
 
 YES, NO = "yes", "no"
+UNCLEAR = "unclear"
+"""Asked twice and answered with something else both times: no yes, and no wish to be left alone either."""
 _NOT = re.compile(r"\b(?:not|isnt|unsafe|dont|never|no)\b")
 _STARTS_YES = re.compile(r"^(?:yes|yeah|yep|yup|sure|ok|okay|sip|claro|dale|por supuesto|of course|please do)\b")
 # "Si" without its accent is also "if", and "ya" is also "already": what follows them must say which it is.

@@ -9,6 +9,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import commands, speak
+from bot.actions.consent import UNCLEAR, YES
 from bot.actions.corrections import needs_in
 from bot.actions.listed import aside
 from bot.actions.said import FORM, PEOPLE_NEEDS, Known, known, said
@@ -89,16 +90,34 @@ class Conclude(Action):
 
 def _answer_needs(dispatcher: CollectingDispatcher, now: Known) -> None:
     """Services, a team, a person in between: each with what happens next, which the gateway says once it is a fact."""
-    if now.wants_team and now.place and now.team_ok != "yes":
-        speak.say(dispatcher, "utter_team_declined")
-    if now.wants_mediation and now.mediation_ok != "yes":
-        speak.say(dispatcher, "utter_mediation_declined")
+    _say_what_was_not_asked(dispatcher, now)
     if set(now.needs) - set(PEOPLE_NEEDS):
         speak.command(dispatcher, commands.find_services(now))
-    if now.wants_mediation and now.mediation_ok == "yes":
+    if now.wants_mediation:
+        _answer_dispute(dispatcher, now)
+    if now.wants_team:
+        _answer_team(dispatcher, now)
+
+
+def _say_what_was_not_asked(dispatcher: CollectingDispatcher, now: Known) -> None:
+    if now.wants_team and now.place and now.team_ok != YES:
+        speak.say(dispatcher, "utter_team_unclear" if now.team_ok == UNCLEAR else "utter_team_declined")
+    if now.wants_mediation and now.mediation_ok != YES:
+        speak.say(dispatcher, "utter_mediation_unclear" if now.mediation_ok == UNCLEAR else "utter_mediation_declined")
+
+
+def _answer_dispute(dispatcher: CollectingDispatcher, now: Known) -> None:
+    if now.mediation_ok == YES:
         speak.command(dispatcher, commands.open_mediation(now))
-    if now.wants_team and now.place and now.team_ok == "yes":
-        speak.command(dispatcher, commands.request_team(now))
-    elif now.wants_team and not now.place:
+    elif now.mediation_ok == UNCLEAR:
+        speak.command(dispatcher, commands.mediation_not_agreed())
+
+
+def _answer_team(dispatcher: CollectingDispatcher, now: Known) -> None:
+    if not now.place:
         speak.say(dispatcher, "utter_team_no_place")
-        speak.command(dispatcher, commands.team_without_place(now))
+        speak.command(dispatcher, commands.team_not_agreed(now))
+    elif now.team_ok == YES:
+        speak.command(dispatcher, commands.request_team(now))
+    elif now.team_ok == UNCLEAR:
+        speak.command(dispatcher, commands.team_not_agreed(now))

@@ -11,6 +11,7 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import commands, speak
+from bot.actions.consent import YES
 from bot.actions.listed import asks_about_listed
 from bot.actions.privacy import asks_who_reads
 from bot.actions.said import FORM, Known, Said, known, said
@@ -270,6 +271,9 @@ class Acknowledged(Move):
             return _missed(dispatcher, now, heard)
         if not now.served:
             return list(_START_FORM)
+        if heard.intent == "affirm" and (refused := _consent_not_given(now)):
+            # A yes that comes late is no consent by itself: what it would agree to is put again.
+            return [SlotSet(refused, None), SlotSet("served", False), *_START_FORM]
         if heard.intent == "affirm":
             speak.say(dispatcher, "utter_own_words")
         else:
@@ -335,6 +339,13 @@ class WrongNumber(Move):
     def act(self, dispatcher: CollectingDispatcher, now: Known, heard: Said) -> speak.Events:
         speak.say(dispatcher, "utter_wrong_number")
         return [SlotSet("introduced", True), *_END_FORM]
+
+
+def _consent_not_given(now: Known) -> str | None:
+    """The question of consent that the last screening ended without a yes to, if any."""
+    if now.wants_team and now.place and now.team_ok not in (None, YES):
+        return "team_ok"
+    return "mediation_ok" if now.wants_mediation and now.mediation_ok not in (None, YES) else None
 
 
 def _here(dispatcher: CollectingDispatcher) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.actions import commands, corrections
 from bot.actions.commands import Command
-from bot.actions.consent import NO, YES, read_consent, refuses_company
+from bot.actions.consent import NO, UNCLEAR, YES, read_consent, refuses_company
 from bot.actions.said import CONSENTS, MEDIATION_NEEDS, OWN_NEEDS, Known, Said
 from bot.actions.unfinished import breaks_off, doubts_something_else
 from bot.coming_back import RESUME
@@ -172,7 +172,7 @@ _GIVEN_UP: dict[str, dict[str, Any]] = {
     "for_whom": {"for_whom": "skipped"},
     "spot": {"place_asked": "skipped"},
     "place": {"place_asked": "skipped"},
-    **{consent: {consent: "skipped"} for consent in CONSENTS},
+    **{consent: {consent: UNCLEAR} for consent in CONSENTS},
 }
 """What stands for the answer to a question that was put twice in vain. Without a need there is no help: it has none."""
 
@@ -194,5 +194,5 @@ def _records(before: Known, after: Known) -> list[Command]:
         ("mediation_consent", before.mediation_ok, after.mediation_ok),
         ("safe_to_text", before.text_ok, after.text_ok),
     ]
-    records = [commands.record(name, new) for name, old, new in told if new and new not in (old, "skipped")]
+    records = [commands.record(name, new) for name, old, new in told if new and new not in (old, "skipped", UNCLEAR)]
     return records + [commands.record("need", need) for need in after.needs if need not in before.needs]

@@ -154,6 +154,25 @@ def test_nothing_that_was_not_said_is_consent(at_team_ok: Talk) -> None:
     assert [command["reason"] for command in walk(at_team_ok, "noise").commands] == ["bot_could_not_help"]
 
 
+def test_who_answers_the_question_of_consent_with_something_else_twice_gets_a_person(at_team_ok: Talk) -> None:
+    again = {"en": "for someone else", "es": "es para otra persona"}[at_team_ok.language]
+    assert is_asked(at_team_ok, walk(at_team_ok, again), "team_ok")
+    answer = walk(at_team_ok, "spot")
+    command = only(answer)
+    assert (command["command"], command["reason"], command["level"]) == ("escalate", "team_request", "urgent")
+    assert {"en": "we did not ask one yet", "es": "Todavía no lo pedimos"}[at_team_ok.language] in answer.texts[0]
+
+
+@pytest.mark.parametrize("name", ["no", "skip"])
+def test_a_yes_that_comes_late_puts_the_question_of_consent_again(at_team_ok: Talk, name: str) -> None:
+    walk(at_team_ok, name)
+    late = walk(at_team_ok, "yes")
+    assert late.commands == []
+    assert is_asked(at_team_ok, late, "team_ok")
+    assert "Main" in late.texts[-1]
+    assert only(walk(at_team_ok, "yes", "yes"))["command"] == "request_team"
+
+
 @pytest.mark.parametrize("name", ["gun", "person"])
 def test_danger_and_a_person_win_over_the_question_of_consent(at_team_ok: Talk, name: str) -> None:
     reason = {"gun": "danger_said", "person": "asked_for_person"}[name]
@@ -192,6 +211,14 @@ def test_no_mediator_without_a_yes(talk: Talk) -> None:
     assert answer.commands == []
     assert {"en": "We did not ask a mediator", "es": "No pedimos un mediador"}[talk.language] in answer.texts[0]
     assert answer.records == {"mediation_consent": "no"}
+
+
+def test_a_mediator_that_was_neither_agreed_to_nor_refused_becomes_a_person(talk: Talk) -> None:
+    assert is_asked(talk, walk(talk, "dispute", "no"), "mediation_ok")
+    answer = walk(talk, "dispute", "dispute")
+    assert only(answer)["reason"] == "bot_could_not_help"
+    assert {"en": "we did not ask one yet", "es": "Todavía no lo pedimos"}[talk.language] in answer.texts[0]
+    assert is_asked(talk, walk(talk, "yes"), "mediation_ok")
 
 
 # 911 guidance and elsewhere
