@@ -18,6 +18,7 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.request import Request
@@ -28,11 +29,14 @@ from bot.ahead import Ahead
 from bot.asks import ASKS
 from bot.coming_back import come_back
 from bot.ordinals import as_digits
+from bot.pipeline.more_needs import NAMELESS
 from bot.quiet import Turn, current_turn
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 16 * 1024
+MAX_NAMED = 8
+"""Needs that the gateway's words find in one text; more than that is a story."""
 MAX_TEXT = 1600
 """Twilio's own limit for one inbound text, in characters."""
 MAX_SKEW_SECONDS = 300
@@ -73,6 +77,8 @@ class TurnRequest:
     state: dict[str, Any] | None
     community: str
     away_hours: int = 0
+    named: tuple[str, ...] = ()
+    hinted: tuple[str, ...] = ()
 
 
 @dataclass
@@ -200,8 +206,13 @@ def parse(asked: Any) -> TurnRequest:
         raise TurnRefused(400, "state_too_large")
     away = asked.get("away_hours")
     hours = max(0, away) if isinstance(away, int) and not isinstance(away, bool) else 0
-    named = name[:60] if isinstance(name, str) and name.strip() else "Front Door"
-    return TurnRequest(turn_id[:100], conversation[:100], channel, language, plain(text), state, named, hours)
+    called = name[:60] if isinstance(name, str) and name.strip() else "Front Door"
+    found = {key: _needs(asked.get(key)) for key in ("named", "hinted")}
+    return TurnRequest(turn_id[:100], conversation[:100], channel, language, plain(text), state, called, hours, **found)
+
+
+def _needs(told: Any) -> tuple[str, ...]:
+    return tuple(need for need in told if isinstance(need, str))[:MAX_NAMED] if isinstance(told, list) else ()
 
 
 def plain(text: str) -> str:
@@ -220,12 +231,26 @@ def _regardless_of_id(asked: TurnRequest) -> str:
     return json.dumps(told, sort_keys=True)  # dataclasses.asdict would copy the whole state, in ten times as long
 
 
-def _message(asked: TurnRequest, output: TurnOutput, sender: str, tracker: DialogueStateTracker) -> UserMessage:
-    """The resident's text for Rasa, with the open question and its menu beside it, so that "the second" can be read."""
+def _message(asked: TurnRequest, output: TurnOutput, tracker: DialogueStateTracker, domain: Domain) -> UserMessage:
+    """The resident's text for Rasa, with the open question and its menu beside it, so that "the second" can be read,
+    and the needs that the gateway's words find in it."""
     opened, menu = tracker.get_slot("requested_slot"), tracker.get_slot("menu")
     text = as_digits(asked.text, menu)
-    metadata = {"open": _READ_AS.get(opened, opened), "menu": menu, "served": bool(tracker.get_slot("served"))}
-    return UserMessage(text, output, sender, input_channel=asked.channel, message_id=asked.turn_id, metadata=metadata)
+    served = bool(tracker.get_slot("served"))
+    metadata = {
+        "open": _READ_AS.get(opened, opened),
+        "menu": menu,
+        "served": served,
+        "named": _known(asked.named, domain),
+        "hinted": _known(asked.hinted, domain),
+    }
+    return UserMessage(
+        text, output, tracker.sender_id, input_channel=asked.channel, message_id=asked.turn_id, metadata=metadata
+    )
+
+
+def _known(needs: tuple[str, ...], domain: Domain) -> list[str]:
+    return [need for need in needs if need == NAMELESS or f"need_{need}" in domain.intents]
 
 
 async def _answer(agent: Agent | None, asked: TurnRequest) -> dict[str, Any]:
@@ -238,7 +263,7 @@ async def _answer(agent: Agent | None, asked: TurnRequest) -> dict[str, Any]:
     state, back = come_back(asked.state, asked.away_hours)
     given = {"language": asked.language, "community_name": asked.community, "back": back}
     tracker = turns.begin(sender, agent.domain, state, given)
-    message = _message(asked, output, sender, tracker)
+    message = _message(asked, output, tracker, agent.domain)
     try:
         await asyncio.wait_for(agent.handle_message(message), TURN_SECONDS)
     except asyncio.TimeoutError:

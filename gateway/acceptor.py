@@ -174,7 +174,7 @@ class Acceptor:
         heard = relay.hear(session, self._keys, self._community, inbound, now) if first.colleague else None
         if heard is not None:
             return heard
-        guess = Guess(self._ahead.ask, self._community.name) if self._ahead else None
+        guess = Guess(self._ahead.ask, self._community) if self._ahead else None
         if guess is not None and first.thread is not None and first.kept_id is None:
             guess.ask(first.thread, inbound, now)
         receipt = receive(session, self._keys, self._community, inbound, now, first, guess)

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from gateway import checking, keywords, language, menu, strangers
+from gateway.community import Community
 from gateway.conversations import BOT, SMS, Inbound
-from gateway.directory import choices
+from gateway.directory import asking, choices
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,8 @@ UNHEARD = frozenset((menu.OPEN, menu.MISSED, "language", strangers.INTERPRETER, 
 class Turn:
     """What the bot is told: it keeps nothing itself, so ``state`` carries all it knew.
 
-    ``away_hours`` are whole hours since it last answered this conversation.
+    ``away_hours`` are whole hours since it last answered this conversation; ``named`` and ``hinted`` the needs that
+    the directory's words find in the text (:func:`gateway.directory.asking.named_needs`): for where the bot hears none.
     """
 
     turn_id: str
@@ -38,6 +40,8 @@ class Turn:
     state: dict[str, Any] | None = field(repr=False)
     community: dict[str, str]
     away_hours: int = 0
+    named: list[str] = field(default_factory=list)
+    hinted: list[str] = field(default_factory=list)
 
 
 Asks = Callable[[Turn], None]
@@ -65,10 +69,10 @@ class Thread(Protocol):
 
 
 class Guess:
-    """Asks ahead for the turn that one text will be, if it will be one. ``name`` is the community's."""
+    """Asks ahead for the turn that one text will be, if it will be one."""
 
-    def __init__(self, asks: Asks, name: str) -> None:
-        self._asks, self._name = asks, name
+    def __init__(self, asks: Asks, community: Community) -> None:
+        self._asks, self._community = asks, community
         self._asked: Turn | None = None
 
     def ask(self, thread: Thread, inbound: Inbound, now: datetime) -> None:
@@ -77,7 +81,7 @@ class Guess:
         To be called before the message is written and ``last_inbound_at`` is moved.
         """
         try:
-            turn = guessed(thread, inbound, self._name, now)
+            turn = guessed(thread, inbound, self._community, now)
             if turn is not None and turn != self._asked:
                 self._asked = turn
                 self._asks(turn)
@@ -85,20 +89,22 @@ class Guess:
             log.exception("not asked ahead", extra={"conversation": str(thread.public_id)})
 
 
-def guessed(thread: Thread, inbound: Inbound, name: str, now: datetime) -> Turn | None:
+def guessed(thread: Thread, inbound: Inbound, community: Community, now: datetime) -> Turn | None:
     """The turn that the worker will ask for (:func:`gateway.turns.take_next`), as far as that can be told."""
     if not inbound.text.strip() or inbound.received_at is not None:
         return None
     if not _bots(thread, now) or _for_others(thread, inbound):
         return None
+    spoken = thread.language or "en"
     return Turn(
         turn_id="ahead",
         conversation=str(thread.public_id),
         channel=inbound.channel,
-        language=thread.language or "en",
+        language=spoken,
         text=inbound.text,
         state=thread.bot_state,
-        community={"name": name},
+        community={"name": community.name},
+        **asking.named_needs(inbound.text, spoken, asking.tags_of(community))._asdict(),
     )
 
 

@@ -13,6 +13,7 @@ from gateway.clients.bell import Bell
 from gateway.clients.rasa import Rasa
 from gateway.clients.signs import Signs
 from gateway.db import Database
+from gateway.directory import asking
 from gateway.door import Door
 from gateway.errors import SettingsError
 from gateway.journal import Journal
@@ -44,7 +45,9 @@ def build(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
         )
-    app.extensions["front_door"] = open_door(settings)
+    app.extensions["front_door"] = door = open_door(settings)
+    # What a text names is read while it is taken in: the first one should not wait for the words to be laid out.
+    asking.load_words(door.community)
     web.register(app)
     return app
 

@@ -10,7 +10,7 @@ from gateway.conversations import WAITS_AFTER
 from gateway.follow_up_standing import NONE_UNDER_WAY, is_under_way
 from gateway.models import Assessment, Conversation, Message
 from gateway.scene import SAID
-from gateway.written import newest_said
+from gateway.written import Said, newest_said
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class AsItStands:
 def read(session: Session, conversation: Conversation, message_id: int) -> AsItStands:
     """All of it in one question; the conversation and its contact are locked by the caller."""
     asked = {"message_id": message_id, "contact_id": conversation.contact_id}
-    message, wants_person, more_waits, said, under_way = session.execute(_READ, asked).one()
-    return AsItStands(message, wants_person, more_waits, {SAID: said[::-1], NONE_UNDER_WAY: not under_way})
+    message, wants_person, more_waits, ids, said, under_way = session.execute(_READ, asked).one()
+    newest = [Said(*each) for each in zip(ids, said, strict=True)][::-1]
+    return AsItStands(message, wants_person, more_waits, {SAID: newest, NONE_UNDER_WAY: not under_way})
 
 
 _READ = select(
@@ -42,6 +43,6 @@ _READ = select(
         false(),
     ),
     WAITS_AFTER.exists(),
-    func.array(newest_said(Message.conversation_id).scalar_subquery()),
+    *(func.array(newest_said(Message.conversation_id, column).scalar_subquery()) for column in Said._fields),
     is_under_way(bindparam("contact_id")),
 ).where(Message.id == bindparam("message_id"))

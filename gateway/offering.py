@@ -1,11 +1,12 @@
 """Offers services: searches as the bot asks, remembers the list, tells the next three of it, and writes down what was
 told.
 
-``Conversation.last_search`` is the list: what was asked (``needs zip place for_whom chosen``), whether the menu was
-(``by_menu``), ``ids`` of the whole ranked list and ``all`` as it was first, ``next`` the place in it to go on from,
-``shown`` the ids under the numbers of the last text, ``at`` the location that each was told with, ``near`` how the
-place was read, ``message_id`` the message that was answered from it last, ``told`` when, ``current`` the service that
-was asked about last, and ``places`` the readings to choose from while the question which place was meant is open.
+``Conversation.last_search`` is the list: what was asked (``needs zip place for_whom chosen``), which needs the words
+named beside it (``also``), whether the menu was (``by_menu``), ``ids`` of the whole ranked list and ``all`` as it was
+first, ``next`` the place in it to go on from, ``shown`` the ids under the numbers of the last text, ``at`` the location
+that each was told with, ``near`` how the place was read, ``message_id`` the message that was answered from it last,
+``told`` when, ``current`` the service that was asked about last, and ``places`` the readings to choose from while the
+question which place was meant is open.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from gateway.scene import Scene, needs_of, short
 
 AT_ONCE = 3  # services in one text
 MOST_NEEDS = 8  # as many as the bot keeps
-WANTED = ("needs", "zip", "place", "for_whom", "by_menu")
+WANTED = ("needs", "also", "zip", "place", "for_whom", "by_menu")
 
 Last = dict[str, Any]
 
@@ -41,7 +42,18 @@ def find_services(scene: Scene, command: dict[str, Any]) -> list[str]:
         "chosen": None,
         "by_menu": scene.conversation.menu_open is not None,
     }
+    wanted["also"] = also(scene, wanted)
     return [*_outside(scene, short(command.get("zip"))), *_search(scene, wanted)]
+
+
+def also(scene: Scene, wanted: Last) -> list[str]:
+    """The needs that the resident's words since the last list name beside those that the bot heard in them; none where
+    they were chosen from the menu."""
+    last = scene.conversation.last_search or {}
+    if wanted.get("by_menu"):
+        return []
+    said, tags = scene.said_after(last.get("message_id", 0)), asking.tags_of(scene.community)
+    return asking.also_named(said, wanted["needs"], wanted["place"], scene.language, tags)
 
 
 def _place(command: dict[str, Any]) -> str | None:
@@ -68,7 +80,7 @@ def choose_place(scene: Scene, last: Last, choice: PlaceChoice) -> list[str]:
 
 def search_near(scene: Scene, last: Last, code: str | None, place: str | None = None) -> list[str]:
     """Search again for the same needs, near a ZIP code or a place in their words."""
-    wanted = {key: last.get(key) for key in ("needs", "for_whom", "by_menu")}
+    wanted = {key: last.get(key) for key in ("needs", "also", "for_whom", "by_menu")}
     return _search(scene, wanted | {"zip": code, "place": place, "chosen": None})
 
 
@@ -116,7 +128,7 @@ def _asking(scene: Scene, last: Last, then: datetime | None = None) -> stored.As
     return stored.Asking(
         scene.language,
         scene.now,
-        tuple(last["needs"]),
+        _needs(last),
         where(scene, last),
         scene.home,
         scene.community.directory.calendar if scene.community else FEDERAL,
@@ -128,7 +140,7 @@ def _asking(scene: Scene, last: Last, then: datetime | None = None) -> stored.As
 def about_them(session: Session, conversation: Conversation, now: datetime, home: str | None) -> dict[str, Any]:
     """What a conversation says of whom help is for and when, as fields of :class:`Wanted`."""
     last: Last = conversation.last_search or {}
-    said = written.said_in(session, conversation.id)
+    said = [each.text for each in written.said_in(session, conversation.id)]
     return asking.facts(conversation.answers, now, home, said, last.get("for_whom"))
 
 
@@ -175,18 +187,26 @@ def _facts(scene: Scene, wanted: Last) -> dict[str, Any]:
 
 def as_searched(scene: Scene, wanted: Last, **preferred: Any) -> Wanted:
     """What is searched for: what the bot asks for, with all that the resident's own words say beside it."""
-    tags = asking.tags_of(scene.community)
+    tags, facts = asking.tags_of(scene.community), _facts(scene, wanted) | preferred
+    # What the needs are about in particular, in the resident's own latest words.
+    needs = _needs(wanted)
+    topics = asking.topics_of(scene.said, needs, scene.language, tags, facts.get("ages", ()))
+    facts["serves"] = tuple(dict.fromkeys((*facts.get("serves", ()), *asking.served_by(topics))))
     return Wanted(
-        needs=tuple(wanted["needs"]),
+        needs=needs,
         zip=wanted["zip"],
         place=wanted["place"],
         language=scene.language,
         chosen=chosen_of(wanted),
-        # What the needs are about in particular, in the resident's own latest words.
-        topics=asking.topics_of(scene.said, wanted["needs"], scene.language, tags),
+        topics=topics,
         known_topics=tags.topics,
-        **(_facts(scene, wanted) | preferred),
+        **facts,
     )
+
+
+def _needs(wanted: Last) -> tuple[str, ...]:
+    """All needs of a list, those that were heard first."""
+    return (*wanted["needs"], *(wanted.get("also") or ()))
 
 
 def _found(scene: Scene, wanted: Last, **preferred: Any) -> Found:

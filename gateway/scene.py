@@ -39,10 +39,14 @@ class Scene:
     @property
     def said(self) -> list[str]:
         """The newest texts of the resident in this conversation, oldest first."""
+        return self.said_after(0)
+
+    def said_after(self, message_id: int) -> list[str]:
+        """The same, of those that came after a message."""
         if SAID not in self.made_out:
             self.made_out[SAID] = written.said_in(self.session, self.conversation.id)
-        said: list[str] = self.made_out[SAID]
-        return said
+        said: list[written.Said] = self.made_out[SAID]
+        return [each.text for each in said if each.id > message_id]
 
 
 def short(value: Any) -> str | None:

@@ -39,6 +39,7 @@ from gateway.community import Community
 from gateway.conversations import BOT, RESPONDER, say_all
 from gateway.db import GONE, Database
 from gateway.delivery import Taken
+from gateway.directory import asking
 from gateway.errors import BotUnavailable
 from gateway.known import person_asked_in
 from gateway.leases import Lease
@@ -183,15 +184,17 @@ def _note(session: Session, community: Community, conversation: Conversation, no
     if _without_bot(scene) is not None:
         return Question(message.id, conversation.epoch, None)
     earlier = asides.before(session, message)
+    words = asides.with_unheard(earlier, _words(earlier, conversation, message))
     turn = Turn(
         turn_id=str(message.id),
         conversation=str(conversation.public_id),
         channel=conversation.channel,
         language=scene.language,
-        text=asides.with_unheard(earlier, _words(earlier, conversation, message)),
+        text=words,
         state=asides.state(session, conversation, now),
         community={"name": community.name},
         away_hours=asides.away_hours(earlier, message),
+        **asking.named_needs(words, scene.language, asking.tags_of(community))._asdict(),
     )
     return Question(message.id, conversation.epoch, turn)
 

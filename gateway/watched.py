@@ -6,7 +6,7 @@ would write is shown the number to call instead, as after a no to the question w
 
 import re
 
-from gateway.directory.folding import fold
+from gateway.directory.folding import fold_closed
 
 _SEES = r"(?:reads?|checks?|sees?|watch(?:es)?|monitors?|looks? (?:at|through)|goes? through|can (?:see|read))"
 _NOT = r"(?!(?:do|does|did|ca|wo)n?t\b|doesnt|dont|didnt|cannot|never|not|no\b)"
@@ -33,4 +33,4 @@ _SAYS = re.compile(
 def says_so(text: str) -> bool:
     """Whether the resident says that others read this phone, or not to text it here. Never by a guess: only plain
     words count, because a person has to call from then on."""
-    return _SAYS.search(fold(text).replace("'", "").replace("\u2019", "")) is not None
+    return _SAYS.search(fold_closed(text)) is not None

@@ -1,7 +1,7 @@
 """What residents wrote in a conversation, read together with what they write now."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, literal_column, select, true
 from sqlalchemy.orm import Session, aliased
@@ -12,25 +12,32 @@ from gateway.models import Message
 MOST_SAID = 30  # texts of one conversation that are read together
 
 
-def said_in(session: Session, conversation_id: int) -> list[str]:
+class Said(NamedTuple):
+    """A text of the resident's, and the id of its message."""
+
+    id: int
+    text: str
+
+
+def said_in(session: Session, conversation_id: int) -> list[Said]:
     """The newest texts of the resident in one conversation, oldest first."""
     with session.no_autoflush:  # a message that came in is written at once
-        found = session.scalars(_SAID_IN, {"conversation_id": conversation_id}).all()
-    return list(found)[::-1]
+        found = session.execute(_SAID_IN, {"conversation_id": conversation_id}).all()
+    return [Said(*row) for row in reversed(found)]
 
 
-def newest_said(conversation_id: Any) -> Select[str]:
-    """The newest texts of the resident in one conversation, newest first."""
+def newest_said(conversation_id: Any, *columns: str) -> Select[Any]:
+    """These columns of the newest texts of the resident in one conversation, newest first."""
     said = aliased(Message)
     return (
-        select(said.text)
+        select(*(getattr(said, column) for column in columns))
         .where(said.conversation_id == conversation_id, said.direction == literal_column("'in'"))
         .order_by(said.id.desc())
         .limit(MOST_SAID)
     )
 
 
-_SAID_IN = newest_said(bindparam("conversation_id"))
+_SAID_IN = newest_said(bindparam("conversation_id"), *Said._fields)
 
 
 def just_before(session: Session, messages: Sequence[Message]) -> dict[int, list[str]]:

@@ -31,7 +31,7 @@ MEDIATION_NEEDS = ("dispute",)
 PEOPLE_NEEDS = TEAM_NEEDS + MEDIATION_NEEDS
 """Needs that no list of services answers."""
 
-PLACELESS_NEEDS = ("mental_health", "domestic_violence", "other")
+PLACELESS_NEEDS = ("mental_health", "domestic_violence")
 """Needs answered by lines that serve everywhere. Where someone flees from is not asked for a phone number."""
 
 OWN_NEEDS = ("dispute", "syringe_pickup", "distress_in_public", "welfare_check")

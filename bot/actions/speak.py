@@ -11,6 +11,7 @@ from bot.actions.commands import Command
 from bot.actions.said import FORM, PEOPLE_NEEDS, Known
 from bot.actions.words import need_names
 from bot.coming_back import FRESH, RESUME
+from bot.pipeline.more_needs import NAMELESS
 
 _NAMED_AT_MOST = 2
 _LONGEST_PLACE = 45
@@ -58,7 +59,7 @@ def note(dispatcher: CollectingDispatcher, known: Known, needs: tuple[str, ...])
 
 def _say_heard(dispatcher: CollectingDispatcher, known: Known, needs: tuple[str, ...], naming: str, bare: str) -> None:
     """One response with the names of the needs that were heard in it, or another where there are none."""
-    looked_for = [need for need in needs if need not in PEOPLE_NEEDS]
+    looked_for = [need for need in needs if need not in (*PEOPLE_NEEDS, NAMELESS)]
     named = [need_name(need, known.language) for need in looked_for[:_NAMED_AT_MOST]]
     if named:
         say(dispatcher, naming, heard=_AND[known.language].join(named))
@@ -67,7 +68,7 @@ def _say_heard(dispatcher: CollectingDispatcher, known: Known, needs: tuple[str,
 
 
 def _welcome_back(dispatcher: CollectingDispatcher, known: Known) -> None:
-    named = [need_name(need, known.language) for need in known.needs if need not in _QUIET_NEEDS]
+    named = [need_name(need, known.language) for need in known.needs if need not in (*_QUIET_NEEDS, NAMELESS)]
     if named and len(named) == len(known.needs):
         say(dispatcher, "utter_welcome_back", heard=_AND[known.language].join(named[:_NAMED_AT_MOST]))
     else:

@@ -15,7 +15,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.pipeline import facts, sources
+from bot.pipeline import facts, more_needs, sources
 from bot.pipeline.people import for_whom, names_people
 from bot.pipeline.places import as_place, place, zip_code
 from bot.pipeline.plain import plain, unaccented
@@ -43,9 +43,6 @@ _INTERRUPTS = frozenset(
 _SURE = 0.5
 _LIKELY = 0.4
 _VERY_SURE = 0.65
-# From here on a part of a message counts as a need of its own: on rows left out of training four of five needs are
-# found where a message tells several, and nine of ten messages that tell one get no other.
-_SURE_OF_CLAUSE = 0.8
 # Nobody is to be cut off by a guess; what asks for no more texts plainly was heard at the door (gateway/phrases.yml).
 _SURE_OF_STOP = 0.8
 # Intents with a meaning of their own, which a place or a word in the same message changes only where they are unsure.
@@ -192,6 +189,7 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
             intent=intent.get("name") or _FALLBACK,
             confidence=float(intent.get("confidence") or 0.0),
         )
+        best = _best(message.get(INTENT_RANKING_KEY) or [])
         self._find_words(reading)
         exact = self._exact.get(reading.words)
         if _is_menu_answer(reading):
@@ -200,18 +198,20 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
             reading.decide(exact)
         elif reading.intent == "stop_texts" and reading.confidence < _SURE_OF_STOP:
             reading.decide(_FALLBACK, reading.confidence)
-        self._find_language(reading)
+        words = more_needs.Words(context.get("named") or [], context.get("hinted") or [])
+        self._find_language(reading, is_more=bool(words.named) and exact is None)
         if "stop" in reading.marks:
             reading.decide("stop_texts")
         _find_needs(reading, is_exact=exact is not None)
         if reading.confidence < 1.0:
-            _find_more_needs(reading, message.get(IN_CLAUSES) or [])
+            more_needs.by_clauses(reading, message.get(IN_CLAUSES) or [])
+            more_needs.by_words(reading, words, doubts_danger=best == "danger")
         if context.get("served") and exact is None:
             _find_trouble(reading)
         _find_people(reading)
         reading.found.update({name: [value] for name, value in facts.told(reading.text).items()})
         _find_no(reading)
-        _find_danger(reading, _best(message.get(INTENT_RANKING_KEY) or []))
+        _find_danger(reading, best)
         if reading.intent not in ("danger", "change_language", "stop_texts") and exact is None:
             _find_place(reading, self._tagger.places(reading.text) if self._tagger else [])
         return reading
@@ -231,8 +231,8 @@ class ContextReader(GraphComponent):  # type: ignore[misc]
                 reading.marks.append(value)
         reading.needs = list(dict.fromkeys(need for _, need in sorted(needs)))
 
-    def _find_language(self, reading: Reading) -> None:
-        if _tells_more(reading):
+    def _find_language(self, reading: Reading, *, is_more: bool) -> None:
+        if is_more or _tells_more(reading):
             # "We speak Spanish, food in 94110": the language is kept beside the rest, never instead of it.
             language = spoken(reading.words)
             if language:
@@ -294,14 +294,6 @@ def _find_needs(reading: Reading, *, is_exact: bool) -> None:
     if reading.intent.startswith(_NEED):
         for code in spoken:
             reading.add("need", code)
-
-
-def _find_more_needs(reading: Reading, in_clauses: list[dict[str, Any]]) -> None:
-    if not reading.intent.startswith(_NEED):
-        return
-    for told in in_clauses:
-        if told["name"].startswith(_NEED) and told["confidence"] >= _SURE_OF_CLAUSE:
-            reading.add("need", told["name"][len(_NEED) :])
 
 
 def _is_weak(reading: Reading) -> bool:
@@ -369,9 +361,16 @@ def _find_place(reading: Reading, told: list[str]) -> None:
     # "Flights to Lima" names a place and still is nothing that we do.
     is_outside = reading.intent == "out_of_scope" and reading.confidence >= _LIKELY and not code
     is_weak = _is_weak(reading) and not is_outside
-    if (code or words) and (is_weak or (asked and reading.intent != "another_place")):
-        reading.found.pop("need", None) if asked and words else None
+    is_all = bool(words) and _says_nothing_but(reading, words or "")
+    if (code or words) and (is_weak or is_all or (asked and reading.intent != "another_place")):
+        reading.found.pop("need", None) if (asked and words) or is_all else None
         reading.decide("inform", _SURE)
+
+
+def _says_nothing_but(reading: Reading, words: str) -> bool:
+    """Whether a message is a place and no more; a need that is guessed from the name of a street is none."""
+    is_guess = reading.intent.startswith(_NEED) and reading.confidence < _VERY_SURE and not reading.needs
+    return is_guess and plain(words) == reading.words
 
 
 def _interrupts(reading: Reading) -> bool:

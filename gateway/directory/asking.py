@@ -1,15 +1,15 @@
 """Makes a question to the directory of what a resident wrote and of the facts that were heard before."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Facts
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from gateway.directory import eligibility, gazetteer, mentioned, mistyped, place, said, topics, whom
+from gateway.directory import eligibility, gazetteer, mentioned, mistyped, place, said, topics, unsure, whom
 from gateway.directory.folding import fold
 from gateway.directory.gazetteer import Town
 from gateway.directory.needs import Mapping, standard
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TONIGHT = time(20)
 SERVED = {"pregnant": "pregnant", "animal": "pets", "disabled": "disabled"}  # what the bot hears -> who is served
 SENIORS, OLD = "#seniors", 60
+YOUTH, TEENS = "#youth_people", (13, 20)
 LAW = "legal"
 TELLING = -4.2  # log10 of its share in a language from which on a word says nothing of what is looked for
 SERVED_BY = {  # topics that say who is asking -> who is served
@@ -38,6 +39,21 @@ SERVED_BY = {  # topics that say who is asking -> who is served
 }
 # The words of a gender also name mothers, fathers and parents of whom somebody speaks: whom.py reads it closer.
 WHO = ("pregnant", "veteran", "family", "lgbtq", "immigrant", "reentry", "disabled", "hiv")
+NOT_BY_WORDS = frozenset(
+    "domestic_violence welfare_check dispute distress_in_public syringe_pickup about_program".split()
+)
+VIOLENCE, SHELTER = "domestic_violence", "shelter"
+BEDS = frozenset(("beds", "a bed", "need a bed", "bed for my", "camas", "una cama"))  # and no furniture, for the night
+PEOPLE_COME = NOT_BY_WORDS - {VIOLENCE}
+TOLD_OF_VIOLENCE = frozenset(("jobs", "substance_use", "utilities"))  # he drinks, comes to her work, holds the bills
+WHO_NEEDS = frozenset(("baby", "youth", "seniors", "veterans"))  # that say who somebody is: never beside a need by that
+NEAR = 5  # words
+REFUSING = re.compile(
+    r"\b(?:not|(?:dont|do not|didnt|no longer) (?:need|want|mean)|already (?:have|got|had)|instead of|rather than"
+    r"|no (?:quiero|queremos|necesito|necesitamos|ocupo|busco|es|era|pedi)|ya (?:tengo|tenemos)|en (?:vez|lugar) de)"
+    r"(?: (?:a|an|the|any|some|my|more|for|para|un|una|el|la|los|las|mas|de|que))*$"
+)
+LACKING = frozenset("hay ay tengo tenemos tiene tienen puedo me nos se".split())  # "comida no hay" asks for food
 PETS = re.compile(
     r"\b(?:with|con|and|y|bring|got|have|tengo) (?:my|a|mi|un|una|mis|\d) (?:\w+ )?"
     r"(?:dogs?|cats?|pets?|perr|gat|mascot)"
@@ -49,6 +65,11 @@ def load(community: "Community | None") -> None:
     place.load()
     gazetteer.cities()
     gazetteer.town(community)
+    load_words(community)
+
+
+def load_words(community: "Community | None") -> None:
+    """The part of it that each text needs which comes in (:func:`named_needs`)."""
     tags = tags_of(community)
     mistyped.mender(tags, tags.topics)
 
@@ -113,12 +134,11 @@ def wanted(  # noqa: PLR0913 - what is asked, and by whom, where and when
     about = mapping.topics
     mended = mistyped.mender(mapping, about).mended(_without(text, named), language)
     hits = about.in_question(mended)
-    found = {topic for hit in hits for topic in hit.meanings}
     asked = [*hits, *mapping.hits_in_question(mended)]
     ages = said.ages_in(text)
-    found |= {SENIORS} if ages and max(ages) >= OLD else set()
+    found = _meant(hits) | _by_age(ages)
     return Wanted(
-        needs=_needs(about, found, {need for hit in asked for need in hit.meanings if need in mapping.needs}),
+        needs=_needs(mapping, found, asked),
         zip=code,
         place=named,
         language=language,
@@ -135,32 +155,141 @@ def wanted(  # noqa: PLR0913 - what is asked, and by whom, where and when
     )
 
 
-def _needs(about: topics.Topics, found: set[str], named: set[str]) -> tuple[str, ...]:
+def _meant(hits: Iterable[Hit]) -> set[str]:
+    return {meaning for hit in hits for meaning in hit.meanings}
+
+
+def _needs(mapping: Mapping, found: set[str], asked: Iterable[Hit]) -> tuple[str, ...]:
     """The needs that were named, and those of topics none of whose needs was; and legal help where a matter of law is
     named by another need: who says "apartment" and "throw me out" needs a lawyer no less than a home."""
+    about, named = mapping.topics, _meant(asked) & set(mapping.needs)
     unnamed = (topic for topic in found if not about.needs_of([topic]) & named)
     by_law = {LAW} & about.needs_of(found)
     return tuple(sorted(named | about.needs_of(unnamed) | by_law))
 
 
 def topics_of(
-    texts: Iterable[str], needs: Iterable[str], language: str = "en", tags: Mapping | None = None
+    texts: Iterable[str],
+    needs: Iterable[str],
+    language: str = "en",
+    tags: Mapping | None = None,
+    ages: Sequence[int] = (),
 ) -> tuple[str, ...]:
-    """The topics of these needs that texts name, and those that say of no need whom it is for. ``tags`` are the town's
-    words for needs and topics; without them ours are meant."""
+    """The topics of these needs that texts name, and those that say of no need whom it is for; the old and
+    the young by their age. ``tags`` are the town's words for needs and topics; without them ours are meant."""
     mapping = tags or standard()
     about = mapping.topics
     mended = (mistyped.mender(mapping, about).mended(text, language) for text in texts)
-    named = {topic for text in mended for hit in about.in_question(text) for topic in hit.meanings}
+    named = _by_age(ages).union(*(_meant(about.in_question(text)) for text in mended))
     wanted_needs = set(needs)
-    return tuple(sorted(t for t in named if not about.by_code[t].needs or about.by_code[t].needs & wanted_needs))
+    whom_for = about.of_kind(named, topics.WHO)
+    return tuple(
+        sorted(t for t in named if t in whom_for or not about.by_code[t].needs or about.by_code[t].needs & wanted_needs)
+    )
+
+
+def _by_age(ages: Sequence[int]) -> set[str]:
+    if ages and max(ages) >= OLD:
+        return {SENIORS}
+    return {YOUTH} if ages and TEENS[0] <= min(ages) and max(ages) <= TEENS[1] else set()
+
+
+class NamedNeeds(NamedTuple):
+    """The needs that a text names, and those that it may: by words that as often tell something else
+    (:mod:`gateway.directory.unsure`)."""
+
+    named: list[str]
+    hinted: list[str]
+
+
+def named_needs(text: str, language: str = "en", tags: Mapping | None = None) -> NamedNeeds:
+    """The needs that a resident's own text names; not what they say they do not want.
+
+    Of needs for which people go out, and of violence at home, the directory's words are no judge.
+    """
+    mapping = tags or standard()
+    hits = list(hits_in(text, language, mapping))
+    named = _nameable(mapping, list(unsure.without(hits)))
+    return NamedNeeds(named, [need for need in _nameable(mapping, [hit for hit, _ in hits]) if need not in named])
+
+
+def also_named(
+    texts: Sequence[str], needs: Sequence[str], place: str | None, language: str = "en", tags: Mapping | None = None
+) -> list[str]:
+    """The needs that the newest of these texts that names any names beside those that were heard: where the bot took a
+    text for something else, its own words find the right service all the same.
+
+    Of what is called ``place`` nothing counts ("near the library"), beside violence at home not what only tells of
+    it, and no furniture where a bed for the night is looked for. Nothing is added where somebody is to go out, where
+    a text after it takes a need back, nor that help is for the old or the young.
+    """
+    mapping = tags or standard()
+    if not needs or not PEOPLE_COME.isdisjoint(needs):
+        return []
+    for text in reversed(texts):
+        hits = list(_hits(_without(text, place), language, mapping))
+        told = ((hit, phrase) for hit, phrase in _not_refused(hits) if SHELTER not in needs or phrase not in BEDS)
+        sure = list(unsure.without(told))
+        named = _nameable(mapping, sure)
+        if named:
+            return _beside(needs, named, _matters(mapping, sure))
+        if any(refused for _, _, refused in hits):
+            break
+    return []
+
+
+def _matters(mapping: Mapping, hits: Iterable[Hit]) -> set[str]:
+    """The needs of what is named in particular: a day care is a matter, a baby is somebody."""
+    return mapping.topics.needs_of(mapping.topics.of_kind(_meant(hits), ""))
+
+
+def _beside(heard: Sequence[str], named: Sequence[str], matters: set[str]) -> list[str]:
+    beside = [need for need in named if need not in heard and (need in matters or need not in WHO_NEEDS)]
+    if VIOLENCE in heard:
+        beside = [need for need in beside if need not in TOLD_OF_VIOLENCE]
+    others = [need for need in beside if need != unsure.NAMELESS or need in matters]
+    return others or (beside if not set(heard) & set(named) else [])
+
+
+def _nameable(mapping: Mapping, hits: Sequence[Hit]) -> list[str]:
+    return [need for need in _needs(mapping, _meant(hits), hits) if need not in NOT_BY_WORDS]
+
+
+def hits_in(text: str, language: str, mapping: Mapping) -> Iterator[tuple[Hit, str]]:
+    """The needs and topics that a text names and does not refuse, each with the words that name it."""
+    return _not_refused(_hits(text, language, mapping))
+
+
+def _not_refused(hits: Iterable[tuple[Hit, str, bool]]) -> Iterator[tuple[Hit, str]]:
+    return ((hit, phrase) for hit, phrase, refused in hits if not refused)
+
+
+def _hits(text: str, language: str, mapping: Mapping) -> Iterator[tuple[Hit, str, bool]]:
+    """All that a text names, with the words that do, and whether it is what they do not want."""
+    mended = mistyped.mender(mapping, mapping.topics).mended(text, language)
+    words = words_in(mended)
+    for hit in (*mapping.topics.in_question(mended), *mapping.hits_in_question(mended)):
+        yield hit, " ".join(words[hit.start : hit.end]), _refused(words, hit)
+
+
+def _refused(words: Sequence[str], hit: Hit) -> bool:
+    """Whether somebody says of these words that it is not what they need: "not food", "comida no"."""
+    behind = words[hit.end : hit.end + 2]
+    if behind[:1] == ["no"] and LACKING.isdisjoint(behind):
+        return True
+    return REFUSING.search(" ".join(words[max(0, hit.start - NEAR) : hit.start])) is not None
 
 
 def _served(text: str, mended: str, found: set[str]) -> tuple[str, ...]:
     said_so = eligibility.words("serves").in_text(text, mended)
     pets = ("pets",) if PETS.search(fold(text)) else ()
-    by_topic = (SERVED_BY[topic] for topic in sorted(found) if topic in SERVED_BY)
-    return tuple(dict.fromkeys((*(who for who in said_so if who in WHO), *pets, *by_topic, *_gender([text]))))
+    asked_for = (*(who for who in said_so if who in WHO), *pets, *served_by(sorted(found)), *_gender([text]))
+    return tuple(dict.fromkeys(asked_for))
+
+
+def served_by(topics_named: Iterable[str]) -> tuple[str, ...]:
+    """Who is served, by the topics that say who is asking."""
+    return tuple(SERVED_BY[topic] for topic in topics_named if topic in SERVED_BY)
 
 
 def _gender(texts: Sequence[str], for_whom: str | None = None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from gateway.directory.folding import fold
+from gateway.directory.folding import fold_closed
 
 WORD = re.compile(r"\w+")
 SHORTEST_STEM = 2
@@ -103,11 +103,11 @@ class Phrases:
 
 def words_in(text: str) -> list[str]:
     """The words of a text, folded; "can't" is one of them, "medi-cal" two."""
-    return WORD.findall(fold(text).replace("'", "").replace("\u2019", ""))
+    return WORD.findall(fold_closed(text))
 
 
 def _tokens(phrase: str) -> tuple[str, ...]:
-    plain = fold(phrase).replace("'", "").replace("\u2019", "")
+    plain = fold_closed(phrase)
     return tuple(re.findall(r"\w+\*?", plain))
 
 

@@ -137,6 +137,8 @@ class BotServer:
         channel: str = "sms",
         turn_id: str = "turn-1",
         community: str = "Riverton Cares",
+        named: Any = (),
+        hinted: Any = (),
     ) -> Answer:
         """One signed turn."""
         body = json.dumps(
@@ -148,6 +150,8 @@ class BotServer:
                 "text": text,
                 "state": state,
                 "community": {"name": community},
+                "named": named,
+                "hinted": hinted,
             }
         ).encode()
         return self.post(body, self.signed(body))
@@ -230,11 +234,18 @@ class Talk:
     state: dict[str, Any] | None = None
     count: int = 0
 
-    def say(self, text: str) -> Answer:
+    def say(self, text: str, named: Any = (), hinted: Any = ()) -> Answer:
         """One line of the resident; raises `AssertionError` unless the bot answered."""
         self.count += 1
+        turn_id = f"turn-{self.count}"
         answer = self.bot.turn(
-            text, state=self.state, language=self.language, channel=self.channel, turn_id=f"turn-{self.count}"
+            text,
+            state=self.state,
+            language=self.language,
+            channel=self.channel,
+            turn_id=turn_id,
+            named=named,
+            hinted=hinted,
         )
         assert answer.status == http.client.OK, (text, answer)
         self.state = answer.body["state"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -12,6 +13,7 @@ from bot.actions.said import QUESTIONS, Known, Said
 from bot.actions.screening import Step, advance, next_question
 from bot.coming_back import FRESH, RESUME, SERVED, come_back
 from bot.ordinals import as_digits, chosen_numbers
+from bot.pipeline import more_needs
 
 WORDS = (
     ("place to sleep", "shelter"), ("food stamps", "benefits"), ("un lugar para dormir", "shelter"),
@@ -218,7 +220,7 @@ def test_consent_that_was_asked_twice_in_vain_is_none(question: str) -> None:
     order = ("team_ok", "mediation_ok", "text_ok")
     known = Known(**{**known.__dict__, **dict.fromkeys(order[: order.index(question)], "yes")})
     told = step(known, "greet", "hello")
-    assert getattr(told.known, question) == "skipped"
+    assert getattr(told.known, question) == "unclear"
     assert told.records == []
 
 
@@ -231,3 +233,12 @@ def test_a_team_asked_for_once_is_not_agreed_to_for_ever() -> None:
     done = Known(None, "no", needs=("welfare_check",), place="Main", team_ok="yes", text_ok="yes", served=True)
     again = step(done, "need_welfare_check", "check on my uncle", needs=("welfare_check",))
     assert (again.next_question, again.known.text_ok) == ("team_ok", "yes")
+
+
+@pytest.mark.parametrize(("doubts_danger", "intent"), [(True, "nlu_fallback"), (False, "need_food")])
+def test_no_need_is_made_of_what_may_mean_danger(*, doubts_danger: bool, intent: str) -> None:
+    heard = Mock(intent="nlu_fallback", confidence=0.2, open_question=None, found={}, needs=[])
+    heard.decide.side_effect = lambda told, _: setattr(heard, "intent", told)
+    more_needs.by_words(heard, more_needs.Words(["food"], []), doubts_danger=doubts_danger)
+    assert heard.intent == intent
+    assert heard.add.called is not doubts_danger

@@ -29,7 +29,7 @@ def text(street: Street, words: str, **facts: object) -> list[Turn]:
     inbound = Inbound(SMS, RESIDENT, f"SM{street.count:032x}", words, **facts)  # type: ignore[arg-type]
     asked: list[Turn] = []
     with street.database.begin() as session:
-        guess = Guess(asked.append, street.town.name)
+        guess = Guess(asked.append, street.town)
         receive(session, street.keys, street.town, inbound, street.clock(), guess=guess)
     return asked
 
@@ -41,7 +41,7 @@ def seen(street: Street, words: str) -> tuple[list[Turn], list[Turn]]:
     asked: list[Turn] = []
     with street.database.begin() as session:
         first = known.at_first(session, street.keys, inbound)
-        guess = Guess(asked.append, street.town.name)
+        guess = Guess(asked.append, street.town)
         if first.thread is not None:
             guess.ask(first.thread, inbound, street.clock())
         at_first = list(asked)

@@ -76,7 +76,7 @@ def test_it_is_offered_once_after_services_in_the_residents_language(
 
 def test_no_services_no_offer(street: Street, bot: FakeRasa) -> None:
     suggest(bot, FOOD | {"needs": ["no_such_need"]})
-    street.text("i need some food please")
+    street.text("i need some help please")
     suggest(bot)
     street.text("hello there again")
     assert street.all(FollowUp) == []
