@@ -3,24 +3,28 @@
     python -m bench.directory_questions [--file tests/directory/tuning_questions.tsv] [--misses] [--json figures.json]
 
 Each directory is imported into a store of its own and asked its questions (``tests/directory/questions.tsv``) at their
-own moment, by what the gateway itself reads of a text, without the bot. Three roads: from the text alone, as a search
-beside a thread reads a responder's free words; the same as when the question "where are you?" was answered with the
-place that the text names; and what a resident's own message becomes (:func:`gateway.offering.as_searched`): needs,
-place, day and ages as the bot would hand them over, topics and the rest from the text, and no free words. The bot's
-model is not asked: the needs that the gateway reads stand in for its needs, because the questions are labelled with
-none. A share is given with its 95 % Wilson interval. ``none`` is right when nothing at all is offered. A place of
-several meanings is asked back: that is no hit. How many of those would be one after the answer, if the resident means
-one of the choices, is counted beside, and so is how often a service was offered that must never be. Where the reference
-data are not on this machine nothing is measured, and that is said.
+own moment. Four roads: from the text alone, as a search beside a thread reads a responder's free words; the same as
+when the question "where are you?" was answered with the place that the text names; what a resident's own message
+becomes (:func:`gateway.offering.as_searched`), with needs as the gateway reads them, topics and the rest from the text,
+and no free words; and the same with the needs that the bot's trained model hears in that text (:mod:`bench.heard`),
+which is what really happens. In the last, a text in which the bot hears no need finds nothing: it asks. Without a
+trained model that road is left out, and that is said.
+
+A share is given with its 95 % Wilson interval. ``none`` is right when nothing at all is offered. A place of several
+meanings is asked back: that is no hit. How many of those would be one after the answer, if the resident means one of
+the choices, is counted beside, and so is how often a service was offered that must never be. Where the reference data
+are not on this machine nothing is measured, and that is said.
 
 Of the blind questions only shares are for reading. ``tuning_questions.tsv`` is there to mend search by: with
-``--misses`` the texts of those that were missed are printed, too.
+``--misses`` the texts of those that were missed are printed, too. ``invented_questions.tsv`` asks four directories that
+we made up, which are always there.
 """
 
 import argparse
 import csv
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -35,6 +39,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
+from bench import NOTHING_TRAINED
 from gateway import offering, schema, services
 from gateway.db import Database
 from gateway.directory import asking, gazetteer, needs, place
@@ -48,15 +53,20 @@ from gateway.models import Conversation, Message
 from gateway.risk_report import wilson
 from gateway.scene import SAID, Scene
 from gateway.settings import sqlalchemy_url
+from gateway.written import Said
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = ROOT / "tests" / "directory" / "questions.tsv"
 TUNING = QUESTIONS.with_name("tuning_questions.tsv")
+INVENTED = QUESTIONS.with_name("invented")
 SHARED = Path(os.environ.get("FRONTDOOR_SHARED", ROOT.parent / "shared")) / "data" / "hsds"
 NONE = "none"
 NEVER = frozenset(f"sanmateo_raw {number}" for number in range(20, 24))  # defunct, not active, and two tests
 GOAL = 0.9
-ROADS = ("text", "text, place asked", "resident's, needs given")
+ROADS = ("text", "text, place asked", "resident's, needs read", "resident's, needs heard")
+OF_RESIDENTS = ROADS[2:]
+BOT = ROOT / ".venv-bot" / "bin" / "python"
+Heard = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,9 @@ SOURCES = {
     "sanmateo": Source("sanmateo-ohana/hsds3", "America/Los_Angeles", "San Mateo County", "CA", "San Mateo County"),
     "sanmateo_raw": Source("sanmateo-ohana", "America/Los_Angeles", "San Mateo County", "CA", "San Mateo County"),
     "ilao": Source("ilao/hsds3", "America/Chicago", "Illinois", "IL"),
+} | {
+    f"invented{number}": Source(str(INVENTED / f"{number}.json"), "America/Chicago", "Peoria", "IL", "Peoria County")
+    for number in range(1, 5)
 }
 
 
@@ -124,7 +137,23 @@ def _question(row: dict[str, str]) -> Question:
     return Question(row["id"], row["dataset"], row["lang"], row["style"], row["text"], row["place"], when, right)
 
 
-def wanted_of(session: Session, question: Question, road: str, town: Town | None = None) -> Wanted:
+def heard_by_bot(asked: Sequence[Question]) -> Heard | None:
+    """The needs that the trained model hears in each question, by its id; None where nothing is trained."""
+    if not BOT.exists():
+        return None
+    told = [{"text": one.text, **asking.named_needs(one.text, one.language)._asdict()} for one in asked]
+    done = subprocess.run(
+        [BOT, "-m", "bench.heard"], input=json.dumps(told), capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    if done.returncode == NOTHING_TRAINED:
+        return None
+    done.check_returncode()
+    return {one.id: tuple(needs) for one, needs in zip(asked, json.loads(done.stdout), strict=True)}
+
+
+def wanted_of(
+    session: Session, question: Question, road: str, town: Town | None = None, heard: Heard | None = None
+) -> Wanted:
     """What the gateway itself reads of a text; by the other roads the named place was asked for and given, too."""
     source = SOURCES[question.dataset]
     read = asking.wanted(
@@ -133,7 +162,9 @@ def wanted_of(session: Session, question: Question, road: str, town: Town | None
     if road != ROADS[0] and question.place:
         code = place.zip_in(question.place)
         read = replace(read, zip=code, place=None if code else question.place)
-    return _of_resident(session, question, read) if road == ROADS[2] else read
+    if heard is not None and road == ROADS[3]:
+        read = replace(read, needs=heard[question.id])
+    return _of_resident(session, question, read) if road in OF_RESIDENTS else read
 
 
 def _of_resident(session: Session, question: Question, read: Wanted) -> Wanted:
@@ -141,7 +172,8 @@ def _of_resident(session: Session, question: Question, read: Wanted) -> Wanted:
     asked = {"needs": read.needs, "zip": read.zip, "place": read.place}
     heard = Conversation(language=question.language, answers={"ages": ",".join(map(str, read.ages))})
     when, home = question.when.astimezone(UTC), SOURCES[question.dataset].zone
-    scene = Scene(session, heard, Message(), when, home, made_out={SAID: [question.text]})
+    scene = Scene(session, heard, Message(), when, home, made_out={SAID: [Said(1, question.text)]})
+    asked["also"] = offering.also(scene, asked)
     return offering.as_searched(scene, asked, when=read.when)
 
 
@@ -153,7 +185,9 @@ def town_of(source: Source) -> Town | None:
     return gazetteer.town_of(source.community, source.state, zips, None, FEDERAL)
 
 
-def ask(database: Database, question: Question, road: str, town: Town | None = None) -> Answer:
+def ask(
+    database: Database, question: Question, road: str, town: Town | None = None, heard: Heard | None = None
+) -> Answer:
     """Search for one question at its moment."""
     home = SOURCES[question.dataset].zone
 
@@ -162,8 +196,9 @@ def ask(database: Database, question: Question, road: str, town: Town | None = N
             return search(session, wanted, question.when.astimezone(UTC), limit=3, home=home, town=town)
 
     with database.begin() as session:
-        wanted = wanted_of(session, question, road, town)
-    found = found_for(wanted)
+        wanted = wanted_of(session, question, road, town, heard)
+    is_asked_back = road == ROADS[3] and not wanted.needs
+    found = Found([], 0, None) if is_asked_back else found_for(wanted)
     chosen = [found_for(replace(wanted, chosen=choice)) for choice in found.places]
     hits = [_hits(question, one) for one in chosen]
     after = (any if question.right else all)(hits) if hits else False
@@ -196,13 +231,14 @@ def table(asked: Sequence[Question], answers: Sequence[Answer]) -> str:
     for answer in answers:
         for group in groups(by_id[answer.question]):
             hits[group][answer.road].append(answer)
-    lines = [f"{'':22}" + "".join(f"{road:>34}" for road in ROADS)]
+    roads = [road for road in ROADS if any(answer.road == road for answer in answers)]
+    lines = [f"{'':22}" + "".join(f"{road:>34}" for road in roads)]
     for group in sorted(hits, key=lambda name: (name != "all", name)):
-        lines.append(f"{group:22}" + "".join(f"{_share(hits[group][road]):>34}" for road in ROADS))
+        lines.append(f"{group:22}" + "".join(f"{_share(hits[group][road]):>34}" for road in roads))
     for name, counts in (("place was asked back", "asked_back"), ("right after that", "after")):
-        figures = (sum(getattr(answer, counts) for answer in hits["all"][road]) for road in ROADS)
+        figures = (sum(getattr(answer, counts) for answer in hits["all"][road]) for road in roads)
         lines.append(f"{name:22}" + "".join(f"{count:>34}" for count in figures))
-    never = (sum(_never(by_id[answer.question], answer) for answer in hits["all"][road]) for road in ROADS)
+    never = (sum(_never(by_id[answer.question], answer) for answer in hits["all"][road]) for road in roads)
     lines.append(f"{'must not be offered':22}" + "".join(f"{count:>34}" for count in never))
     return "\n".join(lines)
 
@@ -226,8 +262,9 @@ def _share(answers: Sequence[Answer]) -> str:
     return f"{right:3} of {count:3} = {right / max(1, count):.2f} [{low:.2f}, {high:.2f}]"
 
 
-def measure(asked: Sequence[Question]) -> tuple[list[Answer], list[str]]:
+def measure(asked: Sequence[Question], heard: Heard | None = None) -> tuple[list[Answer], list[str]]:
     """The answers to all questions whose directory could be taken in, and why the others could not."""
+    roads = ROADS if heard is not None else ROADS[:3]
     answers: list[Answer] = []
     left_out: list[str] = []
     with tempfile.TemporaryDirectory(prefix="front-door-bench-") as given:
@@ -245,7 +282,7 @@ def measure(asked: Sequence[Question]) -> tuple[list[Answer], list[str]]:
                         left_out.append(f"{len(ours)} questions to {name} were not asked: {failure.faults[0]}")
                         continue
                     town = town_of(source)
-                    answers += [ask(database, question, road, town) for question in ours for road in ROADS]
+                    answers += [ask(database, question, road, town, heard) for question in ours for road in roads]
         finally:
             postgres.stop()
     return answers, left_out
@@ -268,11 +305,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--misses", action="store_true", help="also what was missed; of blind questions the ids alone")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(arguments)
-    if not SHARED.is_dir():
-        sys.stdout.write(f"nothing was measured: the reference directories are not at {SHARED}\n")
-        return 0
     asked = questions(given.file)
-    answers, left_out = measure(asked)
+    missing = sorted({name for name in (one.dataset for one in asked) if not (SHARED / SOURCES[name].path).exists()})
+    if missing:
+        sys.stdout.write(f"nothing was measured: {', '.join(missing)} is not at {SHARED}\n")
+        return 0
+    heard = heard_by_bot(asked)
+    answers, left_out = measure(asked, heard)
+    left_out += [] if heard is not None else ["the bot was not asked: nothing is trained (make train)"]
     sys.stdout.write(f"right service among the first three, share [95 % interval]; goal {GOAL}\n")
     sys.stdout.write("\n".join([table(asked, answers), *left_out]) + "\n")
     if given.misses:

@@ -23,6 +23,7 @@ ENDINGS = ("o", "a", "os", "as")  # what a dash in that file stands for
 # "Kiere", "qiere" and "kasa" are so often written that they count as words in use, and no Spanish word is spelled so.
 BY_K = ((re.compile("k(?=[ei])|q(?!u)"), "qu"), (re.compile("k"), "c"))
 SMALL = re.compile(r"(?:[ce]?cit|it)([oa]s?)$")  # comidita, leche: lechita
+DRAWN_OUT = re.compile(r"(\w)\1{2,}")  # foood, porfaaa
 HANGING = re.compile(r"(?<=\w\w[aei]r)(?:[mts]e|nos|l[aeo]s?)$")  # divorciarme, pagarle
 SERVED = ("en", "es")
 # What residents write short, where the short form is no other word. Both languages have some of their own.
@@ -111,7 +112,10 @@ def _ended(word: str) -> list[str]:
 
 
 def _spellings(word: str, language: str) -> Iterator[str]:
-    """How a word would be written without what was hung on it, swallowed or spelled by ear."""
+    """How a word would be written without what was hung on it, drawn out, swallowed or spelled by ear."""
+    if DRAWN_OUT.search(word):
+        yield DRAWN_OUT.sub(r"\1\1", word)
+        yield DRAWN_OUT.sub(r"\1", word)
     if language == "en" and word.endswith("in") and len(word) >= SHORTEST_BY_EAR and word not in in_use():
         yield word + "g"
     if language != "es":

@@ -26,7 +26,7 @@ OPEN_ELIGIBILITY = re.compile(r"open.?eligibility|^oe\b", re.I)
 LISTS = ("codes", "open_eligibility", "without")
 BY_LANGUAGE = ("words", "asked")
 TEXTS = """
-SELECT s.id, s.name, s.alternate_name, t.names,
+SELECT s.id, s.id IN (SELECT service_id FROM found_need WHERE left(need, 1) <> '#'), s.name, s.alternate_name, t.names,
        s.description, s.eligibility_description, o.name, t.texts, p.names, p.texts
 FROM service s
 LEFT JOIN organization o ON (o.dataset, o.id) = (s.dataset, s.organization_id)
@@ -259,6 +259,21 @@ def _told(mapping: Mapping, *texts: str | None) -> set[str]:
     return mapping.in_text(*texts) | about | (mapping.topics.needs_of(about) & set(mapping.needs))
 
 
+def _hinted(mapping: Mapping, told: set[str], *texts: str | None) -> set[str]:
+    """What the words of residents find in the texts of a service that says in no word of publishers what it does, or
+    what it is about in particular: nobody would ever be told of it."""
+    about = mapping.topics
+    if about.of_kind(told, "") and not all(map(is_topic, told)):
+        return set()
+    found: set[str] = set()
+    for text in filter(None, texts):
+        for hit in (*about.in_question(text), *mapping.hits_in_question(text)):
+            found |= hit.meanings
+    if all(map(is_topic, told)):
+        return found | (about.needs_of(found) & set(mapping.needs))
+    return {topic for topic in about.of_kind(found, "") if about.by_code[topic].needs & told}
+
+
 def _by_the_way(named: set[str], mentioned: set[str]) -> set[str]:
     """What a description mentions and the service does not do: it vaccinates dogs, or frees people from forced work."""
     gone: set[str] = set()
@@ -278,12 +293,14 @@ def _by_words(connection: Connection[Any], which: Which, mapping: Mapping, said:
     with connection.cursor("services_by_words") as rows:  # a server-side cursor: 50,000 descriptions stay there
         rows.itersize = READ_AT_ONCE
         rows.execute(TEXTS, which)
-        for service, name, other, names, *texts in rows:
+        for service, has_terms, name, other, names, *texts in rows:
             named = _told(mapping, name, other, names)
             mentioned = _told(mapping, *texts) | mapping.topics.wider(named)
             mentioned -= _by_the_way(named, mentioned - named)
             if ABOUT_PETS & mentioned and "no_pets" in eligibility.words("serves").in_text(*texts):
                 mentioned -= ABOUT_PETS  # a shelter that takes no dogs is no help with one
+            if not has_terms:
+                mentioned |= _hinted(mapping, named | mentioned, name, *texts)
             found = [(service, need, BY_NAME) for need in named]
             found += [(service, need, BY_TEXT) for need in mentioned - named]
             yield from (one for one in found if service not in said or is_topic(one[1]))

@@ -208,7 +208,7 @@ def about(looked: Looked) -> Notes:
 
 
 def others(looked: Looked) -> Notes:
-    """People for whom it is named, of whom nobody spoke."""
+    """Matters and people for which it is named, and of which nobody spoke."""
     return relevance.others(looked.row, looked.wanted)
 
 
@@ -312,7 +312,7 @@ TERMS: tuple[tuple[str, Term, Callable[[Wanted], object]], ...] = (
     ("wait", wait, _always),
     ("mention", mention, lambda wanted: wanted.needs),
     ("about", about, lambda wanted: wanted.topics),
-    ("others", others, lambda wanted: wanted.topics),
+    ("others", others, lambda wanted: wanted.topics or wanted.needs),
     ("further", further, lambda wanted: not wanted.topics and len(wanted.needs) > 1),
     ("words", words, lambda wanted: wanted.text),
     ("ages", ages, _always),

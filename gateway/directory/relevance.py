@@ -68,22 +68,37 @@ def about(row: Any, wanted: Wanted) -> Notes:
 
 
 def others(row: Any, wanted: Wanted) -> Notes:
-    """Another matter, or people, for which a service is named and of which nobody spoke."""
-    if not wanted.topics:
-        return []
+    """Another matter, or people, for which a service is named and of which nobody spoke.
+
+    Who asks for a need and nothing in particular is told of what meets it at large before what is for one matter of it:
+    who is hungry of a pantry before a breastfeeding class.
+    """
     return [*_another_matter(row, wanted), *_other_people(row, wanted)]
 
 
 def _another_matter(row: Any, wanted: Wanted) -> Notes:
     known = wanted.known_topics
     asked = _of_kind(known, wanted.topics, "")
-    if not asked or asked & set(row.needs):
+    if asked & set(row.needs) or not (asked or _is_one_matter(row, wanted)):
         return []
     named = (code for code in known.of_kind(row.sure_needs, "") if not known.by_code[code].large)
     return [(OTHER_MATTER, code[1:]) for code in sorted(named)[:1]]
 
 
+def _is_one_matter(row: Any, wanted: Wanted) -> bool:
+    """Whether there are services that meet these needs at large, and this one does not say that it is one of them."""
+    at_large = _met_at_large(wanted.known_topics, wanted.needs)
+    return bool(at_large) and not at_large & wanted.known_topics.at_large(row.sure_needs)
+
+
+@lru_cache(maxsize=KEPT)
+def _met_at_large(known: topics.Topics, needs: tuple[str, ...]) -> frozenset[str]:
+    return known.met_at_large & set(needs)
+
+
 def _other_people(row: Any, wanted: Wanted) -> Notes:
+    if not wanted.topics:
+        return []
     who = wanted.known_topics.of_kind(row.sure_needs, topics.WHO)
     if who & set(wanted.topics):
         return []
@@ -124,9 +139,17 @@ def _answers_facts(row: Any, wanted: Wanted) -> bool:
     if not _meets_any(row, wanted):
         return False
     particular = _of_kind(wanted.known_topics, wanted.topics, "")
-    if not particular or not ANYTHING_HELPS.isdisjoint(wanted.needs):
+    if not particular or not ANYTHING_HELPS.isdisjoint(wanted.needs) or _meets_another(row, wanted, particular):
         return True
     return _in_particular(row, wanted, particular) or _for_them(row, wanted) or _knows_others(row, wanted)
+
+
+def _meets_another(row: Any, wanted: Wanted, particular: frozenset[str]) -> bool:
+    """Whether it meets a need of which nothing in particular was asked: beside day care for a father, a locker."""
+    known = wanted.known_topics
+    if any(not known.by_code[code].needs for code in particular):
+        return False
+    return _meets(row, set(wanted.needs) - known.needs_of(particular), mentioned=True)
 
 
 def _in_particular(row: Any, wanted: Wanted, particular: frozenset[str]) -> bool:

@@ -33,7 +33,10 @@ class Topic:
 
 
 class Topics:
-    """The topics of a file, ready to be looked for: ours, and a town's own laid over them."""
+    """The topics of a file, ready to be looked for: ours, and a town's own laid over them.
+
+    ``met_at_large`` are the needs that some topic meets whatever is needed in particular.
+    """
 
     def __init__(self, town: Path | None = None, needs: Collection[str] = (), path: Path = FILE) -> None:
         """Read the files; ``needs`` are those that a town's topics may name.
@@ -44,6 +47,7 @@ class Topics:
         if town:
             topic_file.lay_over(written, town, needs)
         self.by_code = {MARK + name: _topic(name, rule) for name, rule in written.items()}
+        self.met_at_large = frozenset(need for topic in self.by_code.values() for need in topic.large)
         self._offered = Phrases(_phrases(written, ("words",)))
         self._asked = Phrases(_phrases(written, ("words", "asked")))
 

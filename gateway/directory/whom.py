@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gateway.directory.folding import fold
+from gateway.directory.folding import fold_closed
 from gateway.yaml_files import read_yaml
 
 FILE = Path(__file__).parent / "whom.yml"
@@ -25,14 +25,14 @@ def gender(texts: Sequence[str], for_whom: str | None = None) -> str | None:
 
     ``for_whom`` is whether they ask for themselves or for somebody else, where that is known.
     """
-    told = (_of_text(_plain(text), for_whom) for text in reversed(texts))
+    told = (_of_text(fold_closed(text), for_whom) for text in reversed(texts))
     return next((found for found in told if found is not None), None) or None
 
 
 def lacks(texts: Sequence[str]) -> tuple[str, ...]:
     """The papers that are missing (id, address, income, insurance), unless a newer text says that they are there."""
     missing: set[str] = set()
-    for text in map(_plain, texts):
+    for text in map(fold_closed, texts):
         missing -= {paper for paper in _papers() if _paper("has", paper).search(text)}
         missing |= {paper for paper in _papers() if _paper("lacks", paper).search(text)}
     return tuple(paper for paper in _papers() if paper in missing)
@@ -40,7 +40,7 @@ def lacks(texts: Sequence[str]) -> tuple[str, ...]:
 
 def nothing_to_pay(texts: Sequence[str]) -> bool:
     """Whether it must cost nothing: they say so, or that they have no money or no insurance."""
-    return any(map(_pattern("nothing_to_pay").search, map(_plain, texts))) or "insurance" in lacks(texts)
+    return any(map(_pattern("nothing_to_pay").search, map(fold_closed, texts))) or "insurance" in lacks(texts)
 
 
 def _of_text(plain: str, for_whom: str | None) -> str | None:
@@ -70,10 +70,6 @@ def _genders(whose: str, plain: str) -> set[str]:
 def _papers() -> dict[str, str]:
     found: dict[str, str] = _words()["papers"]
     return found
-
-
-def _plain(text: str) -> str:
-    return fold(text).replace("'", "").replace("\u2019", "")
 
 
 @cache

@@ -35,6 +35,14 @@ TOPICS = (
     N_("spanish speaking"), N_("hotline"), N_("online help"), N_("showers"), N_("bus passes"), N_("rides"),
     N_("pet care"), N_("case management"), N_("spiritual"), N_("burial"), N_("disaster"), N_("clothes"),
     N_("translation"),
+    N_("meals children"), N_("meals seniors"), N_("breastfeeding"), N_("holiday food"), N_("youth shelter"),
+    N_("foster youth"), N_("home buying"), N_("wells septic"), N_("hoarding"), N_("pests"), N_("heating repair"),
+    N_("heating fuel"), N_("fraud"), N_("medical equipment"), N_("blindness"), N_("chronic illness"),
+    N_("cancer screening"), N_("postpartum"), N_("anger management"), N_("psychiatry"), N_("family of ill"),
+    N_("syringe services"), N_("car seats"), N_("early intervention"), N_("foster adoption"), N_("kin caregivers"),
+    N_("devices"), N_("youth jobs"), N_("older workers"), N_("while at work"), N_("yard work"), N_("companion calls"),
+    N_("elder abuse"), N_("communication aids"), N_("dui classes"), N_("gardens"), N_("lead"), N_("street vendors"),
+    N_("laundry"), N_("car repair"), N_("mail address"), N_("who to call"), N_("missing people"),
 )  # fmt: skip
 DANGERS = (
     N_("suicide"), N_("self harm"), N_("overdose"), N_("medical"), N_("poison"), N_("withdrawal"), N_("violence"),

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -66,8 +67,14 @@ def test_the_residents_road_has_their_facts_and_topics_but_none_of_their_free_wo
     when = datetime(2026, 11, 24, 10, tzinfo=ZoneInfo("America/Chicago"))
     said = "I am a man, 70, no money, I need a divorce lawyer in Joliet"
     question = directory_questions.Question("Q", "ilao", "en", "plain", said, "Joliet", when, frozenset())
-    free, _, residents = (directory_questions.wanted_of(session, question, road) for road in directory_questions.ROADS)
+    heard = {"Q": ("housing",)}
+    free, _, residents, by_bot = (
+        directory_questions.wanted_of(session, question, road, heard=heard) for road in directory_questions.ROADS
+    )
+    assert by_bot.needs == ("housing", "legal")  # what the words name beside it is searched for as well
     assert free.text == said
     assert (residents.text, residents.words, residents.place) == (None, None, "Joliet")
     assert (residents.needs, residents.ages, residents.cost, residents.serves) == (free.needs, (70,), "free", ("men",))
-    assert "#divorce" in residents.topics
+    assert {"#divorce", "#seniors"} <= set(residents.topics)
+    veteran = replace(question, text="I am a veteran and need a lawyer in Joliet")
+    assert "veteran" in directory_questions.wanted_of(session, veteran, directory_questions.ROADS[2]).serves

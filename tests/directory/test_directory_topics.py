@@ -113,6 +113,38 @@ def test_where_nobody_is_for_the_matter_that_was_heard_it_is_said(named: Callabl
     assert heard(session, "health", "where do I get a flu shot") == ([], "none")
 
 
+def test_who_asks_for_nothing_in_particular_is_told_of_the_need_at_large_first(named: Callable[..., Session]) -> None:
+    session = named(a_wic="WIC office", b_drive="Thanksgiving turkeys", pantry="Food pantry", z_none="Nutrition office")
+    told, _ = heard(session, "food", "hello")
+    assert told[0] == "pantry"
+    assert set(told) == {"pantry", "a_wic", "b_drive", "z_none"}
+
+
+def test_what_is_asked_in_particular_of_one_need_leaves_out_nobody_of_another(named: Callable[..., Session]) -> None:
+    session = named(lockers="Storage for belongings", day="Adult day care", center="Senior center")
+    about = asking.topics_of(["lockers for my bags, and day care for my father"], ["storage", "seniors"])
+    found = search(session, Wanted(("storage", "seniors"), zip="94110", topics=about), MONDAY, 20)
+    assert {one.id.partition(":")[2] for one in found.services} == {"lockers", "day", "center"}
+
+
+def test_a_service_that_no_word_of_publishers_explains_is_read_by_those_of_residents(
+    session: Session, package: dict[str, Rows], written: Written, now: datetime
+) -> None:
+    """Not where it has a taxonomy term, nor where its words say what it does."""
+    told = {"bare": "Come and get a plate.", "said": "Dental clinic. Come and get a plate."}
+    package["service"] = [
+        {"id": key, "organization_id": "o1", "name": "Bridge House", "status": "active", "description": description}
+        for key, description in {**told, "termed": told["bare"]}.items()
+    ]
+    package["taxonomy_term"] = [{"id": "t1", "code": "LV-1600", "name": "Dentists", "taxonomy": "AIRS"}]
+    package["attribute"] = [
+        {"id": "x1", "link_id": "termed", "link_entity": "service", "taxonomy_term_id": "t1", "value": ""}
+    ]
+    import_path(session, written(package, "county"), now)
+    rows = session.execute(text("SELECT service_id, need FROM service_need WHERE need IN ('food', '#meals_served')"))
+    assert {(key, need) for key, need in rows} == {("bare", "food"), ("bare", "#meals_served")}
+
+
 def test_who_says_who_helps_with_what_is_told_beside_the_one_that_is_for_it(named: Callable[..., Session]) -> None:
     session = named(flu="Flu shots", cancer="Breast cancer screening", line="Information and referral for health")
     assert heard(session, "health", "where do I get a flu shot") == (["flu", "line"], None)
@@ -281,3 +313,90 @@ def test_a_set_from_before_topics_is_read_anew_once(
         session.execute(text("DELETE FROM service_need WHERE need LIKE '#%'"))
     assert reindexing.catch_up(database, lambda _: None) == ["county"]
     assert reindexing.catch_up(database, lambda _: None) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "named"),
+    [
+        ("need a lawer rockford no $$", "en", ["legal"]),
+        ("ando batallando pa pagar el bil d la luz", "es", ["utilities"]),
+        ("need foood 4 my kids plz", "en", ["food"]),
+        ("comiiiida", "es", ["food"]),
+        ("no food", "en", ["food"]),
+        ("no tenemos comida", "es", ["food"]),
+        ("comida no hay", "es", ["food"]),
+        ("no, not food, a place to sleep", "en", ["shelter"]),
+        ("no, comida no, un lugar para dormir", "es", ["shelter"]),
+        ("i already have food, need diapers", "en", ["baby"]),
+        ("no necesito comida, ocupo pañales", "es", ["baby"]),
+        ("a shelter instead of food", "en", ["shelter"]),
+        ("can someone check on my neighbor", "en", []),
+        ("my husband beats me", "en", []),
+        ("hola", "es", []),
+        ("", "en", []),
+    ],
+)
+def test_the_bot_is_told_what_needs_the_words_of_a_text_name(text: str, language: str, named: list[str]) -> None:
+    assert asking.named_needs(text, language).named == named
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "named", "hinted"),
+    [
+        ("by the hospital, need food", "en", ["food"], ["health"]),
+        ("solo quiero comida", "es", ["food"], ["mental_health"]),
+        ("english please", "en", [], ["jobs"]),
+        ("clases de ingles", "es", ["jobs"], []),
+        ("el dcfs me investiga hablo espanol", "es", ["legal", "youth"], []),
+    ],
+)
+def test_what_as_often_tells_something_else_is_a_hint(
+    text: str, language: str, named: list[str], hinted: list[str]
+) -> None:
+    assert asking.named_needs(text, language) == (named, hinted)
+
+
+@pytest.mark.parametrize("text", ["I'd like food", "I\u2019d like food", "id like food", "id really like food"])
+def test_who_would_like_something_needs_no_id(text: str) -> None:
+    assert asking.named_needs(text, "en") == (["food"], [])
+    assert "benefits" not in needs.standard().in_question(text)
+    assert needs.standard().in_question("i lost my id") == {"benefits"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "heard", "place", "also"),
+    [
+        (["need a lawer rockford no $$", "no", "61101"], ["benefits"], None, ["legal"]),
+        (["need a lawer rockford no $$"], ["legal"], None, []),
+        (["i need food", "no, a lawyer"], ["shelter"], None, ["legal"]),
+        (["i need food", "no not food", "somewhere to crash"], ["shelter"], None, []),
+        (["i need food", "near the legal aid on 5th"], ["shelter"], "the legal aid on 5th", ["food"]),
+        (["a lawyer, by the hospital"], ["benefits"], None, ["legal"]),
+        (["diapers for my baby", "and food"], ["food"], None, []),
+        (["a bed for me and my baby"], ["shelter"], None, []),
+        (["a sofa, i am a veteran"], ["storage"], None, ["other"]),
+        (["furniture and food"], ["food"], None, ["other"]),
+        (["my neighbor 82 needs food"], ["welfare_check"], None, []),
+        (["watch my kids so i can work"], ["jobs"], None, ["baby"]),
+        (["a lawyer, he beats me"], ["domestic_violence"], None, ["legal"]),
+        (["he hits me when he drinks, i am at work"], ["domestic_violence"], None, []),
+        (["any beds left"], ["shelter"], None, []),
+        (["no mattress, i sleep on the floor"], ["shelter"], None, ["other"]),
+        (["i need food"], [], None, []),
+        (["hello"], ["food"], None, []),
+    ],
+)
+def test_what_the_newest_words_name_is_searched_for_beside_what_was_heard(
+    texts: list[str], heard: list[str], place: str | None, also: list[str]
+) -> None:
+    assert asking.also_named(texts, heard, place) == also
+
+
+def test_whom_it_is_for_is_read_whatever_the_need_is() -> None:
+    """A lawyer for an old woman is asked for as one, though "seniors" is no need that the bot heard."""
+    assert "#seniors" in asking.topics_of(["i need a lawyer"], ["legal"], "en", ages=[74])
+    assert "#seniors" not in asking.topics_of(["i need a lawyer"], ["legal"], "en", ages=[40])
+    assert "#youth_people" in asking.topics_of(["i need a lawyer"], ["legal"], "en", ages=[17])
+    assert "#youth_people" not in asking.topics_of(["i need a lawyer"], ["legal"], "en", ages=[7, 17])
+    assert "#veterans" in asking.topics_of(["lawyer for a veteran"], ["legal"], "en")
+    assert asking.served_by(["#hiv", "#divorce", "#veterans"]) == ("hiv", "veteran")
