@@ -70,12 +70,13 @@ def test_a_shift_that_ends_on_another_day_says_which(person: Maker, database: Da
     at_work(database, ana)
     town = ZoneInfo("America/Los_Angeles")
     now = utc_now()
-    for days in (0, 1):
+    for days in (0, 1, 366):
         ends = now.astimezone(town).replace(hour=23, minute=59, second=59) + datetime.timedelta(days=days)
         with database.begin() as session:
             session.execute(update(Shift).values(starts_at=now - HOUR, ends_at=ends))
         board = re.sub(r"<[^>]+>", "", sol.client.get("/console/board").text)
-        day = f" ({ends:%a} {ends.month}/{ends.day})" if days else ""
+        year = f"/{ends.year}" if ends.year != now.astimezone(town).year else ""
+        day = f" ({ends:%a} {ends.month}/{ends.day}{year})" if days else ""
         assert f"until 23:59{day}\n" in board
 
 
