@@ -105,13 +105,15 @@ class Board:
     drill: Drill | None
     no_drill: drills.Lack | None
     drills_off: bool
+    drill_runs: Drill | None
+    drill_waits: bool
     unread: int
     standing: int
     left_out: int = field(default=0)
 
 
 def read(session: Session, community: Community, now: datetime) -> Board:
-    """The board as it is now. Drills are nobody's thread: only that the last failed, or that none is run."""
+    """The board as it is now. Drills are nobody's thread: that one runs or waits, the last failed, or none is run."""
     threads = _threads(session)
     breaches = _breaches(session, community, threads, now)
     everybody = broadcasts.answering(session)
@@ -128,6 +130,8 @@ def read(session: Session, community: Community, now: datetime) -> Board:
         drill=drills.failed(session),
         no_drill=drills.lack(session, community, now),
         drills_off=community.paging.drill_at is None,
+        drill_runs=drills.running(session),
+        drill_waits=drills.waits(session, community, now),
         unread=len(calls.unread),
         standing=len(calls.standing),
     )

@@ -75,6 +75,12 @@ def running(session: Session) -> Drill | None:
     return session.scalar(select(Drill).where(Drill.finished_at.is_(None)).order_by(Drill.id).limit(1))
 
 
+def waits(session: Session, community: Community, now: datetime) -> bool:
+    """Whether tonight's drill is due and waits, for up to its hour, until nobody waits in danger any more."""
+    moment = _open_moment(session, community, now)
+    return moment is not None and now < moment + STARTS_WITHIN and _danger_waits(session)
+
+
 def last(session: Session) -> Drill | None:
     """The newest drill that is over."""
     return session.scalar(

@@ -38,7 +38,12 @@ def last_drill() -> None:
     with plain_errors(), closing(Database(database_url())) as database, database.begin() as session:
         found, town = drills.last(session), community.load(community_file())
         lines = [*drills.lines(found)] if found else ["No drill has been run."]
-        hours = drills.stale(session, town, datetime.now(UTC))
+        now = datetime.now(UTC)
+        if (runs := drills.running(session)) is not None:
+            lines += [f"One runs since {runs.started_at:%H:%M} UTC."]
+        elif drills.waits(session, town, now):
+            lines += ["Today's waits, as somebody waits in danger."]
+        hours = drills.stale(session, town, now)
         if hours is not None:
             lines += [OLD.format(hours=hours, at=town.paging.drill_at)]
         passed = found is not None and found.outcome == drills.PASSED and hours is None

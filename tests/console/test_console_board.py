@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from gateway import escalations
+from gateway import drills, escalations
 from gateway.db import Database
 from gateway.models import AuditEntry, Broadcast, BroadcastReading, Drill, Escalation, Heartbeat, Responder, Shift
 from gateway.risk import Level
@@ -127,6 +127,24 @@ def test_the_board_says_that_no_drill_is_run(person: Maker, database: Database, 
     with database.begin() as session:
         session.add(Drill(started_at=utc_now(), finished_at=utc_now(), outcome="passed", detail={}))
     assert 'id="no-drill"' not in sol.client.get("/console/board").text
+
+
+def test_the_board_says_that_a_drill_runs_or_waits(
+    person: Maker, database: Database, app: Flask, written: Written
+) -> None:
+    sol, door = person("Sol", "supervisor"), app.extensions["front_door"]
+    due = utc_now().astimezone(door.community.clock).time().replace(second=0, microsecond=0)
+    on = door.community.paging.model_copy(update={"drill_at": due})
+    app.extensions["front_door"] = replace(door, community=door.community.model_copy(update={"paging": on}))
+    assert 'id="drill-' not in sol.client.get("/console/board").text
+    written()
+    assert "Today&#39;s drill waits, as somebody waits in danger." in sol.client.get("/console/board").text
+    with database.begin() as session:
+        session.execute(update(Escalation).values(status="resolved"))
+        drills.start(session, utc_now())
+    page = sol.client.get("/console/board").text
+    assert "A drill runs since" in page
+    assert "drill waits" not in page
 
 
 def test_a_waiting_thread_is_given_to_somebody_from_the_board(

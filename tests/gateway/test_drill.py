@@ -112,8 +112,19 @@ def test_no_drill_beside_somebody_in_danger_nor_at_another_hour(duty: Duty) -> N
     duty.at += timedelta(minutes=61)
     assert watch(duty) == []
     duty.at -= timedelta(minutes=50)
+    assert not held_back(duty)
     duty.open(Level.URGENT)
     assert watch(duty) == []
+    assert held_back(duty)
+    duty.at -= timedelta(minutes=12)
+    assert not held_back(duty)  # not due yet
+    duty.at += timedelta(minutes=62)
+    assert not held_back(duty)  # not any more
+
+
+def held_back(duty: Duty) -> bool:
+    with duty.database.begin() as session:
+        return drills.waits(session, duty.community, duty.at)
 
 
 def kept(duty: Duty) -> list[tuple[str | None, str | None]]:
@@ -323,6 +334,9 @@ def test_the_command_tells_what_came_of_the_last(duty: Duty, monkeypatch: pytest
     duty.shift(ana)
     assert CliRunner().invoke(cli.main, ["drill", "run"]).exit_code == 0
     assert CliRunner().invoke(cli.main, ["drill", "run"]).exit_code == 1
+    runs = CliRunner().invoke(cli.main, ["drill", "last"])
+    assert runs.exit_code == 1
+    assert re.search(r"No drill has been run.\nOne runs since \d\d:\d\d UTC.\n", runs.output)
     duty.at = datetime.now(UTC) + timedelta(seconds=3)
     duty.climb()
     with duty.database.begin() as session:
