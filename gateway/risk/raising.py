@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from gateway.risk.letters import tokens_of
 from gateway.risk.level import Finding, Level, as_typed
-from gateway.risk.net import LONGEST, Net, Opinion
+from gateway.risk.linear import LONGEST
+from gateway.risk.net import Net, Opinion
 
 CARD = "net"
 EXCUSED = 0.94  # where a rule has read danger and found it denied, told, laughed at or long past

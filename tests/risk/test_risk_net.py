@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.risk import CardError, Level, screening
-from gateway.risk.net import LEVELS, STRONGEST, WEIGHTS, Net, features, net, plain
+from gateway.risk.linear import features, plain
+from gateway.risk.net import LEVELS, STRONGEST, WEIGHTS, Net, net
 from gateway.risk.raising import UNCLEAR, raised
 from gateway.risk.screening import Screener, assemble, screen
 from tools.net import WRITTEN_AS, Row, all_rows, fingerprint, read_rows, same
