@@ -16,7 +16,7 @@ the choices, is counted beside, and so is how often a service was offered that m
 are not on this machine nothing is measured, and that is said.
 
 Of the blind questions only shares are for reading. ``tuning_questions.tsv`` is there to mend search by: with
-``--misses`` the texts of those that were missed are printed, too. ``invented_questions.tsv`` asks four directories that
+``--misses`` the texts of those that were missed are printed, too. ``invented_questions.tsv`` asks six directories that
 we made up, which are always there.
 """
 
@@ -90,6 +90,10 @@ SOURCES = {
 } | {
     f"invented{number}": Source(str(INVENTED / f"{number}.json"), "America/Chicago", "Peoria", "IL", "Peoria County")
     for number in range(1, 5)
+}
+SOURCES |= {
+    "invented5": Source(str(INVENTED / "5"), "America/Los_Angeles", "Tulare County", "CA", "Tulare County"),
+    "invented6": Source(str(INVENTED / "6"), "America/Los_Angeles", "Yakima County", "WA", "Yakima County"),
 }
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from gateway.directory import eligibility, gazetteer, mentioned, mistyped, place, said, topics, unsure, whom
+from gateway.directory import eligibility, gazetteer, learned, mentioned, mistyped, place, said, topics, unsure, whom
 from gateway.directory.folding import fold
 from gateway.directory.gazetteer import Town
 from gateway.directory.needs import Mapping, standard
@@ -47,6 +47,8 @@ BEDS = frozenset(("beds", "a bed", "need a bed", "bed for my", "camas", "una cam
 PEOPLE_COME = NOT_BY_WORDS - {VIOLENCE}
 TOLD_OF_VIOLENCE = frozenset(("jobs", "substance_use", "utilities"))  # he drinks, comes to her work, holds the bills
 WHO_NEEDS = frozenset(("baby", "youth", "seniors", "veterans"))  # that say who somebody is: never beside a need by that
+# From these chances on what a text is likely about is searched for, is told to the bot as named, or as what may be.
+SEARCHED, NAMED, HINTED = 0.17, 0.4, 0.2
 NEAR = 5  # words
 REFUSING = re.compile(
     r"\b(?:not|(?:dont|do not|didnt|no longer) (?:need|want|mean)|already (?:have|got|had)|instead of|rather than"
@@ -72,6 +74,7 @@ def load_words(community: "Community | None") -> None:
     """The part of it that each text needs which comes in (:func:`named_needs`)."""
     tags = tags_of(community)
     mistyped.mender(tags, tags.topics)
+    learned.guesses("")
 
 
 def tags_of(community: "Community | None") -> Mapping:
@@ -136,7 +139,7 @@ def wanted(  # noqa: PLR0913 - what is asked, and by whom, where and when
     hits = about.in_question(mended)
     asked = [*hits, *mapping.hits_in_question(mended)]
     ages = said.ages_in(text)
-    found = _meant(hits) | _by_age(ages)
+    found = _by_age(ages) | _said_or_likely(about, mended, hits)
     return Wanted(
         needs=_needs(mapping, found, asked),
         zip=code,
@@ -180,7 +183,7 @@ def topics_of(
     mapping = tags or standard()
     about = mapping.topics
     mended = (mistyped.mender(mapping, about).mended(text, language) for text in texts)
-    named = _by_age(ages).union(*(_meant(about.in_question(text)) for text in mended))
+    named = _by_age(ages).union(*(_said_or_likely(about, text, about.in_question(text)) for text in mended))
     wanted_needs = set(needs)
     whom_for = about.of_kind(named, topics.WHO)
     return tuple(
@@ -203,14 +206,37 @@ class NamedNeeds(NamedTuple):
 
 
 def named_needs(text: str, language: str = "en", tags: Mapping | None = None) -> NamedNeeds:
-    """The needs that a resident's own text names; not what they say they do not want.
+    """The needs that a resident's own text names, or is likely about; not what they say they do not want.
 
     Of needs for which people go out, and of violence at home, the directory's words are no judge.
     """
     mapping = tags or standard()
     hits = list(hits_in(text, language, mapping))
-    named = _nameable(mapping, list(unsure.without(hits)))
-    return NamedNeeds(named, [need for need in _nameable(mapping, [hit for hit, _ in hits]) if need not in named])
+    mended = _mended(text, language, mapping)
+    sure, maybe = (_of_guess(mapping, mended, least) for least in (NAMED, HINTED))
+    named = sorted({*_nameable(mapping, list(unsure.without(hits))), *sure})
+    hinted = sorted({*_nameable(mapping, [hit for hit, _ in hits]), *maybe})
+    return NamedNeeds(named, [need for need in hinted if need not in named])
+
+
+def _mended(text: str, language: str, mapping: Mapping) -> str:
+    return mistyped.mender(mapping, mapping.topics).mended(text, language)
+
+
+def _of_guess(mapping: Mapping, mended: str, least: float) -> set[str]:
+    return mapping.topics.needs_of(guessed(mapping.topics, mended, least)) - NOT_BY_WORDS
+
+
+def _said_or_likely(about: topics.Topics, mended: str, hits: Iterable[Hit]) -> set[str]:
+    """What words name, and what the text is likely about; a town's own topics are not learned: there words decide."""
+    found = _meant(hits)
+    own = about.of_kind(found, "") - learned.known()
+    return found if own else found | guessed(about, mended)
+
+
+def guessed(about: topics.Topics, mended: str, least: float = SEARCHED) -> set[str]:
+    """The topic that a text is likely about, though no word may name it (:mod:`gateway.directory.learned`)."""
+    return {code for code, chance in learned.guesses(mended)[:1] if chance >= least and code in about.by_code}
 
 
 def also_named(
@@ -230,9 +256,11 @@ def also_named(
         hits = list(_hits(_without(text, place), language, mapping))
         told = ((hit, phrase) for hit, phrase in _not_refused(hits) if SHELTER not in needs or phrase not in BEDS)
         sure = list(unsure.without(told))
-        named = _nameable(mapping, sure)
+        likely = _of_guess(mapping, _mended(_without(text, place), language, mapping), SEARCHED)
+        likely -= {unsure.NAMELESS} if SHELTER in needs else set()  # who looks for a bed needs no furniture
+        named = sorted({*_nameable(mapping, sure), *likely})
         if named:
-            return _beside(needs, named, _matters(mapping, sure))
+            return _beside(needs, named, _matters(mapping, sure) | likely)
         if any(refused for _, _, refused in hits):
             break
     return []
@@ -266,7 +294,7 @@ def _not_refused(hits: Iterable[tuple[Hit, str, bool]]) -> Iterator[tuple[Hit, s
 
 def _hits(text: str, language: str, mapping: Mapping) -> Iterator[tuple[Hit, str, bool]]:
     """All that a text names, with the words that do, and whether it is what they do not want."""
-    mended = mistyped.mender(mapping, mapping.topics).mended(text, language)
+    mended = _mended(text, language, mapping)
     words = words_in(mended)
     for hit in (*mapping.topics.in_question(mended), *mapping.hits_in_question(mended)):
         yield hit, " ".join(words[hit.start : hit.end]), _refused(words, hit)

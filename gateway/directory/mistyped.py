@@ -26,6 +26,7 @@ SMALL = re.compile(r"(?:[ce]?cit|it)([oa]s?)$")  # comidita, leche: lechita
 DRAWN_OUT = re.compile(r"(\w)\1{2,}")  # foood, porfaaa
 HANGING = re.compile(r"(?<=\w\w[aei]r)(?:[mts]e|nos|l[aeo]s?)$")  # divorciarme, pagarle
 SERVED = ("en", "es")
+ENDS_SPANISH = re.compile(r"(?:[aeo][ns]?|[ai]r|ad|ion)$")
 # What residents write short, where the short form is no other word. Both languages have some of their own.
 SHORT = {
     "en": dict(
@@ -76,7 +77,8 @@ class Mender:
         plain = _without_k(word) if language == "es" and len(word) >= SHORTEST_STEM else word
         if plain in in_use() or word in in_use():
             return plain if plain in in_use() else word
-        return self._by_likeness(plain) or word
+        meant = self._by_likeness(plain)
+        return word if meant is None or (language == "es" and _is_no_slip(plain, meant)) else meant
 
     def _by_likeness(self, word: str) -> str | None:
         heard = self._by_ear.get(sound_key(word)) if len(word) >= SHORTEST_BY_EAR else None
@@ -127,6 +129,11 @@ def _spellings(word: str, language: str) -> Iterator[str]:
             stem, plural = SMALL.sub("", word), "s" if word.endswith("s") else ""
             yield from (stem + vowel + plural for vowel in (word.rstrip("s")[-1], "e", ""))
         yield HANGING.sub("", word)
+
+
+def _is_no_slip(word: str, english: str) -> bool:
+    """Whether a word of a Spanish text that looks Spanish would become an English one: "tosen" is no "token"."""
+    return ENDS_SPANISH.search(word) is not None and "es" not in tables.words().get(english, {"es": 0.0})
 
 
 def _without_k(word: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 from psycopg import Connection
 
-from gateway.directory import chosen, eligibility, term_file, topics
+from gateway.directory import chosen, eligibility, learned, term_file, topics
 from gateway.directory.chosen import Which
 from gateway.directory.copying import copy
 from gateway.directory.folding import fold
@@ -21,6 +21,7 @@ MAPPING = Path(__file__).parent / "needs.yml"
 TAXONOMY = "Front Door needs"  # a taxonomy of this name says outright what a service meets
 BY_TERM, BY_NAME, BY_TEXT = 3, 2, 1  # how sure
 ALSO = "also"  # an attribute's value for a need that is met on the side
+LIKELY = 0.4  # the chance from which on a service counts as about what no word of it names
 READ_AT_ONCE = 200  # services: no transaction may lie idle while long texts are read
 OPEN_ELIGIBILITY = re.compile(r"open.?eligibility|^oe\b", re.I)
 LISTS = ("codes", "open_eligibility", "without")
@@ -237,20 +238,27 @@ def terms_of(connection: Connection[Any], dataset: str) -> dict[str, Wider]:
 
 
 def of_term(term: str, terms: dict[str, Wider], mapping: Mapping) -> set[str]:
-    """The needs that a term means: the town's word for it, or for the nearest wider term, else all that our rules find
-    in it and in what is wider."""
+    """The needs that a term means: the town's word for it, or for the nearest wider term, beside what our rules find in
+    the narrower ones; else what they find in it, or in what is wider where they find no need in it: "Rent Payment
+    Assistance" under "Housing/Shelter" is no shelter."""
     found: set[str] = set()
+    for identity, here in _upwards(term, terms):
+        said = mapping.of_term(here.taxonomy, here.code, here.name)
+        if said is not None:
+            return found | said | mapping.topics.in_text(here.name)
+        if all(map(is_topic, found)):
+            found |= mapping.of_code(here.code or identity, here.taxonomy) | _told(mapping, here.name)
+    return found
+
+
+def _upwards(term: str, terms: dict[str, Wider]) -> Iterator[tuple[str, Wider]]:
+    """A term and all that are wider, nearest first, with their ids."""
     seen: set[str] = set()
     above: str | None = term
     while above in terms and above not in seen:
         seen.add(above)
-        here = terms[above]
-        said = mapping.of_term(here.taxonomy, here.code, here.name)
-        if said is not None:
-            return found | said | mapping.topics.in_text(here.name)
-        found |= mapping.of_code(here.code or above, here.taxonomy) | _told(mapping, here.name)
-        above = here.parent_id
-    return found
+        yield above, terms[above]
+        above = terms[above].parent_id
 
 
 def _told(mapping: Mapping, *texts: str | None) -> set[str]:
@@ -272,6 +280,16 @@ def _hinted(mapping: Mapping, told: set[str], *texts: str | None) -> set[str]:
     if all(map(is_topic, told)):
         return found | (about.needs_of(found) & set(mapping.needs))
     return {topic for topic in about.of_kind(found, "") if about.by_code[topic].needs & told}
+
+
+def _guessed(mapping: Mapping, told: set[str], *texts: str | None) -> set[str]:
+    """What a service is likely about whose texts name nothing in particular, with the needs of it."""
+    about = mapping.topics
+    if about.of_kind(told, ""):
+        return set()
+    likely = (code for code, chance in learned.guesses(". ".join(filter(None, texts))) if chance >= LIKELY)
+    found = set(likely) & set(about.by_code)
+    return found | (about.needs_of(found) & set(mapping.needs))
 
 
 def _by_the_way(named: set[str], mentioned: set[str]) -> set[str]:
@@ -301,6 +319,7 @@ def _by_words(connection: Connection[Any], which: Which, mapping: Mapping, said:
                 mentioned -= ABOUT_PETS  # a shelter that takes no dogs is no help with one
             if not has_terms:
                 mentioned |= _hinted(mapping, named | mentioned, name, *texts)
+            mentioned |= _guessed(mapping, named | mentioned, name, *texts[:1])
             found = [(service, need, BY_NAME) for need in named]
             found += [(service, need, BY_TEXT) for need in mentioned - named]
             yield from (one for one in found if service not in said or is_topic(one[1]))

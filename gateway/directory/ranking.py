@@ -331,7 +331,8 @@ def interleaved(ranked: list[Looked], wanted: Wanted) -> list[Looked]:
     """In turns by need where several were named, so that each is met among the first; within a turn by rank."""
     if wanted.topics and wanted.text:  # read from words, needs are less sure than the bot's, and topics say it closer
         return ranked
-    asked = [need for need in wanted.needs if need not in PEOPLE] or list(wanted.needs)
+    matters = relevance.needs_of_matters(wanted)
+    asked = [need for need in wanted.needs if need not in PEOPLE or need in matters] or list(wanted.needs)
     queues = {need: deque(n for n, c in enumerate(ranked) if need in c.row.needs) for need in asked}
     told: dict[int, None] = {}
     while any(queues.values()):

@@ -47,6 +47,11 @@ def _of_kind(known: topics.Topics, said: tuple[str, ...], kind: str) -> frozense
     return frozenset(known.of_kind(said, kind))
 
 
+def needs_of_matters(wanted: Wanted) -> frozenset[str]:
+    """The needs of what was asked for in particular: of "a day care for my mother", those of the old."""
+    return frozenset(wanted.known_topics.needs_of(_of_kind(wanted.known_topics, wanted.topics, "")))
+
+
 def about(row: Any, wanted: Wanted) -> Notes:
     """What each topic that was asked for is worth here: the best in full, each further one half of the one before.
 
@@ -138,7 +143,8 @@ def _answers_facts(row: Any, wanted: Wanted) -> bool:
         return True
     if not _meets_any(row, wanted):
         return False
-    particular = _of_kind(wanted.known_topics, wanted.topics, "")
+    known = wanted.known_topics
+    particular = frozenset(code for code in _of_kind(known, wanted.topics, "") if known.by_code[code].needs)
     if not particular or not ANYTHING_HELPS.isdisjoint(wanted.needs) or _meets_another(row, wanted, particular):
         return True
     return _in_particular(row, wanted, particular) or _for_them(row, wanted) or _knows_others(row, wanted)

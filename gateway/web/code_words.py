@@ -42,7 +42,8 @@ TOPICS = (
     N_("syringe services"), N_("car seats"), N_("early intervention"), N_("foster adoption"), N_("kin caregivers"),
     N_("devices"), N_("youth jobs"), N_("older workers"), N_("while at work"), N_("yard work"), N_("companion calls"),
     N_("elder abuse"), N_("communication aids"), N_("dui classes"), N_("gardens"), N_("lead"), N_("street vendors"),
-    N_("laundry"), N_("car repair"), N_("mail address"), N_("who to call"), N_("missing people"),
+    N_("laundry"), N_("car repair"), N_("mail address"), N_("who to call"), N_("missing people"), N_("home access"),
+    N_("immigration raids"), N_("tattoo removal"),
 )  # fmt: skip
 DANGERS = (
     N_("suicide"), N_("self harm"), N_("overdose"), N_("medical"), N_("poison"), N_("withdrawal"), N_("violence"),

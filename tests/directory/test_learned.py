@@ -1,0 +1,102 @@
+"""What a text is about where no word says it: the weights fit their rows, and guesses only add to what words know."""
+
+import json
+import logging
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.directory import asking, learned, needs, topics
+from tools.linear import pack
+from tools.matters import all_rows, fingerprint, read_rows
+
+# None of these texts stands in a row.
+TOLD = [
+    ("6 months behind on the house and the bank set a sale date", "en", "foreclosure"),
+    ("lost my wife in march and the evenings are the worst", "en", "grief"),
+    ("I keep everything, boxes up to the ceiling, nobody can sit in my living room", "en", "hoarding"),
+    ("mom falls and I work, somewhere she can spend the day", "en", "adult_day"),
+    ("se murio mi mama ayer y no tenemos para la funeraria", "es", "burial"),
+    ("mi nina tiene dos anos y no dice ni una palabra", "es", "early_intervention"),
+    ("ya no oigo el telefono y los aparatos cuestan miles", "es", "hearing"),
+    ("dormimos en el piso, ni camas ni mesa, apenas rentamos", "es", "furniture"),
+]
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """Nothing is kept of a net that a test changes."""
+    for each in (learned.net, learned.guesses):
+        each.cache_clear()
+    yield
+    for each in (learned.net, learned.guesses):
+        each.cache_clear()
+
+
+def test_the_weights_are_made_of_these_rows() -> None:
+    read = learned.net()
+    assert read is not None
+    assert read.version == fingerprint(), "run `make matters`"
+
+
+def test_every_topic_that_is_guessed_is_known() -> None:
+    read = learned.net()
+    assert read is not None
+    assert {topics.MARK + name for name in read.names if name[0] not in {learned.NOTHING, learned.AT_LARGE}} <= set(
+        topics.standard().by_code
+    )
+
+
+@pytest.mark.parametrize(("text", "language", "topic"), TOLD)
+def test_a_matter_that_is_only_told_of_is_searched_for(text: str, language: str, topic: str) -> None:
+    assert text not in {row.text for row in all_rows()}
+    about = topics.standard()
+    needed = sorted(about.needs_of([f"#{topic}"]))
+    assert f"#{topic}" in asking.topics_of([text], needed, language)
+    named = asking.named_needs(text, language)
+    assert set(needed) & {*named.named, *named.hinted}
+
+
+@pytest.mark.parametrize("text", ["thank you so much", "who are you", "hola buenas tardes", "yes please", "97201", ""])
+def test_what_asks_for_nothing_names_no_need_by_a_guess(text: str) -> None:
+    assert asking.guessed(topics.standard(), text) == set()
+
+
+def test_a_guess_never_names_a_need_for_which_people_go_out() -> None:
+    for text in ("he beats me every night and i am scared to go home", "el vecino pone la musica a todo volumen"):
+        named = asking.named_needs(text)
+        assert asking.NOT_BY_WORDS.isdisjoint([*named.named, *named.hinted])
+
+
+def test_a_service_whose_texts_name_nothing_is_about_what_they_are_like() -> None:
+    told = needs._guessed(needs.standard(), set(), "Pagos a Tiempo", "We sit down with the lender before the auction.")
+    assert {"#foreclosure", "housing"} <= told
+    assert needs._guessed(needs.standard(), {"#dental_care"}, "Pagos a Tiempo", "before the auction") == set()
+
+
+def test_without_its_weights_search_goes_on_by_words(
+    forgotten: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with zipfile.ZipFile(learned.WEIGHTS) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["about.json"] = json.dumps(json.loads(parts["about.json"]) | {"bias": [0.0]}).encode()
+    broken = tmp_path / "weights.zip"
+    pack(broken, parts)
+    monkeypatch.setattr(learned, "WEIGHTS", broken)
+    with caplog.at_level(logging.ERROR):
+        assert learned.guesses("6 months behind on the house and the bank set a sale date") == ()
+    assert "the net's parts are not of one size" in caplog.text
+    assert "sale date" not in caplog.text
+    assert asking.named_needs("i need a food pantry").named == ["food"]
+
+
+@pytest.mark.parametrize(
+    "line", ["nothing_of_the_kind\tq\ten\thi", "grief\tx\ten\thi", "grief\tq\ten\t ", "grief q en hi"]
+)
+def test_a_row_that_is_none_is_named(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "writer.tsv"
+    file.write_text(f"grief\tq\ten\tmy dad died\n{line}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="writer.tsv:2: not 'topics"):
+        list(read_rows(file))
