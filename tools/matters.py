@@ -1,8 +1,8 @@
 """Trains what guesses the topic of a text, from ``gateway/directory/learned/rows``: `make matters` (three minutes).
 
 Every file holds ``topics <tab> q or s <tab> language <tab> text``: what residents tell (q) and how publishers describe
-services (s), topics joined by ``|``; ``-`` is for what asks for nothing, ``=food`` for what asks for food and nothing in
-particular. ``--check`` only says whether the weights are older than the rows.
+services (s), topics joined by ``|``. ``-`` stands for what asks for nothing, ``=food`` for what asks for food and for
+nothing in particular. ``--check`` only says whether the weights are older than the rows.
 """
 
 import argparse

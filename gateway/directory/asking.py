@@ -256,14 +256,20 @@ def also_named(
         hits = list(_hits(_without(text, place), language, mapping))
         told = ((hit, phrase) for hit, phrase in _not_refused(hits) if SHELTER not in needs or phrase not in BEDS)
         sure = list(unsure.without(told))
-        likely = _of_guess(mapping, _mended(_without(text, place), language, mapping), SEARCHED)
-        likely -= {unsure.NAMELESS} if SHELTER in needs else set()  # who looks for a bed needs no furniture
+        likely = _beside_by_guess(mapping, _mended(_without(text, place), language, mapping), needs)
         named = sorted({*_nameable(mapping, sure), *likely})
         if named:
             return _beside(needs, named, _matters(mapping, sure) | likely)
         if any(refused for _, _, refused in hits):
             break
     return []
+
+
+def _beside_by_guess(mapping: Mapping, mended: str, heard: Sequence[str]) -> set[str]:
+    """The needs of what a text is likely about, where none of them was heard: who feels hopeless looks for no diapers
+    because that may be of a birth, and who looks for a bed for no furniture."""
+    likely = _of_guess(mapping, mended, SEARCHED) - ({unsure.NAMELESS} if SHELTER in heard else set())
+    return set() if likely & set(heard) else likely
 
 
 def _matters(mapping: Mapping, hits: Iterable[Hit]) -> set[str]:

@@ -384,6 +384,9 @@ def test_who_would_like_something_needs_no_id(text: str) -> None:
         (["no mattress, i sleep on the floor"], ["shelter"], None, ["other"]),
         (["i need food"], [], None, []),
         (["hello"], ["food"], None, []),
+        (["i feel hopeless"], ["mental_health"], None, []),
+        (["i feel so stressed and overwhelmed"], ["mental_health"], None, []),
+        (["6 months behind on the house and the bank set a sale date"], ["jobs"], None, ["housing", "legal"]),
     ],
 )
 def test_what_the_newest_words_name_is_searched_for_beside_what_was_heard(
