@@ -1,7 +1,6 @@
 """Which thread a responder's plain text belongs to, the words that wait until that is certain, and what residents write
 while their thread's owner works by text. No words may ever reach another thread than the meant one."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from gateway import escalations, notices, texts
 from gateway.community import Community
 from gateway.conversations import RESPONDER
 from gateway.escalations import BY_SMS, CLAIMED
+from gateway.invisible import FLIPS
 from gateway.keys import Keys
 from gateway.models import Assessment, Conversation, Escalation, Message, Notice, RelayLine, RelayText, Responder
 from gateway.risk import Level
@@ -22,8 +22,6 @@ LATELY = timedelta(minutes=10)  # how long an answer to words of another thread 
 CAUGHT_UP, CATCH_UP_SINCE = 3, timedelta(hours=24)
 LONGEST = 1_500  # of 1,600 that Twilio takes in one Body (21617), with the number in front
 ANSWER = "answer"
-# A phone shows a text as it comes: these turn a line around, or hide in a word. What joins an emoji stays.
-FLIPS = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 DANGER = [level.value for level in Level if level >= Level.URGENT]
 
 

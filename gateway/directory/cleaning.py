@@ -3,6 +3,8 @@
 import html
 import re
 
+from gateway.invisible import FLIPS
+
 # What spreadsheets and databases write into a cell that is empty. "None" is no such word: it is what a fee may be.
 NOTHING = frozenset(
     ("null", "(null)", "\\n", "nan", "n/a", "#n/a", "undefined", "-", "--", "#ref!", "#value!", "#name?", "#div/0!")
@@ -52,7 +54,7 @@ def plain_text(text: str) -> str:
         text = _without_tags(_without_comments(text)) if marked else text
         text = ENTITY.sub(lambda found: html.unescape(found[0]), text).replace("\xa0", " ")
         text = storable(_tidy(text) if marked else text)
-    return text.strip()
+    return FLIPS.sub("", text).strip()
 
 
 def _has_tags(text: str) -> bool:

@@ -14,6 +14,7 @@ from gateway.directory.flatten import NAMESPACE, Record, given_id
 from gateway.directory.objects import BY_NAME, Kind
 from gateway.directory.outgoing import WHOSE
 from gateway.directory.values import LANGUAGES, SPREADSHEET_ID
+from gateway.invisible import FLIPS
 from gateway.models.directory import ID_LENGTH
 
 STATUSES = ("active", "inactive", "defunct", "temporarily closed")
@@ -128,7 +129,9 @@ def _plain(value: Any, mended: Mended) -> Any:
         clean = storable(value)
         if clean != value:
             mended.notes.append("a NUL character was removed" if "\x00" in value else "a broken character was replaced")
-        return clean.strip() or None
+        if (shown := FLIPS.sub("", clean)) != clean:
+            mended.notes.append("an invisible sign was removed")
+        return shown.strip() or None
     if isinstance(value, list):
         return "; ".join(str(item) for item in value if not isinstance(item, dict | list)) or None
     return None if value == {} else value

@@ -18,6 +18,7 @@ SENTENCES = (
     N_("%(cell)s missing"),
     N_("a NUL character was removed"),
     N_("a broken character was replaced"),
+    N_("an invisible sign was removed"),
     N_("%(cell)s read as empty"),
     N_("%(cell)s held mark-up; it was made plain text"),
     N_("%(cell)s is too long; kept as text"),

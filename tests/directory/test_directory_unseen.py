@@ -128,6 +128,10 @@ ODD: dict[str, tuple[Files, str, type[Any], tuple[str, ...], list[tuple[Any, ...
                       columns="id,organization_id,name,status,description"),
              "services.csv:2 description held mark-up", Service, ("name", "description"),
              [("Food & Toys", "Free\nfood")]),
+    "signs that turn a line around": (
+        services("s1,o1,\u202eyrtnap dooF\u202c \u200b,active,a &#8238;b",
+                 columns="id,organization_id,name,status,description"),
+        "services.csv:2 an invisible sign was removed", Service, ("name", "description"), [("yrtnap dooF", "a b")]),
     "words for nothing": (services("s1,NULL,A,active,N/A,#REF!", columns="id,organization_id,name,status,url,alert"),
                           "services.csv:2 url 'N/A' read as empty", Service, ("organization_id", "url", "alert"),
                           [(None, None, None)]),
