@@ -35,7 +35,7 @@ train: setup ## train the bot's model when its files have changed
 net: setup-gateway ## train the net under the risk rules from its rows (a quarter of an hour)
 	@OMP_NUM_THREADS=2 $(PY) -m tools.net
 
-matters: setup-gateway ## train what guesses the topic of a text from its rows (three minutes)
+matters: setup-gateway ## train what guesses the topic of a text from its rows (four minutes)
 	@OMP_NUM_THREADS=2 $(PY) -m tools.matters
 
 test: setup browser node ## everything: lint, types, unit, integration, bot, end to end, faults

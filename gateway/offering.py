@@ -190,7 +190,7 @@ def as_searched(scene: Scene, wanted: Last, **preferred: Any) -> Wanted:
     tags, facts = asking.tags_of(scene.community), _facts(scene, wanted) | preferred
     # What the needs are about in particular, in the resident's own latest words.
     needs = _needs(wanted)
-    topics = asking.topics_of(scene.said, needs, scene.language, tags, facts.get("ages", ()))
+    topics, guessed = asking.topics_and_guesses(scene.said, needs, scene.language, tags, facts.get("ages", ()))
     facts["serves"] = tuple(dict.fromkeys((*facts.get("serves", ()), *asking.served_by(topics))))
     return Wanted(
         needs=needs,
@@ -199,6 +199,7 @@ def as_searched(scene: Scene, wanted: Last, **preferred: Any) -> Wanted:
         language=scene.language,
         chosen=chosen_of(wanted),
         topics=topics,
+        guessed=guessed,
         known_topics=tags.topics,
         **facts,
     )

@@ -1,6 +1,7 @@
 """Makes the weights that :mod:`gateway.risk.linear` reads: runs of letters and words, and the meaning of words, in one
 linear model that is always the same for the same rows."""
 
+import inspect
 import io
 import json
 import sys
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gateway.risk.linear import divisor
+from gateway.risk.letters import fold
+from gateway.risk.linear import LETTERS, LONGEST, LOUDEST, WORDS, divisor, features, plain
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -38,6 +40,14 @@ def all_words(texts: Sequence[str]) -> list[str]:
         lines = (COMMON / f"{language}.txt").read_text(encoding="utf-8").splitlines()
         words |= {word for line in lines if not line.startswith("#") for word in line.split()[1:] if word.isalnum()}
     return sorted(words)
+
+
+def way_of_reading() -> bytes:
+    """How texts are read and rows are learned from: weights that were made in another way are not of these rows."""
+    sources = "".join(inspect.getsource(each) for each in (fold, plain, features, divisor))
+    settings = [LETTERS, WORDS, LONGEST, LOUDEST, SEEN, SHARPNESS, STEPS, FIRST_LOOK, DIMENSIONS, MEANING]
+    common = b"".join((COMMON / f"{language}.txt").read_bytes() for language in ("en", "es"))
+    return (sources + repr(settings)).encode() + common
 
 
 class Meaning:

@@ -1,4 +1,4 @@
-"""Trains what guesses the topic of a text, from ``gateway/directory/learned/rows``: `make matters` (three minutes).
+"""Trains what guesses the topic of a text, from ``gateway/directory/learned/rows``: `make matters` (four minutes).
 
 Every file holds ``topics <tab> q or s <tab> language <tab> text``: what residents tell (q) and how publishers describe
 services (s), topics joined by ``|``. ``-`` stands for what asks for nothing, ``=food`` for what asks for food and for
@@ -20,7 +20,7 @@ import numpy as np
 from gateway.directory import needs, topics
 from gateway.directory.learned import AT_LARGE, NOTHING, ROWS, WEIGHTS
 from gateway.risk.linear import features, plain
-from tools.linear import Meaning, all_words, chosen_reader, fit, say, write
+from tools.linear import Meaning, all_words, chosen_reader, fit, say, way_of_reading, write
 
 KEPT = 25_000  # letter and word runs
 LINE = re.compile(r"(?P<topics>-|=?[a-z_0-9|]+)\t[qs]\t(?:en|es)\t(?P<text>.*\S.*)")
@@ -54,7 +54,7 @@ def all_rows() -> list[Row]:
 
 def fingerprint() -> str:
     """What the weights are made of."""
-    made_of = hashlib.sha256(repr(KEPT).encode())
+    made_of = hashlib.sha256(way_of_reading() + repr(KEPT).encode())
     for row in all_rows():
         made_of.update(repr(row).encode())
     return made_of.hexdigest()[:16]

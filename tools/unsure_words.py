@@ -13,8 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.directory.asking import NOT_BY_WORDS, hits_in
-from gateway.directory.needs import standard
+from gateway.directory.asking import hits_in
+from gateway.directory.needs import NOT_BY_WORDS, standard
 from gateway.directory.unsure import FILE, needs_of
 from tools.nlu_rows import DATA, MARKED, taught
 

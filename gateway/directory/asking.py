@@ -9,10 +9,22 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from gateway.directory import eligibility, gazetteer, learned, mentioned, mistyped, place, said, topics, unsure, whom
+from gateway.directory import (
+    eligibility,
+    gazetteer,
+    learned,
+    likely,
+    mentioned,
+    mistyped,
+    place,
+    said,
+    topics,
+    unsure,
+    whom,
+)
 from gateway.directory.folding import fold
 from gateway.directory.gazetteer import Town
-from gateway.directory.needs import Mapping, standard
+from gateway.directory.needs import NOT_BY_WORDS, Mapping, standard
 from gateway.directory.phrases import Hit, words_in
 from gateway.directory.wanted import Wanted
 
@@ -39,16 +51,12 @@ SERVED_BY = {  # topics that say who is asking -> who is served
 }
 # The words of a gender also name mothers, fathers and parents of whom somebody speaks: whom.py reads it closer.
 WHO = ("pregnant", "veteran", "family", "lgbtq", "immigrant", "reentry", "disabled", "hiv")
-NOT_BY_WORDS = frozenset(
-    "domestic_violence welfare_check dispute distress_in_public syringe_pickup about_program".split()
-)
 VIOLENCE, SHELTER = "domestic_violence", "shelter"
 BEDS = frozenset(("beds", "a bed", "need a bed", "bed for my", "camas", "una cama"))  # and no furniture, for the night
 PEOPLE_COME = NOT_BY_WORDS - {VIOLENCE}
 TOLD_OF_VIOLENCE = frozenset(("jobs", "substance_use", "utilities"))  # he drinks, comes to her work, holds the bills
 WHO_NEEDS = frozenset(("baby", "youth", "seniors", "veterans"))  # that say who somebody is: never beside a need by that
-# From these chances on what a text is likely about is searched for, is told to the bot as named, or as what may be.
-SEARCHED, NAMED, HINTED = 0.17, 0.4, 0.2
+GUESSED_IN, LEAST_WORDS = 8, 3  # so many of the newest texts, each of so many words
 NEAR = 5  # words
 REFUSING = re.compile(
     r"\b(?:not|(?:dont|do not|didnt|no longer) (?:need|want|mean)|already (?:have|got|had)|instead of|rather than"
@@ -139,7 +147,8 @@ def wanted(  # noqa: PLR0913 - what is asked, and by whom, where and when
     hits = about.in_question(mended)
     asked = [*hits, *mapping.hits_in_question(mended)]
     ages = said.ages_in(text)
-    found = _by_age(ages) | _said_or_likely(about, mended, hits)
+    guess = likely.about(mapping, mended, _hits(mended, mapping))
+    found = _meant(hits) | _by_age(ages) | guess.keys()
     return Wanted(
         needs=_needs(mapping, found, asked),
         zip=code,
@@ -153,6 +162,7 @@ def wanted(  # noqa: PLR0913 - what is asked, and by whom, where and when
         when=said.moment_in(text, now, home) if now else None,
         open_only=said.open_in(text),
         topics=tuple(sorted(found)),
+        guessed=_unsure(guess, _meant(hits)),
         known_topics=about,
         words=_left(about, mended, asked),
     )
@@ -178,17 +188,39 @@ def topics_of(
     tags: Mapping | None = None,
     ages: Sequence[int] = (),
 ) -> tuple[str, ...]:
-    """The topics of these needs that texts name, and those that say of no need whom it is for; the old and
-    the young by their age. ``tags`` are the town's words for needs and topics; without them ours are meant."""
+    """The topics of these needs that texts name, oldest text first, or that the newest are likely about, and those that
+    say of no need whom it is for; the old and the young by their age. ``tags`` are the town's words for needs and
+    topics; without them ours are meant."""
+    return topics_and_guesses(texts, needs, language, tags, ages)[0]
+
+
+def topics_and_guesses(
+    texts: Iterable[str],
+    needs: Iterable[str],
+    language: str = "en",
+    tags: Mapping | None = None,
+    ages: Sequence[int] = (),
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The same, and those of them that are guessed and not so sure that they leave anything out."""
     mapping = tags or standard()
-    about = mapping.topics
-    mended = (mistyped.mender(mapping, about).mended(text, language) for text in texts)
-    named = _by_age(ages).union(*(_said_or_likely(about, text, about.in_question(text)) for text in mended))
-    wanted_needs = set(needs)
-    whom_for = about.of_kind(named, topics.WHO)
-    return tuple(
-        sorted(t for t in named if t in whom_for or not about.by_code[t].needs or about.by_code[t].needs & wanted_needs)
+    about, wanted_needs = mapping.topics, set(needs)
+    mended = [_mended(text, language, mapping) for text in texts]
+    meant = _by_age(ages).union(*(_meant(about.in_question(text)) for text in mended))
+    guess: dict[str, float] = {}
+    for text in mended[-GUESSED_IN:]:
+        if len(text.split()) >= LEAST_WORDS:
+            guess |= likely.about(mapping, text, _hits(text, mapping))
+    whom_for = about.of_kind(meant, topics.WHO)
+    named = sorted(
+        t
+        for t in meant | guess.keys()
+        if t in whom_for or not about.by_code[t].needs or about.by_code[t].needs & wanted_needs
     )
+    return tuple(named), tuple(t for t in _unsure(guess, meant) if t in named)
+
+
+def _unsure(guess: Facts[str, float], meant: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(code for code, chance in guess.items() if chance < likely.ALONE and code not in meant))
 
 
 def _by_age(ages: Sequence[int]) -> set[str]:
@@ -211,9 +243,10 @@ def named_needs(text: str, language: str = "en", tags: Mapping | None = None) ->
     Of needs for which people go out, and of violence at home, the directory's words are no judge.
     """
     mapping = tags or standard()
-    hits = list(hits_in(text, language, mapping))
     mended = _mended(text, language, mapping)
-    sure, maybe = (_of_guess(mapping, mended, least) for least in (NAMED, HINTED))
+    told = list(_hits(mended, mapping))
+    hits, guess = list(_not_refused(told)), likely.about(mapping, mended, told)
+    sure, maybe = (likely.needs(mapping, guess, least) - NOT_BY_WORDS for least in (likely.NAMED, likely.HINTED))
     named = sorted({*_nameable(mapping, list(unsure.without(hits))), *sure})
     hinted = sorted({*_nameable(mapping, [hit for hit, _ in hits]), *maybe})
     return NamedNeeds(named, [need for need in hinted if need not in named])
@@ -221,22 +254,6 @@ def named_needs(text: str, language: str = "en", tags: Mapping | None = None) ->
 
 def _mended(text: str, language: str, mapping: Mapping) -> str:
     return mistyped.mender(mapping, mapping.topics).mended(text, language)
-
-
-def _of_guess(mapping: Mapping, mended: str, least: float) -> set[str]:
-    return mapping.topics.needs_of(guessed(mapping.topics, mended, least)) - NOT_BY_WORDS
-
-
-def _said_or_likely(about: topics.Topics, mended: str, hits: Iterable[Hit]) -> set[str]:
-    """What words name, and what the text is likely about; a town's own topics are not learned: there words decide."""
-    found = _meant(hits)
-    own = about.of_kind(found, "") - learned.known()
-    return found if own else found | guessed(about, mended)
-
-
-def guessed(about: topics.Topics, mended: str, least: float = SEARCHED) -> set[str]:
-    """The topic that a text is likely about, though no word may name it (:mod:`gateway.directory.learned`)."""
-    return {code for code, chance in learned.guesses(mended)[:1] if chance >= least and code in about.by_code}
 
 
 def also_named(
@@ -253,23 +270,25 @@ def also_named(
     if not needs or not PEOPLE_COME.isdisjoint(needs):
         return []
     for text in reversed(texts):
-        hits = list(_hits(_without(text, place), language, mapping))
+        mended = _mended(_without(text, place), language, mapping)
+        hits = list(_hits(mended, mapping))
         told = ((hit, phrase) for hit, phrase in _not_refused(hits) if SHELTER not in needs or phrase not in BEDS)
         sure = list(unsure.without(told))
-        likely = _beside_by_guess(mapping, _mended(_without(text, place), language, mapping), needs)
-        named = sorted({*_nameable(mapping, sure), *likely})
+        guess = _beside_by_guess(mapping, likely.about(mapping, mended, hits), needs)
+        named = sorted({*_nameable(mapping, sure), *guess})
         if named:
-            return _beside(needs, named, _matters(mapping, sure) | likely)
+            return _beside(needs, named, _matters(mapping, sure) | guess)
         if any(refused for _, _, refused in hits):
             break
     return []
 
 
-def _beside_by_guess(mapping: Mapping, mended: str, heard: Sequence[str]) -> set[str]:
+def _beside_by_guess(mapping: Mapping, guess: dict[str, float], heard: Sequence[str]) -> set[str]:
     """The needs of what a text is likely about, where none of them was heard: who feels hopeless looks for no diapers
     because that may be of a birth, and who looks for a bed for no furniture."""
-    likely = _of_guess(mapping, mended, SEARCHED) - ({unsure.NAMELESS} if SHELTER in heard else set())
-    return set() if likely & set(heard) else likely
+    found = likely.needs(mapping, guess, likely.SEARCHED) - NOT_BY_WORDS
+    found -= {unsure.NAMELESS} if SHELTER in heard else set()
+    return set() if found & set(heard) else found
 
 
 def _matters(mapping: Mapping, hits: Iterable[Hit]) -> set[str]:
@@ -291,16 +310,15 @@ def _nameable(mapping: Mapping, hits: Sequence[Hit]) -> list[str]:
 
 def hits_in(text: str, language: str, mapping: Mapping) -> Iterator[tuple[Hit, str]]:
     """The needs and topics that a text names and does not refuse, each with the words that name it."""
-    return _not_refused(_hits(text, language, mapping))
+    return _not_refused(_hits(_mended(text, language, mapping), mapping))
 
 
 def _not_refused(hits: Iterable[tuple[Hit, str, bool]]) -> Iterator[tuple[Hit, str]]:
     return ((hit, phrase) for hit, phrase, refused in hits if not refused)
 
 
-def _hits(text: str, language: str, mapping: Mapping) -> Iterator[tuple[Hit, str, bool]]:
-    """All that a text names, with the words that do, and whether it is what they do not want."""
-    mended = _mended(text, language, mapping)
+def _hits(mended: str, mapping: Mapping) -> Iterator[likely.Told]:
+    """All that a text in mended words names, with the words that do, and whether it is what they do not want."""
     words = words_in(mended)
     for hit in (*mapping.topics.in_question(mended), *mapping.hits_in_question(mended)):
         yield hit, " ".join(words[hit.start : hit.end]), _refused(words, hit)

@@ -21,6 +21,10 @@ MAPPING = Path(__file__).parent / "needs.yml"
 TAXONOMY = "Front Door needs"  # a taxonomy of this name says outright what a service meets
 BY_TERM, BY_NAME, BY_TEXT = 3, 2, 1  # how sure
 ALSO = "also"  # an attribute's value for a need that is met on the side
+# Needs of which neither words nor guesses are a judge: people go out for them, or somebody is hurt at home.
+NOT_BY_WORDS = frozenset(
+    "domestic_violence welfare_check dispute distress_in_public syringe_pickup about_program".split()
+)
 LIKELY = 0.4  # the chance from which on a service counts as about what no word of it names
 READ_AT_ONCE = 200  # services: no transaction may lie idle while long texts are read
 OPEN_ELIGIBILITY = re.compile(r"open.?eligibility|^oe\b", re.I)
@@ -289,7 +293,7 @@ def _guessed(mapping: Mapping, told: set[str], *texts: str | None) -> set[str]:
         return set()
     likely = (code for code, chance in learned.guesses(". ".join(filter(None, texts))) if chance >= LIKELY)
     found = set(likely) & set(about.by_code)
-    return found | (about.needs_of(found) & set(mapping.needs))
+    return found | ((about.needs_of(found) & set(mapping.needs)) - NOT_BY_WORDS)
 
 
 def _by_the_way(named: set[str], mentioned: set[str]) -> set[str]:
@@ -314,12 +318,12 @@ def _by_words(connection: Connection[Any], which: Which, mapping: Mapping, said:
         for service, has_terms, name, other, names, *texts in rows:
             named = _told(mapping, name, other, names)
             mentioned = _told(mapping, *texts) | mapping.topics.wider(named)
+            mentioned |= _guessed(mapping, named | mentioned, name, *texts[:1])
             mentioned -= _by_the_way(named, mentioned - named)
             if ABOUT_PETS & mentioned and "no_pets" in eligibility.words("serves").in_text(*texts):
                 mentioned -= ABOUT_PETS  # a shelter that takes no dogs is no help with one
             if not has_terms:
                 mentioned |= _hinted(mapping, named | mentioned, name, *texts)
-            mentioned |= _guessed(mapping, named | mentioned, name, *texts[:1])
             found = [(service, need, BY_NAME) for need in named]
             found += [(service, need, BY_TEXT) for need in mentioned - named]
             yield from (one for one in found if service not in said or is_topic(one[1]))

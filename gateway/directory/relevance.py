@@ -47,6 +47,11 @@ def _of_kind(known: topics.Topics, said: tuple[str, ...], kind: str) -> frozense
     return frozenset(known.of_kind(said, kind))
 
 
+def _said(wanted: Wanted) -> tuple[str, ...]:
+    """The topics that are sure enough to leave out who is for another matter."""
+    return tuple(code for code in wanted.topics if code not in wanted.guessed)
+
+
 def needs_of_matters(wanted: Wanted) -> frozenset[str]:
     """The needs of what was asked for in particular: of "a day care for my mother", those of the old."""
     return frozenset(wanted.known_topics.needs_of(_of_kind(wanted.known_topics, wanted.topics, "")))
@@ -129,7 +134,7 @@ def answers(row: Any, wanted: Wanted, terms: int) -> bool:
         return True
     if _for_them(row, wanted):
         return True
-    particular = _of_kind(wanted.known_topics, wanted.topics, "")
+    particular = _of_kind(wanted.known_topics, _said(wanted), "")
     if particular:
         return _in_particular(row, wanted, particular)
     if wanted.needs:
@@ -144,7 +149,7 @@ def _answers_facts(row: Any, wanted: Wanted) -> bool:
     if not _meets_any(row, wanted):
         return False
     known = wanted.known_topics
-    particular = frozenset(code for code in _of_kind(known, wanted.topics, "") if known.by_code[code].needs)
+    particular = frozenset(code for code in _of_kind(known, _said(wanted), "") if known.by_code[code].needs)
     if not particular or not ANYTHING_HELPS.isdisjoint(wanted.needs) or _meets_another(row, wanted, particular):
         return True
     return _in_particular(row, wanted, particular) or _for_them(row, wanted) or _knows_others(row, wanted)

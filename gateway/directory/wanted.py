@@ -44,7 +44,8 @@ class Wanted:
     ``lacks`` the papers that they do not have (id, address, income, insurance). ``without`` are ids of services that
     they had. None of these ever leaves out a service about which the directory does not say enough. ``chosen`` is the
     reading that they chose of a place that can be read in several ways: it goes before ``zip`` and ``place``.
-    ``topics`` say what the needs are about in particular, of the ``known_topics`` of the town (topics.yml); ``words``
+    ``topics`` say what the needs are about in particular, of the ``known_topics`` of the town (topics.yml); those of
+    them that are ``guessed`` rank services and leave none out; ``words``
     are what is telling in ``text`` beside its needs, topics and place, None where nobody has looked.
     """
 
@@ -66,6 +67,7 @@ class Wanted:
     without: tuple[str, ...] = ()
     chosen: PlaceChoice | None = None
     topics: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
     known_topics: Topics = field(default_factory=standard, repr=False, compare=False)
     words: tuple[str, ...] | None = None
 

@@ -67,6 +67,8 @@ class Linear:
         of_classes = (self._scale, self._word_scale, self._bias, self.weights.T, self._meanings.T)
         if any(len(each) != len(self.names) for each in of_classes) or len(self.rarity) != len(self.place):
             raise ValueError("the net's parts are not of one size")
+        if not all(isinstance(name, str) and name for name in self.names):
+            raise ValueError("the net has a class without a name")
         if not all(np.isfinite(each).all() for each in (self._scale, self._word_scale, self._bias, self.rarity)):
             raise ValueError("the net holds something that is not a number")
 

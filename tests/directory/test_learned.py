@@ -5,10 +5,11 @@ import logging
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gateway.directory import asking, learned, needs, topics
+from gateway.directory import asking, learned, likely, needs, topics
 from tools.linear import pack
 from tools.matters import all_rows, fingerprint, read_rows
 
@@ -28,11 +29,9 @@ TOLD = [
 @pytest.fixture
 def forgotten() -> Iterator[None]:
     """Nothing is kept of a net that a test changes."""
-    for each in (learned.net, learned.guesses):
-        each.cache_clear()
+    learned.net.cache_clear()
     yield
-    for each in (learned.net, learned.guesses):
-        each.cache_clear()
+    learned.net.cache_clear()
 
 
 def test_the_weights_are_made_of_these_rows() -> None:
@@ -61,13 +60,51 @@ def test_a_matter_that_is_only_told_of_is_searched_for(text: str, language: str,
 
 @pytest.mark.parametrize("text", ["thank you so much", "who are you", "hola buenas tardes", "yes please", "97201", ""])
 def test_what_asks_for_nothing_names_no_need_by_a_guess(text: str) -> None:
-    assert asking.guessed(topics.standard(), text) == set()
+    assert likely.about(needs.standard(), text, []) == {}
 
 
 def test_a_guess_never_names_a_need_for_which_people_go_out() -> None:
     for text in ("he beats me every night and i am scared to go home", "el vecino pone la musica a todo volumen"):
         named = asking.named_needs(text)
-        assert asking.NOT_BY_WORDS.isdisjoint([*named.named, *named.hinted])
+        assert needs.NOT_BY_WORDS.isdisjoint([*named.named, *named.hinted])
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("i dont want a divorce", "en"),
+        ("i dont need diapers", "en"),
+        ("ya tengo lentes", "es"),
+        ("ya no quiero divorciarme", "es"),
+    ],
+)
+def test_nothing_is_guessed_where_something_is_refused(text: str, language: str) -> None:
+    assert asking.named_needs(text, language) == ([], [])
+    assert asking.also_named(["i need diapers", text], ["food"], None, language) == []
+
+
+def test_who_somebody_is_is_never_guessed() -> None:
+    for text in ("my partner and i are two women", "my son came out and his dad kicked him out", "i did two tours"):
+        guess = likely.about(needs.standard(), text, [])
+        assert topics.standard().of_kind(guess, topics.WHO) == set()
+
+
+def test_a_guess_that_is_not_sure_leaves_nobody_out() -> None:
+    named, guessed = asking.topics_and_guesses(["hello", "i need a lawyer", "94110"], ["legal"])
+    assert set(guessed) <= set(named)
+    assert not topics.standard().of_kind(set(named) - set(guessed), "")
+    sure, _ = asking.topics_and_guesses(["mi nina tiene dos anos y no dice ni una palabra"], ["health"], "es")
+    assert "#early_intervention" in sure
+
+
+def test_where_words_of_a_towns_own_topic_stand_nothing_is_guessed(tmp_path: Path) -> None:
+    file = tmp_path / "topics.yml"
+    file.write_text("acequia:\n  needs: [other]\n  words:\n    en: [acequia]\n", encoding="utf-8")
+    text, tags = "the acequia people set a sale date for my house, the bank too", needs.Mapping(about=file)
+    assert likely.about(needs.standard(), text, [])
+    assert asking.topics_of([text], ["other", "housing"], "en", tags) == ("#acequia",)
+    assert "housing" not in [*asking.named_needs(text, "en", tags).named, *asking.named_needs(text, "en", tags).hinted]
+    assert asking.also_named([text], ["jobs"], None, "en", tags) == ["other"]
 
 
 def test_a_service_whose_texts_name_nothing_is_about_what_they_are_like() -> None:
@@ -76,18 +113,23 @@ def test_a_service_whose_texts_name_nothing_is_about_what_they_are_like() -> Non
     assert needs._guessed(needs.standard(), {"#dental_care"}, "Pagos a Tiempo", "before the auction") == set()
 
 
+@pytest.mark.parametrize("broken_part", [{"bias": [0.0]}, {"classes": None}, {"scale": 1.0}, {"bias": None}])
 def test_without_its_weights_search_goes_on_by_words(
-    forgotten: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    broken_part: dict[str, Any],
+    forgotten: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with zipfile.ZipFile(learned.WEIGHTS) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    parts["about.json"] = json.dumps(json.loads(parts["about.json"]) | {"bias": [0.0]}).encode()
+    parts["about.json"] = json.dumps(json.loads(parts["about.json"]) | broken_part).encode()
     broken = tmp_path / "weights.zip"
     pack(broken, parts)
     monkeypatch.setattr(learned, "WEIGHTS", broken)
     with caplog.at_level(logging.ERROR):
         assert learned.guesses("6 months behind on the house and the bank set a sale date") == ()
-    assert "the net's parts are not of one size" in caplog.text
+    assert "weights.zip cannot be read" in caplog.text
     assert "sale date" not in caplog.text
     assert asking.named_needs("i need a food pantry").named == ["food"]
 

@@ -8,7 +8,7 @@ trains it anew.
 import logging
 import zipfile
 import zlib
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from gateway.directory.topics import MARK
@@ -21,17 +21,15 @@ WEIGHTS = HERE / "weights.zip"
 ROWS = HERE / "rows"
 NOTHING = "-"  # the class of what asks for nothing
 AT_LARGE = "="  # before a need: the class of what asks for it and for nothing in particular
-KEPT = 64  # texts
 MOST, LEAST = 3, 0.1  # so many are told, and no chance below this
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
-@lru_cache(maxsize=KEPT)
 def guesses(text: str) -> tuple[tuple[str, float], ...]:
     """The topics that a text may be about with the chance of each, 0 to 1, the likeliest first; among them that it asks
     for nothing, or for a need at large, which are no topics.
 
-    None where the weights cannot be read, which is logged: search goes on by the words that it knows.
+    None where the weights cannot be read, which is logged: search goes on by the words that it knows. No text is kept.
     """
     read = net()
     if read is None:
@@ -39,13 +37,6 @@ def guesses(text: str) -> tuple[tuple[str, float], ...]:
     chances = read.chances(text)
     found = ((read.names[place], float(chances[place])) for place in (-chances).argsort()[:MOST])
     return tuple((MARK + name, chance) for name, chance in found if chance >= LEAST)
-
-
-@cache
-def known() -> frozenset[str]:
-    """The topics that may be guessed; a town's own are not among them."""
-    read = net()
-    return frozenset(MARK + name for name in read.names if name[0] not in {NOTHING, AT_LARGE}) if read else frozenset()
 
 
 @cache
