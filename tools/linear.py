@@ -1,6 +1,7 @@
 """Makes the weights that :mod:`gateway.risk.linear` reads: runs of letters and words, and the meaning of words, in one
 linear model that is always the same for the same rows."""
 
+import argparse
 import inspect
 import io
 import json
@@ -8,7 +9,7 @@ import sys
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,3 +154,20 @@ def pack(path: Path, files: dict[str, bytes]) -> None:
 def say(words: str) -> None:
     """Progress, on standard error."""
     sys.stderr.write(f"{words}\n")
+
+
+def train_or_check(
+    about: str, verb: str, weights: Path, fingerprint: Callable[[], str], train: Callable[[], None]
+) -> int:
+    """The command of one net: train it, or with ``--check`` only say whether its weights are older than its rows."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--check", action="store_true", help="only say whether the weights are up to date")
+    if not parser.parse_args().check:
+        train()
+        return 0
+    with zipfile.ZipFile(weights) as archive:
+        known = json.loads(archive.read("about.json"))["version"]
+    if known != fingerprint():
+        say(f"the weights are older than the rows; run `{verb}`")
+        return 1
+    return 0

@@ -5,12 +5,9 @@ services (s), topics joined by ``|``. ``-`` stands for what asks for nothing, ``
 nothing in particular. ``--check`` only says whether the weights are older than the rows.
 """
 
-import argparse
 import hashlib
-import json
 import re
 import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +17,7 @@ import numpy as np
 from gateway.directory import needs, topics
 from gateway.directory.learned import AT_LARGE, NOTHING, ROWS, WEIGHTS
 from gateway.risk.linear import features, plain
-from tools.linear import Meaning, all_words, chosen_reader, fit, say, way_of_reading, write
+from tools.linear import Meaning, all_words, chosen_reader, fit, say, train_or_check, way_of_reading, write
 
 KEPT = 25_000  # letter and word runs
 LINE = re.compile(r"(?P<topics>-|=?[a-z_0-9|]+)\t[qs]\t(?:en|es)\t(?P<text>.*\S.*)")
@@ -82,17 +79,7 @@ def train() -> None:
 
 def main() -> int:
     """Train, or check."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether the weights are up to date")
-    if not parser.parse_args().check:
-        train()
-        return 0
-    with zipfile.ZipFile(WEIGHTS) as archive:
-        known = json.loads(archive.read("about.json"))["version"]
-    if known != fingerprint():
-        say("the weights are older than the rows; run `make matters`")
-        return 1
-    return 0
+    return train_or_check(__doc__ or "", "make matters", WEIGHTS, fingerprint, train)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,10 @@ levels, which is like having several straight lines where one would not do. Thre
 each fold's training did not see. ``--check`` only says whether the weights are older than the rows.
 """
 
-import argparse
 import hashlib
 import inspect
 import json
 import sys
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -39,6 +37,7 @@ from tools.linear import (
     chosen_reader,
     fit,
     say,
+    train_or_check,
     write,
 )
 
@@ -258,17 +257,7 @@ def train() -> None:
 
 def main() -> int:
     """Train, or check."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether the weights are up to date")
-    if not parser.parse_args().check:
-        train()
-        return 0
-    with zipfile.ZipFile(WEIGHTS) as archive:
-        known = json.loads(archive.read("about.json"))["version"]
-    if known != fingerprint():
-        say("the weights are older than the rows; run `make net`")
-        return 1
-    return 0
+    return train_or_check(__doc__ or "", "make net", WEIGHTS, fingerprint, train)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def load_words(community: "Community | None") -> None:
     """The part of it that each text needs which comes in (:func:`named_needs`)."""
     tags = tags_of(community)
     mistyped.mender(tags, tags.topics)
-    learned.guesses("")
+    learned.net()
 
 
 def tags_of(community: "Community | None") -> Mapping:
@@ -143,12 +143,13 @@ def wanted(  # noqa: PLR0913 - what is asked, and by whom, where and when
     code = place.zip_in(text)
     named = None if code else mentioned.named_in(session, text, town, language)
     about = mapping.topics
-    mended = mistyped.mender(mapping, about).mended(_without(text, named), language)
-    hits = about.in_question(mended)
-    asked = [*hits, *mapping.hits_in_question(mended)]
+    mended = _mended(_without(text, named), language, mapping)
+    told = list(_hits(mended, mapping))
+    asked = [hit for hit, *_ in told]
+    meant = _meant(asked) & about.by_code.keys()
     ages = said.ages_in(text)
-    guess = likely.about(mapping, mended, _hits(mended, mapping))
-    found = _meant(hits) | _by_age(ages) | guess.keys()
+    guess = likely.about(mapping, mended, told)
+    found = meant | _by_age(ages) | guess.keys()
     return Wanted(
         needs=_needs(mapping, found, asked),
         zip=code,
@@ -162,7 +163,7 @@ def wanted(  # noqa: PLR0913 - what is asked, and by whom, where and when
         when=said.moment_in(text, now, home) if now else None,
         open_only=said.open_in(text),
         topics=tuple(sorted(found)),
-        guessed=_unsure(guess, _meant(hits)),
+        guessed=_unsure(guess, meant),
         known_topics=about,
         words=_left(about, mended, asked),
     )
