@@ -4,7 +4,7 @@ The day is the newest of our own checks, the publisher's ``assured_date`` and th
 for the whole set (``dataset.as_of``). Most publishers say none of these: such a record is *not checked*, which is
 neither fresh nor stale, or nothing would ever be open. It cannot be fresher than the day on which its publisher changed
 it last (``last_modified``), else on which an import first brought it, and so it gets stale, too. A stale record is
-never called open and stands last; one that nobody ever vouched for is before the lines of the whole country.
+never called open and stands behind all that answer as well (:mod:`gateway.directory.ordering`).
 """
 
 from collections.abc import Sequence
@@ -30,8 +30,7 @@ WHO = {PUBLISHER: "list", "responder": "us", "editor": "us", "provider": "place"
 # What age is worth, in miles.
 NOT_CHECKED = 3.0
 OLD = 2.0  # the day before it is stale; a fresh record costs nothing
-LONG_NOT_CHECKED = 500.0  # before national lines: of a publisher who says no days nothing else would be told
-STALE = 5_000.0  # after everything else, national lines too
+STALE = 10.0  # and it stands behind what is as good, wherever that is
 CLOSED_FOR_GOOD = 2  # so many residents who say so make us doubt it, and none alone
 
 # A record that nobody vouches for is not younger than this.
@@ -133,7 +132,7 @@ def cost(dataset: str, on: date | None, today: date, rules: Rules = STANDARD, si
     if age is Age.FRESH:
         return 0.0
     if age is Age.STALE:
-        return STALE if on else LONG_NOT_CHECKED
+        return STALE
     days = (today - (on or since or today)).days
     older = OLD * max(0, days - rules.fresh_days) / (rules.stale_days - rules.fresh_days)
     return older if on else NOT_CHECKED + older

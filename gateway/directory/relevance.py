@@ -123,6 +123,22 @@ def need(row: Any, wanted: Wanted) -> float:
     return ONLY_MENTIONED if met else ONLY_BY_WORDS
 
 
+def closeness(row: Any, wanted: Wanted) -> int:
+    """How close an answer a service is: 0 where its name or taxonomy says that it is for what was asked, 1 where its
+    text names it, 2 for anything else. What was asked in particular counts, else the people, else the need."""
+    known = wanted.known_topics
+    asked = _of_kind(known, wanted.topics, "") or _people_with_a_need(known, wanted.topics) or wanted.needs
+    if row.named or _meets(row, asked):
+        return 0
+    return 1 if _meets(row, asked, mentioned=True) else 2
+
+
+@lru_cache(maxsize=KEPT)
+def _people_with_a_need(known: topics.Topics, said: tuple[str, ...]) -> frozenset[str]:
+    """Of those who were named, whom what they are needs something for: who has HIV, not who has children."""
+    return frozenset(code for code in known.of_kind(said, topics.WHO) if known.by_code[code].needs)
+
+
 def answers(row: Any, wanted: Wanted, terms: int) -> bool:
     """Whether a service is an answer at all; one for another matter of the same need is none.
 

@@ -16,6 +16,7 @@ from gateway.directory import (
     hours,
     locating,
     mistyped,
+    ordering,
     place,
     ranking,
     relevance,
@@ -146,8 +147,7 @@ def _best(found: Sequence[Looked], wanted: Wanted) -> list[Looked]:
     """Each service once, at its best place, best first and in turns by need."""
     told: set[tuple[str, str]] = set()
     ranked = []
-    terms = ranking.terms_of(wanted)
-    for looked in sorted(found, key=lambda looked: looked.order(terms)):
+    for looked in ordering.ordered(found):
         if looked.service not in told:
             told.add(looked.service)
             ranked.append(looked)
