@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 from psycopg import Connection
 
-from gateway.directory import chosen, eligibility, learned, term_file, topics
+from gateway.directory import chosen, described, eligibility, term_file, topics
 from gateway.directory.chosen import Which
 from gateway.directory.copying import copy
 from gateway.directory.folding import fold
@@ -25,15 +25,15 @@ ALSO = "also"  # an attribute's value for a need that is met on the side
 NOT_BY_WORDS = frozenset(
     "domestic_violence welfare_check dispute distress_in_public syringe_pickup about_program".split()
 )
-LIKELY = 0.4  # the chance from which on a service counts as about what no word of it names
 READ_AT_ONCE = 200  # services: no transaction may lie idle while long texts are read
 OPEN_ELIGIBILITY = re.compile(r"open.?eligibility|^oe\b", re.I)
 LISTS = ("codes", "open_eligibility", "without")
 BY_LANGUAGE = ("words", "asked")
 TEXTS = """
-SELECT s.id, s.id IN (SELECT service_id FROM found_need WHERE left(need, 1) <> '#'), s.name, s.alternate_name, t.names,
+SELECT s.id, termed.service_id IS NOT NULL, s.name, s.alternate_name, t.names,
        s.description, s.eligibility_description, o.name, t.texts, p.names, p.texts
 FROM service s
+LEFT JOIN termed ON termed.service_id = s.id
 LEFT JOIN organization o ON (o.dataset, o.id) = (s.dataset, s.organization_id)
 LEFT JOIN LATERAL (
   SELECT string_agg(text, '. ' ORDER BY field, id) FILTER (WHERE field IN ('name', 'alternate_name')) AS names,
@@ -173,12 +173,25 @@ def tag(connection: Connection[Any], dataset: str, mapping: Mapping, services: S
     copy(connection, "found_need", _outright(connection, which, mapping))
     said = {row[0] for row in connection.execute("SELECT DISTINCT service_id FROM found_need")}
     copy(connection, "found_need", _by_term(connection, which, mapping, said))
+    _note_termed(connection)
     copy(connection, "found_need", _by_words(connection, which, mapping, said))
     connection.execute(
         "INSERT INTO service_need (dataset, service_id, need, weight)"
         " SELECT %s, service_id, need, max(weight) FROM found_need GROUP BY service_id, need",
         (dataset,),
     )
+
+
+def _note_termed(connection: Connection[Any]) -> None:
+    """Which services have a need by their terms. With a key: without one Postgres reads all of them for each of
+    500,000 services, which takes longer than an hour."""
+    connection.execute("DROP TABLE IF EXISTS termed")
+    connection.execute(
+        "CREATE TEMP TABLE termed ON COMMIT DROP AS"
+        " SELECT DISTINCT service_id FROM found_need WHERE left(need, 1) <> '#'"
+    )
+    connection.execute("ALTER TABLE termed ADD PRIMARY KEY (service_id)")
+    connection.execute("ANALYZE termed")
 
 
 FORGET = """
@@ -286,16 +299,6 @@ def _hinted(mapping: Mapping, told: set[str], *texts: str | None) -> set[str]:
     return {topic for topic in about.of_kind(found, "") if about.by_code[topic].needs & told}
 
 
-def _guessed(mapping: Mapping, told: set[str], *texts: str | None) -> set[str]:
-    """What a service is likely about whose texts name nothing in particular, with the needs of it."""
-    about = mapping.topics
-    if about.of_kind(told, ""):
-        return set()
-    likely = (code for code, chance in learned.guesses(". ".join(filter(None, texts))) if chance >= LIKELY)
-    found = set(likely) & set(about.by_code)
-    return found | ((about.needs_of(found) & set(mapping.needs)) - NOT_BY_WORDS)
-
-
 def _by_the_way(named: set[str], mentioned: set[str]) -> set[str]:
     """What a description mentions and the service does not do: it vaccinates dogs, or frees people from forced work."""
     gone: set[str] = set()
@@ -312,18 +315,22 @@ def is_topic(need: str) -> bool:
 
 
 def _by_words(connection: Connection[Any], which: Which, mapping: Mapping, said: set[str]) -> Iterator[Found]:
+    about = mapping.topics
     with connection.cursor("services_by_words") as rows:  # a server-side cursor: 50,000 descriptions stay there
         rows.itersize = READ_AT_ONCE
         rows.execute(TEXTS, which)
         for service, has_terms, name, other, names, *texts in rows:
             named = _told(mapping, name, other, names)
-            mentioned = _told(mapping, *texts) | mapping.topics.wider(named)
-            mentioned |= _guessed(mapping, named | mentioned, name, *texts[:1])
+            mentioned = _told(mapping, *texts) | about.wider(named)
+            guessed = described.mentioned(about, named | mentioned, name, texts[0])
+            mentioned |= guessed | ((about.needs_of(guessed) & set(mapping.needs)) - NOT_BY_WORDS)
             mentioned -= _by_the_way(named, mentioned - named)
             if ABOUT_PETS & mentioned and "no_pets" in eligibility.words("serves").in_text(*texts):
                 mentioned -= ABOUT_PETS  # a shelter that takes no dogs is no help with one
             if not has_terms:
                 mentioned |= _hinted(mapping, named | mentioned, name, *texts)
+                sure = described.surely(about, named, mentioned, name, texts[0])
+                named |= sure | (about.needs_of(sure) & mentioned)
             found = [(service, need, BY_NAME) for need in named]
             found += [(service, need, BY_TEXT) for need in mentioned - named]
             yield from (one for one in found if service not in said or is_topic(one[1]))

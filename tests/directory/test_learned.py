@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.directory import asking, learned, likely, needs, topics
+from gateway.directory import asking, described, learned, likely, needs, topics
 from tools.linear import pack
 from tools.matters import all_rows, fingerprint, read_rows
 
@@ -53,7 +53,7 @@ def test_a_matter_that_is_only_told_of_is_searched_for(text: str, language: str,
     assert text not in {row.text for row in all_rows()}
     about = topics.standard()
     needed = sorted(about.needs_of([f"#{topic}"]))
-    assert f"#{topic}" in asking.topics_of([text], needed, language)
+    assert f"#{topic}" in asking.topics_and_guesses([text], needed, language)[0]
     named = asking.named_needs(text, language)
     assert set(needed) & {*named.named, *named.hinted}
 
@@ -76,6 +76,8 @@ def test_a_guess_never_names_a_need_for_which_people_go_out() -> None:
         ("i dont need diapers", "en"),
         ("ya tengo lentes", "es"),
         ("ya no quiero divorciarme", "es"),
+        ("no necesito un abogado de migracion", "es"),
+        ("i dont need food or clothes", "en"),
     ],
 )
 def test_nothing_is_guessed_where_something_is_refused(text: str, language: str) -> None:
@@ -102,15 +104,30 @@ def test_where_words_of_a_towns_own_topic_stand_nothing_is_guessed(tmp_path: Pat
     file.write_text("acequia:\n  needs: [other]\n  words:\n    en: [acequia]\n", encoding="utf-8")
     text, tags = "the acequia people set a sale date for my house, the bank too", needs.Mapping(about=file)
     assert likely.about(needs.standard(), text, [])
-    assert asking.topics_of([text], ["other", "housing"], "en", tags) == ("#acequia",)
+    assert asking.topics_and_guesses([text], ["other", "housing"], "en", tags)[0] == ("#acequia",)
     assert "housing" not in [*asking.named_needs(text, "en", tags).named, *asking.named_needs(text, "en", tags).hinted]
     assert asking.also_named([text], ["jobs"], None, "en", tags) == ["other"]
 
 
 def test_a_service_whose_texts_name_nothing_is_about_what_they_are_like() -> None:
-    told = needs._guessed(needs.standard(), set(), "Pagos a Tiempo", "We sit down with the lender before the auction.")
-    assert {"#foreclosure", "housing"} <= told
-    assert needs._guessed(needs.standard(), {"#dental_care"}, "Pagos a Tiempo", "before the auction") == set()
+    known = topics.standard()
+    auction = "We sit down with the lender before the auction."
+    assert described.mentioned(known, set(), "Pagos a Tiempo", auction) == {"#foreclosure"}
+    assert described.mentioned(known, {"#dental_care"}, "Pagos a Tiempo", "before the auction") == set()
+
+
+def test_each_sentence_of_a_service_may_be_about_another_matter() -> None:
+    text = "Clases de inglés por la noche. Maestros voluntarios uno a uno para adultos que no aprendieron a leer."
+    assert "#literacy" in described.mentioned(topics.standard(), {"#english_class"}, "Noches de estudio", text)
+    assert described.mentioned(topics.standard(), {"#english_class"}, "Noches de estudio", None) == set()
+
+
+def test_a_name_that_tells_nothing_is_for_what_its_text_is_surely_about() -> None:
+    known = topics.standard()
+    auction = "We sit down with the lender before the auction and stop the foreclosure of your home."
+    assert described.surely(known, set(), {"#foreclosure"}, "Pagos a Tiempo", auction) == {"#foreclosure"}
+    assert described.surely(known, set(), {"#debt"}, "Pagos a Tiempo", auction) == set(), "its words do not say it"
+    assert described.surely(known, {"food"}, {"#foreclosure"}, "Food bank", auction) == set(), "its name says it"
 
 
 @pytest.mark.parametrize("broken_part", [{"bias": [0.0]}, {"classes": None}, {"scale": 1.0}, {"bias": None}])
