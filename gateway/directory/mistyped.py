@@ -18,6 +18,7 @@ from gateway.yaml_files import read_yaml
 SHORTEST_BY_EAR = 5
 SHORTEST_STEM = 4
 SHORTEST_BENT = 6
+SHORTEST_ALIKE, FAR_MORE_FREQUENT = 3, 2.6  # letters; log10 of how often one is written for once of the other
 REGIONAL = Path(__file__).parent / "regional.yml"
 ENDINGS = ("o", "a", "os", "as")  # what a dash in that file stands for
 # "Kiere", "qiere" and "kasa" are so often written that they count as words in use, and no Spanish word is spelled so.
@@ -38,6 +39,7 @@ SHORT = {
             " c=see thru=through cuz=because bc=because b4=before abt=about any1=anyone some1=someone sum1=someone"
             " no1=nobody nite=night wrk=work preg=pregnant hosp=hospital wat=what wats=whats dnt=dont"
             " lil=little 2day=today 2morrow=tomorrow sat=saturday fri=friday mon=monday tues=tuesday thurs=thursday"
+            " lites=lights hav=have nxt=next"
         ).split()
     ),
     "es": dict(
@@ -48,6 +50,7 @@ SHORT = {
             " ablo=hablo ablan=hablan ase=hace asen=hacen ijo=hijo ija=hija ijos=hijos ijas=hijas"
             " ai=hay qe=que qien=quien stoy=estoy toy=estoy toi=estoy sta=esta dnd=donde dnde=donde aser=hacer"
             " aora=ahora oy=hoy bb=bebe nesecito=necesito ncesito=necesito tngo=tengo voi=voy soi=soy xa=para"
+            " aki=aqui ban=van"
         ).split()
     ),
 }
@@ -72,6 +75,7 @@ class Mender:
         if self._is_known(word) or not word.isalpha():
             return word
         meant = regional(language).get(word) or next(filter(self._is_known, _spellings(word, language)), None)
+        meant = meant or (_written_right(word) if language == "es" else None)
         if meant:
             return meant
         plain = _without_k(word) if language == "es" and len(word) >= SHORTEST_STEM else word
@@ -129,6 +133,30 @@ def _spellings(word: str, language: str) -> Iterator[str]:
             stem, plural = SMALL.sub("", word), "s" if word.endswith("s") else ""
             yield from (stem + vowel + plural for vowel in (word.rstrip("s")[-1], "e", ""))
         yield HANGING.sub("", word)
+
+
+def _written_right(word: str) -> str | None:
+    """The Spanish word that sounds so and is far more frequent: "asta" is hasta, "yego" is llego, "disen" is dicen.
+
+    A word of English in a Spanish text is none that was written by ear.
+    """
+    if len(word) < SHORTEST_ALIKE or "en" in tables.words().get(word, {}):
+        return None
+    meant = _most_frequent().get(sound_key(word))
+    if meant is None or _share_in_spanish(meant) - _share_in_spanish(word) < FAR_MORE_FREQUENT:
+        return None
+    return meant
+
+
+@cache
+def _most_frequent() -> dict[str, str]:
+    """The most frequent Spanish word of each sound."""
+    spanish = (word for word in in_use() if "es" in tables.words()[word] and len(word) >= SHORTEST_ALIKE)
+    return {sound_key(word): word for word in sorted(spanish, key=lambda word: (_share_in_spanish(word), word))}
+
+
+def _share_in_spanish(word: str) -> float:
+    return tables.words().get(word, {}).get("es", tables.FLOOR)
 
 
 def _is_no_slip(word: str, english: str) -> bool:

@@ -20,7 +20,8 @@ AGE = re.compile(
     r"(?! ?(?:min|miles|mi\b|weeks?|months?|meses|semanas|dias?|days?|hours?|horas|hij\w+|kids?|children|nin\w+"
     r"|dollars|dolares|%|\$|people|personas|deudas|multas))"
     r"|\b(\d{1,3}) ?-?(?:years?|yrs?|yo|anos)\b(?:[ -](?:old|de edad))?(?! ago| atras| in| de carcel)"
-    rf"|\b(?:{PEOPLE})(?: is| es|,| de| age| aged| tiene)? (\d{{1,3}})\b"
+    rf"|\b(?:{PEOPLE})(?:(?: is| es|,| de| d| age| aged| (?:q |que )?tiene) (\d{{1,3}})"
+    r"| ((?![24] (?!and |n |y |i )[a-z])\d{1,3}))\b"  # "my mom 2 know" is no age
     r"(?! ?(?:min|miles|weeks?|months?|meses|semanas|%))"
     r"|\bat (\d{2})\b(?! ?(?:am|pm|:|o'?clock|st\b|th\b|w\b|e\b|n\b|s\b))"
 )
