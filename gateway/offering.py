@@ -188,9 +188,10 @@ def _facts(scene: Scene, wanted: Last) -> dict[str, Any]:
 def as_searched(scene: Scene, wanted: Last, **preferred: Any) -> Wanted:
     """What is searched for: what the bot asks for, with all that the resident's own words say beside it."""
     tags, facts = asking.tags_of(scene.community), _facts(scene, wanted) | preferred
-    # What the needs are about in particular, in the resident's own latest words.
+    # What the needs are about in particular, in the resident's own latest words: no town called Rancho is a farm.
     needs = _needs(wanted)
-    topics, guessed = asking.topics_and_guesses(scene.said, needs, scene.language, tags, facts.get("ages", ()))
+    said = [asking.without(each, wanted["place"]) for each in scene.said]
+    topics, guessed = asking.topics_and_guesses(said, needs, scene.language, tags, facts.get("ages", ()))
     facts["serves"] = tuple(dict.fromkeys((*facts.get("serves", ()), *asking.served_by(topics))))
     return Wanted(
         needs=needs,

@@ -63,6 +63,8 @@ REFUSING = re.compile(
     r"|no (?:quiero|queremos|necesito|necesitamos|ocupo|busco|es|era|pedi)|ya (?:tengo|tenemos)|en (?:vez|lugar) de)"
     r"(?: (?:a|an|the|any|some|my|more|for|para|un|una|el|la|los|las|mas|de|que))*$"
 )
+ARTICLES = frozenset("a an any el la las los mi my some the un una unos unas".split())
+GOING_ON = frozenset("de del for ni nor o of or para".split())
 LACKING = frozenset("hay ay tengo tenemos tiene tienen puedo me nos se".split())  # "comida no hay" asks for food
 PETS = re.compile(
     r"\b(?:with|con|and|y|bring|got|have|tengo) (?:my|a|mi|un|una|mis|\d) (?:\w+ )?"
@@ -143,7 +145,7 @@ def wanted(  # noqa: PLR0913 - what is asked, and by whom, where and when
     code = place.zip_in(text)
     named = None if code else mentioned.named_in(session, text, town, language)
     about = mapping.topics
-    mended = _mended(_without(text, named), language, mapping)
+    mended = _mended(without(text, named), language, mapping)
     told = list(_hits(mended, mapping))
     asked = [hit for hit, *_ in told]
     meant = _meant(asked) & about.by_code.keys()
@@ -182,19 +184,6 @@ def _needs(mapping: Mapping, found: set[str], asked: Iterable[Hit]) -> tuple[str
     return tuple(sorted(named | about.needs_of(unnamed) | by_law))
 
 
-def topics_of(
-    texts: Iterable[str],
-    needs: Iterable[str],
-    language: str = "en",
-    tags: Mapping | None = None,
-    ages: Sequence[int] = (),
-) -> tuple[str, ...]:
-    """The topics of these needs that texts name, oldest text first, or that the newest are likely about, and those that
-    say of no need whom it is for; the old and the young by their age. ``tags`` are the town's words for needs and
-    topics; without them ours are meant."""
-    return topics_and_guesses(texts, needs, language, tags, ages)[0]
-
-
 def topics_and_guesses(
     texts: Iterable[str],
     needs: Iterable[str],
@@ -202,7 +191,10 @@ def topics_and_guesses(
     tags: Mapping | None = None,
     ages: Sequence[int] = (),
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The same, and those of them that are guessed and not so sure that they leave anything out."""
+    """The topics of these needs that texts name, oldest text first, or that the newest are likely about, and those that
+    say of no need whom it is for; the old and the young by their age. Beside them those that are guessed and not so
+    sure that they leave anything out. ``tags`` are the town's words for needs and topics; without them ours are meant.
+    """
     mapping = tags or standard()
     about, wanted_needs = mapping.topics, set(needs)
     mended = [_mended(text, language, mapping) for text in texts]
@@ -271,7 +263,7 @@ def also_named(
     if not needs or not PEOPLE_COME.isdisjoint(needs):
         return []
     for text in reversed(texts):
-        mended = _mended(_without(text, place), language, mapping)
+        mended = _mended(without(text, place), language, mapping)
         hits = list(_hits(mended, mapping))
         told = ((hit, phrase) for hit, phrase in _not_refused(hits) if SHELTER not in needs or phrase not in BEDS)
         sure = list(unsure.without(told))
@@ -321,8 +313,21 @@ def _not_refused(hits: Iterable[tuple[Hit, str, bool]]) -> Iterator[tuple[Hit, s
 def _hits(mended: str, mapping: Mapping) -> Iterator[likely.Told]:
     """All that a text in mended words names, with the words that do, and whether it is what they do not want."""
     words = words_in(mended)
-    for hit in (*mapping.topics.in_question(mended), *mapping.hits_in_question(mended)):
-        yield hit, " ".join(words[hit.start : hit.end]), _refused(words, hit)
+    refused: set[int] = set()
+    found = (*mapping.topics.in_question(mended), *mapping.hits_in_question(mended))
+    for hit in sorted(found, key=lambda hit: hit.start):
+        taken_back = _refused(words, hit) or _goes_on(words, hit, refused)
+        refused |= set(range(hit.start, hit.end)) if taken_back else set()
+        yield hit, " ".join(words[hit.start : hit.end]), taken_back
+
+
+def _goes_on(words: Sequence[str], hit: Hit, refused: set[int]) -> bool:
+    """Whether the words stand within, or go on with, what was refused: "no necesito un abogado de migracion"."""
+    before = hit.start - 1
+    while before >= 0 and words[before] in ARTICLES:
+        before -= 1
+    goes_on = before > 0 and words[before] in GOING_ON and before - 1 in refused
+    return goes_on or hit.start in refused
 
 
 def _refused(words: Sequence[str], hit: Hit) -> bool:
@@ -350,8 +355,8 @@ def _gender(texts: Sequence[str], for_whom: str | None = None) -> tuple[str, ...
     return (found,) if found else ()
 
 
-def _without(text: str, named: str | None) -> str:
-    """The text without the place that it names, so that "Redwood City" asks for no service of that name."""
+def without(text: str, named: str | None) -> str:
+    """The text without the place that it names, so that "Redwood City" asks for no service of that name, folded."""
     words = " ".join(words_in(text))
     return f" {words} ".replace(f" {' '.join(words_in(named))} ", " ").strip() if named else words
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway import community
-from gateway.directory.asking import topics_of
+from gateway.directory.asking import topics_and_guesses
 from gateway.directory.search import Wanted, search
 from gateway.models.directory import Service
 from gateway.models.listing import ServiceNeed, Translation
@@ -106,8 +106,8 @@ def real_directories(running: FrontDoor, shared: Path) -> FrontDoor:
 
 def best(front_door: FrontDoor, opening: str, need: str, code: str, language: str) -> list[str]:
     """The three services that the directory itself puts first at this very moment: who is open changes by the hour."""
-    topics = topics_of([opening], [need], language)
-    wanted = Wanted(needs=(need,), topics=topics, zip=code, language=language)
+    topics, guessed = topics_and_guesses([opening], [need], language)
+    wanted = Wanted(needs=(need,), topics=topics, guessed=guessed, zip=code, language=language)
     database = front_door.database()
     with database.begin() as session:
         found = search(session, wanted, datetime.now(UTC), home=community.load(None).time_zone)
