@@ -43,7 +43,9 @@ TOPICS = (
     N_("devices"), N_("youth jobs"), N_("older workers"), N_("while at work"), N_("yard work"), N_("companion calls"),
     N_("elder abuse"), N_("communication aids"), N_("dui classes"), N_("gardens"), N_("lead"), N_("street vendors"),
     N_("laundry"), N_("car repair"), N_("mail address"), N_("who to call"), N_("missing people"), N_("home access"),
-    N_("immigration raids"), N_("tattoo removal"),
+    N_("immigration raids"), N_("tattoo removal"), N_("city works"), N_("animal control"), N_("lost pet"),
+    N_("pet adoption"), N_("towed car"), N_("voting"), N_("moving help"), N_("giving"), N_("outages"),
+    N_("property tax"), N_("school enrollment"), N_("police report"), N_("smoke alarms"), N_("cooling warming"),
 )  # fmt: skip
 DANGERS = (
     N_("suicide"), N_("self harm"), N_("overdose"), N_("medical"), N_("poison"), N_("withdrawal"), N_("violence"),
