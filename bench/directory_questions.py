@@ -16,8 +16,8 @@ the choices, is counted beside, and so is how often a service was offered that m
 are not on this machine nothing is measured, and that is said.
 
 Of the blind questions only shares are for reading. ``tuning_questions.tsv`` is there to mend search by: with
-``--misses`` the texts of those that were missed are printed, too. ``invented_questions.tsv`` asks six directories that
-we made up, which are always there.
+``--misses`` the texts of those that were missed are printed, too. ``invented_questions.tsv`` asks seven directories
+that we made up, which are always there.
 """
 
 import argparse
@@ -94,6 +94,7 @@ SOURCES = {
 SOURCES |= {
     "invented5": Source(str(INVENTED / "5"), "America/Los_Angeles", "Tulare County", "CA", "Tulare County"),
     "invented6": Source(str(INVENTED / "6"), "America/Los_Angeles", "Yakima County", "WA", "Yakima County"),
+    "invented7": Source(str(INVENTED / "7"), "America/Denver", "Bernalillo County", "NM", "Bernalillo County"),
 }
 
 
