@@ -16,7 +16,7 @@ the choices, is counted beside, and so is how often a service was offered that m
 are not on this machine nothing is measured, and that is said.
 
 Of the blind questions only shares are for reading. ``tuning_questions.tsv`` is there to mend search by: with
-``--misses`` the texts of those that were missed are printed, too. ``invented_questions.tsv`` asks seven directories
+``--misses`` the texts of those that were missed are printed, too. ``invented_questions.tsv`` asks eight directories
 that we made up, which are always there.
 """
 
@@ -95,6 +95,7 @@ SOURCES |= {
     "invented5": Source(str(INVENTED / "5"), "America/Los_Angeles", "Tulare County", "CA", "Tulare County"),
     "invented6": Source(str(INVENTED / "6"), "America/Los_Angeles", "Yakima County", "WA", "Yakima County"),
     "invented7": Source(str(INVENTED / "7"), "America/Denver", "Bernalillo County", "NM", "Bernalillo County"),
+    "invented8": Source(str(INVENTED / "8"), "America/New_York", "Durham County", "NC", "Durham County"),
 }
 
 

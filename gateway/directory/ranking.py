@@ -298,7 +298,10 @@ def had(looked: Looked) -> float:
 
 
 def checked(looked: Looked) -> float:
-    """What the age of the newest check is worth: who was checked stands before who was not, and what is stale last."""
+    """What the age of the newest check is worth: who was checked stands before who was not.
+
+    Where a stale record stands is said by :mod:`gateway.directory.ordering`.
+    """
     return freshness.cost(looked.row.dataset, looked.row.verified_on, looked.now.date(), looked.rules, looked.row.since)
 
 

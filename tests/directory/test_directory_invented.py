@@ -8,7 +8,7 @@ from bench.directory_questions import ROADS
 pytestmark = pytest.mark.slow
 
 QUESTIONS = directory_questions.QUESTIONS.with_name("invented_questions.tsv")
-FLOORS = {ROADS[0]: 0.84, ROADS[2]: 0.85}  # a little under what was reached on 2026-11-29, seven directories
+FLOORS = {ROADS[0]: 0.81, ROADS[2]: 0.82}  # a little under what was reached on 2026-11-29, eight directories
 
 
 def test_the_right_service_is_among_the_first_three_of_directories_that_nobody_knew() -> None:
