@@ -54,7 +54,8 @@ WHO = ("pregnant", "veteran", "family", "lgbtq", "immigrant", "reentry", "disabl
 VIOLENCE, SHELTER = "domestic_violence", "shelter"
 BEDS = frozenset(("beds", "a bed", "need a bed", "bed for my", "camas", "una cama"))  # and no furniture, for the night
 PEOPLE_COME = NOT_BY_WORDS - {VIOLENCE}
-TOLD_OF_VIOLENCE = frozenset(("jobs", "substance_use", "utilities"))  # he drinks, comes to her work, holds the bills
+# He drinks, comes to her work, holds the bills, took her car.
+TOLD_OF_VIOLENCE = frozenset(("jobs", "other", "substance_use", "utilities"))
 WHO_NEEDS = frozenset(("baby", "youth", "seniors", "veterans"))  # that say who somebody is: never beside a need by that
 GUESSED_IN, LEAST_WORDS = 8, 3  # so many of the newest texts, each of so many words
 NEAR = 5  # words
@@ -65,6 +66,7 @@ REFUSING = re.compile(
 )
 ARTICLES = frozenset("a an any el la las los mi my some the un una unos unas".split())
 GOING_ON = frozenset("de del for ni nor o of or para".split())
+HAVING = re.compile(r"\b(?:already|ya) (?:have|got|had|tengo|tenemos)\b")  # what follows it may be what is wrong
 LACKING = frozenset("hay ay tengo tenemos tiene tienen puedo me nos se".split())  # "comida no hay" asks for food
 PETS = re.compile(
     r"\b(?:with|con|and|y|bring|got|have|tengo) (?:my|a|mi|un|una|mis|\d) (?:\w+ )?"
@@ -197,12 +199,13 @@ def topics_and_guesses(
     """
     mapping = tags or standard()
     about, wanted_needs = mapping.topics, set(needs)
-    mended = [_mended(text, language, mapping) for text in texts]
-    meant = _by_age(ages).union(*(_meant(about.in_question(text)) for text in mended))
+    read = [(text, list(_hits(text, mapping))) for text in (_mended(text, language, mapping) for text in texts)]
+    meant = _by_age(ages).union(*(_meant(hit for hit, _ in _not_refused(hits)) for _, hits in read))
+    meant &= about.by_code.keys()
     guess: dict[str, float] = {}
-    for text in mended[-GUESSED_IN:]:
+    for text, hits in read[-GUESSED_IN:]:
         if len(text.split()) >= LEAST_WORDS:
-            guess |= likely.about(mapping, text, _hits(text, mapping))
+            guess |= likely.about(mapping, text, hits)
     whom_for = about.of_kind(meant, topics.WHO)
     named = sorted(
         t
@@ -317,8 +320,13 @@ def _hits(mended: str, mapping: Mapping) -> Iterator[likely.Told]:
     found = (*mapping.topics.in_question(mended), *mapping.hits_in_question(mended))
     for hit in sorted(found, key=lambda hit: hit.start):
         taken_back = _refused(words, hit) or _goes_on(words, hit, refused)
-        refused |= set(range(hit.start, hit.end)) if taken_back else set()
+        refused |= set(range(hit.start, hit.end)) if taken_back and not _had(words, hit) else set()
         yield hit, " ".join(words[hit.start : hit.end]), taken_back
+
+
+def _had(words: Sequence[str], hit: Hit) -> bool:
+    """Whether they say that they have it: "ya tengo corte para el desalojo" refuses no help against an eviction."""
+    return HAVING.search(" ".join(words[max(0, hit.start - NEAR) : hit.start])) is not None
 
 
 def _goes_on(words: Sequence[str], hit: Hit, refused: set[int]) -> bool:

@@ -1,6 +1,7 @@
 """What a service is likely for by what its texts tell, beside what they name (:mod:`gateway.directory.learned`)."""
 
 import re
+from itertools import islice
 
 from gateway.directory import learned, topics
 from gateway.directory.topics import Topics
@@ -8,6 +9,12 @@ from gateway.directory.topics import Topics
 # The chances from which on it counts as about what no word of it names, and as surely about that.
 LIKELY, SURE = 0.4, 0.6
 SENTENCE = re.compile(r"[.;:!?\n]+")
+# What a sentence says of the house and not of what it does, or that it does not do.
+OF_THE_HOUSE = re.compile(
+    r"\b(?:(?:do|does|is|are|can|will) ?not|cannot|don't|doesn't|must|required?|rules?|accompanied|parking|spanish"
+    r"|speaks?|no (?:ofrece\w*|da|damos|dan|se|hay|atiende\w*|acepta\w*)|deben?|requier\w+|habla\w*|espanol|español)\b",
+    re.I,
+)
 SENTENCES, LEAST_WORDS = 12, 4  # so many sentences of a text are read, each of so many words
 
 
@@ -32,7 +39,8 @@ def _about(known: Topics, text: str, least: float) -> set[str]:
 
 
 def _sentences(text: str | None) -> list[str]:
-    return [one for one in SENTENCE.split(text or "") if len(one.split()) >= LEAST_WORDS][:SENTENCES]
+    told = (one for one in SENTENCE.split(text or "") if len(one.split()) >= LEAST_WORDS)
+    return [one for one in islice(told, SENTENCES) if not OF_THE_HOUSE.search(one)]
 
 
 def _joined(name: str, description: str | None) -> str:

@@ -27,6 +27,7 @@ SMALL = re.compile(r"(?:[ce]?cit|it)([oa]s?)$")  # comidita, leche: lechita
 DRAWN_OUT = re.compile(r"(\w)\1{2,}")  # foood, porfaaa
 HANGING = re.compile(r"(?<=\w\w[aei]r)(?:[mts]e|nos|l[aeo]s?)$")  # divorciarme, pagarle
 SERVED = ("en", "es")
+DROPPED_D, UNSAID_D = re.compile(r"ad[oa]s?$"), re.compile(r"ad?[oa]s?$")  # quemado, said quemao
 ENDS_SPANISH = re.compile(r"(?:[aeo][ns]?|[ai]r|ad|ion)$")
 # What residents write short, where the short form is no other word. Both languages have some of their own.
 SHORT = {
@@ -138,14 +139,19 @@ def _spellings(word: str, language: str) -> Iterator[str]:
 def _written_right(word: str) -> str | None:
     """The Spanish word that sounds so and is far more frequent: "asta" is hasta, "yego" is llego, "disen" is dicen.
 
-    A word of English in a Spanish text is none that was written by ear.
+    A word of English in a Spanish text is none that was written by ear, nor is a name.
     """
-    if len(word) < SHORTEST_ALIKE or "en" in tables.words().get(word, {}):
+    if len(word) < SHORTEST_ALIKE or "en" in tables.words().get(word, {}) or word in tables.names() | tables.places():
         return None
     meant = _most_frequent().get(sound_key(word))
-    if meant is None or _share_in_spanish(meant) - _share_in_spanish(word) < FAR_MORE_FREQUENT:
+    if meant is None or _differ(word, meant) or _share_in_spanish(meant) - _share_in_spanish(word) < FAR_MORE_FREQUENT:
         return None
     return meant
+
+
+def _differ(word: str, meant: str) -> bool:
+    """Whether they sound apart to whoever speaks with care: "pera" and perra, "poza" and posada."""
+    return ("rr" in word) != ("rr" in meant) or (DROPPED_D.search(meant) is not None and not UNSAID_D.search(word))
 
 
 @cache

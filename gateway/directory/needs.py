@@ -330,7 +330,7 @@ def _by_words(connection: Connection[Any], which: Which, mapping: Mapping, said:
             if not has_terms:
                 mentioned |= _hinted(mapping, named | mentioned, name, *texts)
                 sure = described.surely(about, named, mentioned, name, texts[0])
-                named |= sure | (about.needs_of(sure) & mentioned)
+                named |= sure | ((about.needs_of(sure) & mentioned) - NOT_BY_WORDS)
             found = [(service, need, BY_NAME) for need in named]
             found += [(service, need, BY_TEXT) for need in mentioned - named]
             yield from (one for one in found if service not in said or is_topic(one[1]))

@@ -23,13 +23,15 @@ class _Ranked(NamedTuple):
 
 
 def ordered(found: Iterable[Looked]) -> list[Looked]:
-    """All candidates of one question, best first."""
+    """All candidates of one question, best first; where the nearest is asked for, the way alone decides."""
     fresh: list[_Ranked] = []
     stale: list[_Ranked] = []
     terms = None
     for looked in found:
         terms = terms or ranking.terms_of(looked.wanted)
-        (stale if _is_stale(looked) else fresh).append(_Ranked(looked.order(terms), looked))
+        (stale if _is_stale(looked) and not looked.wanted.nearest else fresh).append(
+            _Ranked(looked.order(terms), looked)
+        )
     fresh.sort(key=_rank)
     return _merged(fresh, sorted(stale, key=_rank)) if stale else [each.looked for each in fresh]
 

@@ -22,7 +22,7 @@ NOT_FOR_HERE = 40.0
 SOME_PEOPLE = 10.0  # only for some, who did not say that they are: the old, the young, veterans
 OLD, YOUNG = 50, 25
 FOR_THE_YOUNG = frozenset(("youth", "baby"))
-FAMILY = "family"  # who speaks of children
+FOR_ALL_OF_THEM = frozenset(("shelter", "housing", "substance_use"))  # a bed for teens is none for their mother
 ADULT, GROWN = 18, 21  # where only children's ages are told, their parents come for them
 AREA_MILES = {Area.HERE: 4.0, Area.NOT_SAID: 8.0, Area.ANOTHER: 40.0, Area.ANOTHER_STATE: 60.0}
 ANOTHER_AREA = 4.0  # publishers' areas often contradict their own addresses: the address counts for more
@@ -232,8 +232,13 @@ def ages(looked: Looked) -> float | Notes:
     if not row.oldest:
         return 0.0
     old = row.youngest >= OLD and "seniors" not in wanted.needs
-    young = row.oldest <= YOUNG + 1 and FOR_THE_YOUNG.isdisjoint(wanted.needs) and FAMILY not in wanted.serves
+    young = row.oldest <= YOUNG + 1 and FOR_THE_YOUNG.isdisjoint(wanted.needs) and not _for_their_children(wanted)
     return SOME_PEOPLE if old or young else 0.0
+
+
+def _for_their_children(wanted: Wanted) -> bool:
+    """Whether they speak of children, and what is for children may be what they look for."""
+    return "family" in wanted.serves and FOR_ALL_OF_THEM.isdisjoint(wanted.needs)
 
 
 def people(looked: Looked) -> Notes:

@@ -125,9 +125,13 @@ def need(row: Any, wanted: Wanted) -> float:
 
 def closeness(row: Any, wanted: Wanted) -> int:
     """How close an answer a service is: 0 where its name or taxonomy says that it is for what was asked, 1 where its
-    text names it, 2 for anything else. What was asked in particular counts, else the people, else the need."""
-    known = wanted.known_topics
-    asked = _of_kind(known, wanted.topics, "") or _people_with_a_need(known, wanted.topics) or wanted.needs
+    text names it, 2 for anything else.
+
+    What was asked in particular counts, else the people, else the need; and the need alone where it must be open: of
+    two shelters for tonight the one that is known to be there.
+    """
+    known, said = wanted.known_topics, () if wanted.open_only or wanted.when else _said(wanted)
+    asked = _of_kind(known, said, "") or _people_with_a_need(known, said) or wanted.needs
     if row.named or _meets(row, asked):
         return 0
     return 1 if _meets(row, asked, mentioned=True) else 2

@@ -15,14 +15,21 @@ PEOPLE = (
     r"|husband|wife|brother|sister|nephew|niece|senior|man|woman|teen|baby|mama|papa|madre|padre|abuel\w+|tia|tio|hij[oa]"
     r"|nin[oa]|bebe|espos[oa]|herman[oa]|sobrin[oa]|niet[oa]|senor|senora|persona|hombre|mujer|muchach[oa]|joven|she|he"
 )
+NO_YEARS = (
+    r"min|miles|mi\b|weeks?|months?|meses|semanas|dias?|days?|hours?|horas|hij\w+|kids?|children|nin\w+|jobs?|trabajos?"
+    r"|dollars|dolares|%|\$|people|personas|deudas|multas"
+)
+AS_A_WORD = (  # "my mom 2 know", "my son 4 free"
+    r"[24] (?:know|get|see|eat|be|go|come|help|find|pay|stay|sleep|live|do|take|use|give|buy|move|the|a|my|her|his"
+    r"|me|us|free)\b"
+)
 AGE = re.compile(
     r"\b(?:i ?'?a?m|age|aged|soy de|tengo|tiene|edad)(?: about| like| casi| como)? (\d{1,3})\b"
-    r"(?! ?(?:min|miles|mi\b|weeks?|months?|meses|semanas|dias?|days?|hours?|horas|hij\w+|kids?|children|nin\w+"
-    r"|dollars|dolares|%|\$|people|personas|deudas|multas))"
+    rf"(?! ?(?:{NO_YEARS}))"
     r"|\b(\d{1,3}) ?-?(?:years?|yrs?|yo|anos)\b(?:[ -](?:old|de edad))?(?! ago| atras| in| de carcel)"
     rf"|\b(?:{PEOPLE})(?:(?: is| es|,| de| d| age| aged| (?:q |que )?tiene) (\d{{1,3}})"
-    r"| ((?![24] (?!and |n |y |i )[a-z])\d{1,3}))\b"  # "my mom 2 know" is no age
-    r"(?! ?(?:min|miles|weeks?|months?|meses|semanas|%))"
+    rf"| ((?!{AS_A_WORD})\d{{1,3}}))\b"
+    rf"(?! ?(?:{NO_YEARS}))"
     r"|\bat (\d{2})\b(?! ?(?:am|pm|:|o'?clock|st\b|th\b|w\b|e\b|n\b|s\b))"
 )
 SIXTIES = re.compile(r"\bin (?:his|her|my|their) (?:late |early |mid )?(\d)0'?s\b")

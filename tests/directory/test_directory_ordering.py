@@ -20,6 +20,7 @@ Written = Callable[[dict[str, Rows], str], Path]
 MONDAY = datetime(2026, 11, 23, 18, tzinfo=UTC)
 LONG_AGO = "2024-01-31T00:00:00Z"
 NEAR, FAR = (37.7599, -122.4148), (37.45, -122.2)  # the mission of San Francisco; some 25 miles south
+BY = (37.80, -122.42)  # some three miles north
 VOUCHED_LONG_AGO = "assured_date"
 LIFELINE = "988 Suicide & Crisis Lifeline"
 
@@ -83,6 +84,23 @@ def test_behind_the_same_matter_and_before_another(town: Callable[..., Session])
 def test_not_behind_what_is_much_further_away(town: Callable[..., Session]) -> None:
     session = town(("Old pantry", NEAR, "last_modified"), ("Pantry far off", FAR, ""), ("Pantry", NEAR, ""))
     assert told(session, ["food"]) == ["Pantry", "Old pantry", "Pantry far off"]
+
+
+def test_the_need_alone_counts_where_it_must_be_open(town: Callable[..., Session]) -> None:
+    session = town(("Old divorce desk", NEAR, "last_modified"), ("Legal aid office", NEAR, ""))
+    assert told(session, ["legal"], "#divorce")[0] == "Old divorce desk"
+    assert told(session, ["legal"], "#divorce", open_only=True)[0] == "Legal aid office"
+
+
+def test_a_guess_does_not_bring_it_forward(town: Callable[..., Session]) -> None:
+    session = town(("Old divorce desk", NEAR, "last_modified"), ("Legal aid office", NEAR, ""))
+    assert told(session, ["legal"], "#divorce", guessed=("#divorce",))[0] == "Legal aid office"
+
+
+def test_where_the_nearest_is_asked_for_the_way_decides(town: Callable[..., Session]) -> None:
+    session = town(("Old pantry", NEAR, "last_modified"), ("Pantry", BY, ""))
+    assert told(session, ["food"]) == ["Pantry", "Old pantry"]
+    assert told(session, ["food"], nearest=True) == ["Old pantry", "Pantry"]
 
 
 def test_where_all_are_stale_they_stand_as_they_would(town: Callable[..., Session]) -> None:

@@ -85,6 +85,49 @@ def test_nothing_is_guessed_where_something_is_refused(text: str, language: str)
     assert asking.also_named(["i need diapers", text], ["food"], None, language) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "need"),
+    [
+        ("i already have court for the eviction tomorrow", "en", "legal"),
+        ("ya tenemos orden de desalojo", "es", "legal"),
+        ("ya tengo deuda de luz y me la cortan manana", "es", "utilities"),
+        ("ya tengo dolor de muela tres dias", "es", "dental"),
+    ],
+)
+def test_what_somebody_already_has_may_be_what_is_wrong(text: str, language: str, need: str) -> None:
+    assert need in asking.named_needs(text, language).named
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("living in an abandoned car with my kids", "en"),
+        ("necesito un pañal para mi bebe", "es"),
+        ("los coyotes tienen a mi hermano y piden dinero", "es"),
+        ("quien se queda con mis hijos mientras trabajo", "es"),
+        ("can someone enroll her in food stamps", "en"),
+        ("donde van a regalar ropa para ninos", "es"),
+        ("se fue la luz porque no pague", "es"),
+        ("help me move out he hits me", "en"),
+    ],
+)
+def test_what_a_citys_desks_do_is_not_read_where_somebody_needs_help(text: str, language: str) -> None:
+    named, _ = asking.topics_and_guesses([text], needs.standard().needs, language)
+    assert not {"#city_works", "#animal_control", "#giving", "#outages", "#moving_help", "#school_enrollment"} & {
+        *named
+    }
+    assert "#immigration_raids" not in named
+
+
+def test_what_a_sentence_says_of_the_house_is_no_matter() -> None:
+    for told in (
+        "Se habla español en la oficina.",
+        "Children must be accompanied by an adult at all times.",
+        "This clinic does not prescribe opioids or benzodiazepines.",
+    ):
+        assert described.mentioned(topics.standard(), {"#primary_care"}, "Clinic", told) == set()
+
+
 def test_who_somebody_is_is_never_guessed() -> None:
     for text in ("my partner and i are two women", "my son came out and his dad kicked him out", "i did two tours"):
         guess = likely.about(needs.standard(), text, [])
