@@ -318,8 +318,8 @@ def test_a_look_that_failed_after_a_ring_is_made_again(
 
 
 def test_whom_no_ring_told_of_is_woken(quick: Callable[..., Live], idle: IdleStreams, give: Give) -> None:
-    store, named = Store(), iter([{"owner 7"}])
-    live = quick(idle=idle, missed=lambda: next(named, set()))
+    store = Store()
+    live = quick(idle=idle, missed=lambda: {"owner 7"} if store.said else set())
     reader = give(live.stream(store, 0, "owner 7", idle=idle))
     store.said = [5]
     assert told(reader, b'"number": 5')
