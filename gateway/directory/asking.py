@@ -59,14 +59,15 @@ TOLD_OF_VIOLENCE = frozenset(("jobs", "other", "substance_use", "utilities"))
 WHO_NEEDS = frozenset(("baby", "youth", "seniors", "veterans"))  # that say who somebody is: never beside a need by that
 GUESSED_IN, LEAST_WORDS = 8, 3  # so many of the newest texts, each of so many words
 NEAR = 5  # words
+HAD = r"already (?:have|got|had)|ya (?:tengo|tenemos)"
 REFUSING = re.compile(
-    r"\b(?:not|(?:dont|do not|didnt|no longer) (?:need|want|mean)|already (?:have|got|had)|instead of|rather than"
-    r"|no (?:quiero|queremos|necesito|necesitamos|ocupo|busco|es|era|pedi)|ya (?:tengo|tenemos)|en (?:vez|lugar) de)"
+    rf"\b(?:not|(?:dont|do not|didnt|no longer) (?:need|want|mean)|{HAD}|instead of|rather than"
+    r"|no (?:quiero|queremos|necesito|necesitamos|ocupo|busco|es|era|pedi)|en (?:vez|lugar) de)"
     r"(?: (?:a|an|the|any|some|my|more|for|para|un|una|el|la|los|las|mas|de|que))*$"
 )
 ARTICLES = frozenset("a an any el la las los mi my some the un una unos unas".split())
 GOING_ON = frozenset("de del for ni nor o of or para".split())
-HAVING = re.compile(r"\b(?:already|ya) (?:have|got|had|tengo|tenemos)\b")  # what follows it may be what is wrong
+HAVING = re.compile(rf"\b(?:{HAD})\b")  # what follows it may be what is wrong
 LACKING = frozenset("hay ay tengo tenemos tiene tienen puedo me nos se".split())  # "comida no hay" asks for food
 PETS = re.compile(
     r"\b(?:with|con|and|y|bring|got|have|tengo) (?:my|a|mi|un|una|mis|\d) (?:\w+ )?"
@@ -86,6 +87,7 @@ def load_words(community: "Community | None") -> None:
     """The part of it that each text needs which comes in (:func:`named_needs`)."""
     tags = tags_of(community)
     mistyped.mender(tags, tags.topics)
+    mistyped.most_frequent()
     learned.net()
 
 

@@ -141,9 +141,11 @@ def _written_right(word: str) -> str | None:
 
     A word of English in a Spanish text is none that was written by ear, nor is a name.
     """
-    if len(word) < SHORTEST_ALIKE or "en" in tables.words().get(word, {}) or word in tables.names() | tables.places():
+    if len(word) < SHORTEST_ALIKE or "en" in tables.words().get(word, {}):
         return None
-    meant = _most_frequent().get(sound_key(word))
+    if word in tables.names() or word in tables.places():
+        return None
+    meant = most_frequent().get(sound_key(word))
     if meant is None or _differ(word, meant) or _share_in_spanish(meant) - _share_in_spanish(word) < FAR_MORE_FREQUENT:
         return None
     return meant
@@ -155,7 +157,7 @@ def _differ(word: str, meant: str) -> bool:
 
 
 @cache
-def _most_frequent() -> dict[str, str]:
+def most_frequent() -> dict[str, str]:
     """The most frequent Spanish word of each sound."""
     spanish = (word for word in in_use() if "es" in tables.words()[word] and len(word) >= SHORTEST_ALIKE)
     return {sound_key(word): word for word in sorted(spanish, key=lambda word: (_share_in_spanish(word), word))}

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gateway.directory import freshness, ranking, relevance
 from gateway.directory.ranking import Looked
+from gateway.directory.wanted import Wanted
 
 MUCH_FURTHER = 10.0  # miles: behind what is so much further away a stale record need not stand
 
@@ -22,18 +23,14 @@ class _Ranked(NamedTuple):
     looked: Looked
 
 
-def ordered(found: Iterable[Looked]) -> list[Looked]:
+def ordered(found: Iterable[Looked], wanted: Wanted) -> list[Looked]:
     """All candidates of one question, best first; where the nearest is asked for, the way alone decides."""
+    terms = ranking.terms_of(wanted)
     fresh: list[_Ranked] = []
     stale: list[_Ranked] = []
-    terms = None
-    for looked in found:
-        terms = terms or ranking.terms_of(looked.wanted)
-        (stale if _is_stale(looked) and not looked.wanted.nearest else fresh).append(
-            _Ranked(looked.order(terms), looked)
-        )
-    fresh.sort(key=_rank)
-    return _merged(fresh, sorted(stale, key=_rank)) if stale else [each.looked for each in fresh]
+    for each in sorted((_Ranked(looked.order(terms), looked) for looked in found), key=_rank):
+        (stale if not wanted.nearest and _is_stale(each.looked) else fresh).append(each)
+    return _merged(fresh, stale) if stale else [each.looked for each in fresh]
 
 
 def _rank(each: _Ranked) -> Rank:

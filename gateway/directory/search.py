@@ -147,7 +147,7 @@ def _best(found: Sequence[Looked], wanted: Wanted) -> list[Looked]:
     """Each service once, at its best place, best first and in turns by need."""
     told: set[tuple[str, str]] = set()
     ranked = []
-    for looked in ordering.ordered(found):
+    for looked in ordering.ordered(found, wanted):
         if looked.service not in told:
             told.add(looked.service)
             ranked.append(looked)
