@@ -78,3 +78,14 @@ def test_the_residents_road_has_their_facts_and_topics_but_none_of_their_free_wo
     assert {"#divorce", "#seniors"} <= set(residents.topics)
     veteran = replace(question, text="I am a veteran and need a lawyer in Joliet")
     assert "veteran" in directory_questions.wanted_of(session, veteran, directory_questions.ROADS[2]).serves
+
+
+def test_the_name_of_a_place_says_nothing_of_what_is_looked_for(session: Session) -> None:
+    when = datetime(2026, 11, 24, 10, tzinfo=ZoneInfo("America/Chicago"))
+    text = "necesito comida, vivo en Rancho Viejo"
+    question = directory_questions.Question("Q", "ilao", "es", "plain", text, "Rancho Viejo", when, frozenset())
+    residents = directory_questions.wanted_of(session, question, directory_questions.ROADS[2])
+    nowhere = replace(question, place="")
+    assert residents.place == "Rancho Viejo"
+    assert "#farmworkers" not in residents.topics
+    assert "#farmworkers" in directory_questions.wanted_of(session, nowhere, directory_questions.ROADS[2]).topics
